@@ -1,0 +1,1 @@
+"""The field side: register map, controller logic, Modbus driver, emulator."""

@@ -1,0 +1,1 @@
+"""From detector messages to the picture: decode, judge health, estimate queues and arrivals."""

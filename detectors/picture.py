@@ -1,0 +1,112 @@
+"""The picture: one immutable snapshot per second of what is known about every approach.
+
+It looks the same at all three detection levels. Vehicles are listed by lane and distance from the stop line; where loops
+alone see the road, the estimator lists the vehicles that it believes in, with a lower confidence.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plans.junction import Mode
+
+MODES: tuple[Mode, ...] = (Mode.CAR, Mode.TRUCK, Mode.BUS, Mode.TRAM, Mode.BICYCLE, Mode.PEDESTRIAN, Mode.EMERGENCY)
+"""Index of a mode in arrays; the same numbers as `sim.plant.RoadMode`."""
+
+
+class Health(StrEnum):
+    """Whether a detector's values can be used."""
+
+    OK = "ok"
+    SILENT = "silent"
+    STUCK_ON = "stuck_on"
+    STUCK_OFF = "stuck_off"
+    IMPOSSIBLE = "impossible"
+    UNKNOWN = "unknown"
+
+
+class RequestState(StrEnum):
+    """Life of a priority request; the last four are ends, and each request reaches exactly one of them."""
+
+    RECEIVED = "received"
+    QUEUED = "queued"
+    ACTIVATED = "activated"
+    COMPLETED = "completed"
+    TIMED_OUT = "timed_out"
+    REJECTED = "rejected"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class PriorityRequest:
+    """A transit (or emergency) vehicle that asks for green; `eta_s` is counted from the picture's time to the stop line."""
+
+    id: str
+    junction: str
+    group: str
+    mode: Mode
+    level: int
+    eta_s: float
+    lateness_s: float = 0.0
+    persons: float = 0.0
+    line: str = ""
+    state: RequestState = RequestState.RECEIVED
+    lane: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LanePicture:
+    """One approach lane; arrays have one row per vehicle (n), nearest to the stop line first.
+
+    `movement` is the index into `Junction.movements`, -1 where the turn is unknown. `waiting_s` is how long the vehicle
+    has stood. `head_still_s` is how long the vehicle at the stop line has not moved while the lane showed green (0 when
+    it moves, when the lane is red or empty). `passed` counts vehicles over the stop line since the last picture.
+    `arrival_vph` is the average demand beyond sensing. `confidence_ratio` is 1 for full knowledge and 0 for none.
+    """
+
+    lane: str
+    distance_m: NDArray[np.float64]
+    speed_mps: NDArray[np.float64]
+    movement: NDArray[np.int32]
+    mode: NDArray[np.int8]
+    waiting_s: NDArray[np.float64]
+    queue_veh: float
+    queue_m: float
+    arrival_vph: float
+    passed: int
+    head_still_s: float
+    confidence_ratio: float
+
+
+@dataclass(frozen=True, slots=True)
+class CrossingPicture:
+    """People at one pedestrian (or separately signalled bicycle) group."""
+
+    group: str
+    requested: bool
+    waiting: float
+    longest_wait_s: float
+    confidence_ratio: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class JunctionPicture:
+    """What is known about one junction."""
+
+    junction: str
+    lanes: Mapping[str, LanePicture]
+    crossings: Mapping[str, CrossingPicture]
+    requests: tuple[PriorityRequest, ...] = ()
+    health: Mapping[str, Health] = field(default_factory=dict)
+    blocked_exits: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What is known about all junctions at `utc_s` (seconds since 1970-01-01 UTC). Never changes during a tick."""
+
+    utc_s: float
+    junctions: Mapping[str, JunctionPicture]

@@ -1,0 +1,1 @@
+"""What a junction and a timing plan are, and which of them are allowed. Pure: no I/O, no clock."""

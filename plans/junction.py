@@ -1,0 +1,215 @@
+"""What a signalised junction is: signal groups, intergreens, stages, lanes, movements and detectors.
+
+German practice (RiLSA): signal groups with a matrix of intergreens, and stages made of groups that may be green together.
+Ring-barrier controllers and SUMO `tlLogic` programmes are special cases of it. All durations are whole seconds, as
+intergreens are rounded up to whole seconds (RiLSA 2015) and programmes are written in whole seconds.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+from functools import cached_property
+
+
+class GroupKind(StrEnum):
+    """Who looks at the signal group's heads."""
+
+    VEHICLE = "vehicle"
+    TRANSIT = "transit"
+    BICYCLE = "bicycle"
+    PEDESTRIAN = "pedestrian"
+
+
+class Aspect(IntEnum):
+    """What a signal group shows. The values are those of register block C."""
+
+    DARK = 0
+    RED = 1
+    RED_AMBER = 2
+    GREEN = 3
+    AMBER = 4
+    FLASHING_AMBER = 5
+
+
+class Turn(StrEnum):
+    """Direction of a movement."""
+
+    LEFT = "left"
+    STRAIGHT = "straight"
+    RIGHT = "right"
+    UTURN = "uturn"
+
+
+class Mode(StrEnum):
+    """Kind of road user, as in results, weights and metrics."""
+
+    CAR = "car"
+    TRUCK = "truck"
+    BUS = "bus"
+    TRAM = "tram"
+    BICYCLE = "bicycle"
+    PEDESTRIAN = "pedestrian"
+    EMERGENCY = "emergency"
+
+
+class DetectorKind(StrEnum):
+    """What a detector measures."""
+
+    LOOP = "loop"
+    RADAR = "radar"
+    BUTTON = "button"
+
+
+@dataclass(frozen=True, slots=True)
+class SignalGroup:
+    """Signal heads that always show the same.
+
+    `clearance_s` is the time a pedestrian who stepped off at the last moment of green needs to leave the crossing; every
+    intergreen from the group to a conflicting one must be at least that long. `links` are the SUMO link indices that the
+    group drives in simulation; empty on the street.
+    """
+
+    id: str
+    kind: GroupKind
+    min_green_s: int
+    amber_s: int = 3
+    red_amber_s: int = 1
+    clearance_s: int = 0
+    max_red_s: int = 300
+    mandatory: bool = True
+    links: tuple[int, ...] = ()
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """One way across the stop line: from an approach lane, by a group, into an exit lane.
+
+    `yields_to` names the groups whose traffic has priority when both are green (conditionally compatible streams:
+    a left turn against oncoming traffic, turning traffic against a parallel crossing).
+    """
+
+    id: str
+    lane: str
+    group: str
+    turn: Turn
+    exit_lane: str
+    yields_to: tuple[str, ...] = ()
+    link: int | None = None
+    turn_speed_mps: float = 13.9
+
+
+@dataclass(frozen=True, slots=True)
+class Feeder:
+    """A lane upstream whose vehicles reach the approach lane without passing another signal.
+
+    `offset_m` is the distance from the feeder's downstream end to the stop line; `share_ratio` the part of its traffic
+    that comes here.
+    """
+
+    lane: str
+    offset_m: float
+    length_m: float
+    share_ratio: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """An approach lane up to the stop line, with what feeds it."""
+
+    id: str
+    approach: str
+    length_m: float
+    speed_mps: float
+    modes: frozenset[Mode] = frozenset({Mode.CAR, Mode.TRUCK, Mode.BUS, Mode.BICYCLE})
+    saturation_flow_vph: float = 1850.0
+    feeders: tuple[Feeder, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Detector:
+    """A sensor and what it looks at; `distance_m` is from the stop line to its downstream edge, upstream positive."""
+
+    id: str
+    kind: DetectorKind
+    lane: str | None = None
+    group: str | None = None
+    distance_m: float = 0.0
+    length_m: float = 2.0
+    mode: Mode | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Signal groups that are green together."""
+
+    id: str
+    groups: frozenset[str]
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GroupSwitch:
+    """Within a transition, `group` begins (or ends) green `at_s` seconds after the transition's start."""
+
+    group: str
+    at_s: int
+    green: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StageTransition:
+    """How one stage follows another: every group that changes, and when. Lasts `duration_s` until all are green."""
+
+    origin: str
+    target: str
+    switches: tuple[GroupSwitch, ...]
+    duration_s: int
+
+
+@dataclass(frozen=True)
+class Junction:
+    """A signalised junction.
+
+    `intergreens[(a, b)]` is the least time in whole seconds from the end of green of `a` to the begin of green of `b`, with
+    amber of `a` and red-amber of `b` inside. A pair that is missing is compatible. `transitions` holds only those that the
+    site defines itself; the others are derived (`plans.transition`). `derived` names what was computed from a network
+    instead of read from a signed engineering document.
+    """
+
+    id: str
+    name: str
+    groups: Mapping[str, SignalGroup]
+    intergreens: Mapping[tuple[str, str], int]
+    stages: Mapping[str, Stage]
+    lanes: Mapping[str, Lane]
+    movements: tuple[Movement, ...]
+    detectors: Mapping[str, Detector] = field(default_factory=dict)
+    transitions: Mapping[tuple[str, str], StageTransition] = field(default_factory=dict)
+    position_m: tuple[float, float] = (0.0, 0.0)
+    corridor: str = ""
+    cycle_min_s: int = 30
+    cycle_max_s: int = 120
+    derived: frozenset[str] = frozenset()
+
+    def conflicts(self, a: str, b: str) -> bool:
+        """Whether the two groups must never be green together."""
+        return (a, b) in self.intergreens or (b, a) in self.intergreens
+
+    @cached_property
+    def movements_by_lane(self) -> Mapping[str, tuple[Movement, ...]]:
+        """The movements of each approach lane, in the order of `movements`."""
+        found: dict[str, list[Movement]] = {lane: [] for lane in self.lanes}
+        for movement in self.movements:
+            found.setdefault(movement.lane, []).append(movement)
+        return {lane: tuple(movements) for lane, movements in found.items()}
+
+    @cached_property
+    def stage_order(self) -> tuple[str, ...]:
+        """Stage ids in their defined order; the index is the stage number on the wire, counted from 1."""
+        return tuple(self.stages)
+
+    @cached_property
+    def group_order(self) -> tuple[str, ...]:
+        """Group ids in their defined order; the index is the group number on the wire."""
+        return tuple(self.groups)

@@ -1,0 +1,78 @@
+"""Timing plans: cycle, offset, stages with nominal greens, and the frame in which each stage may move."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class PlanStage:
+    """One stage of a plan.
+
+    `green_s` is the nominal time from the moment at which all groups of the stage are green to the switch towards the next
+    stage. The frame is `earliest_start_s` (0 .. cycle-1) and `latest_end_s` (earliest_start < latest_end <=
+    earliest_start + cycle), both in plan seconds: the stage may begin no earlier and must end no later, modulo the cycle. A
+    window as long as the cycle is an open frame.
+    """
+
+    stage: str
+    green_s: int
+    earliest_start_s: int
+    latest_end_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class TimingPlan:
+    """A cyclic signal programme of one junction.
+
+    Plan second 0 is the moment at which the first stage has all its groups green. The second in the cycle is (UTC seconds
+    since 1970-01-01 - offset) modulo cycle.
+    """
+
+    id: str
+    junction: str
+    cycle_s: int
+    offset_s: int
+    stages: tuple[PlanStage, ...]
+    name: str = ""
+
+    def second_in_cycle(self, utc_s: int) -> int:
+        """Plan second at a UTC time in whole seconds since 1970-01-01."""
+        return (utc_s - self.offset_s) % self.cycle_s
+
+
+@dataclass(frozen=True, slots=True)
+class GreenInterval:
+    """A group's green from `start_s` (inclusive) to `end_s` (exclusive) in plan seconds; `end_s` may pass the cycle."""
+
+    group: str
+    start_s: int
+    end_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class GreenTable:
+    """Which group is green when within one cycle: the group-level form that a controller executes."""
+
+    cycle_s: int
+    intervals: tuple[GreenInterval, ...]
+
+    def is_green(self, group: str, second: int) -> bool:
+        """Whether the group is green in the plan second."""
+        return any(
+            interval.group == group and (second - interval.start_s) % self.cycle_s < interval.end_s - interval.start_s
+            for interval in self.intervals
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One broken rule: which, at which element, what was expected and what came. `code` is stable."""
+
+    code: str
+    element: str
+    expected: str
+    got: str
+    rule: str = ""
+
+    def __str__(self) -> str:
+        """The finding in one line."""
+        return f"{self.element}: {self.code}: expected {self.expected}, got {self.got}"

@@ -1,0 +1,3 @@
+"""The adaptive traffic signal control service."""
+
+__version__ = "0.1.0"
