@@ -1,0 +1,47 @@
+# Everything a person calls. Needs Python 3.11 or newer; uses uv when it is installed.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint types bench compile docs setup system-packages requirements clean
+
+BIN := .venv/bin
+DEMO_ARGS ?=
+TEST_ARGS ?=
+BENCH_ARGS ?=
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 26
+
+demo: setup ## the simulated Rheinstrasse with service and live page on http://127.0.0.1:8080 (DEMO_ARGS="--period pm ...")
+	@$(BIN)/signalctl demo $(DEMO_ARGS)
+
+test: setup-dev system-packages ## all tests (TEST_ARGS="-k gate -n 2")
+	@$(BIN)/python -m pytest $(TEST_ARGS)
+
+lint: setup-dev ## style, types, import contracts
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+
+bench: setup-dev ## benchmarks against named peers
+	@for file in benchmarks/bench_*.py; do $(BIN)/python "$$file" $(BENCH_ARGS) || exit 1; done
+
+docs: setup ## generated pages of docs/
+	@$(BIN)/python -m signalctl.metrics > docs/metrics.md
+
+setup: ## .venv with the hashed runtime requirements
+	@deploy/setup.sh runtime
+
+.PHONY: setup-dev
+setup-dev: ## .venv with SUMO, tests and linters as well
+	@deploy/setup.sh dev
+
+system-packages: ## Mosquitto, mbpoll, Prometheus and Chromium for the tests, where root and apt allow
+	@deploy/system-packages.sh
+
+requirements: ## resolve pyproject.toml into the hashed requirement files (needs uv)
+	@deploy/requirements.sh
+
+clean: ## remove .venv and caches
+	rm -rf .venv .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

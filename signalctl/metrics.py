@@ -1,0 +1,324 @@
+"""Every figure that the service publishes, declared once with its help text, unit and labels.
+
+The attributes of `Metrics` are plain prometheus-client objects: `metrics.ticks.labels(site, corridor).inc()`.
+`python -m signalctl.metrics` prints the table that stands in `docs/metrics.md`.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Enum,
+    Gauge,
+    Histogram,
+    Info,
+    ProcessCollector,
+    disable_created_metrics,
+    generate_latest,
+)
+from prometheus_client.exposition import CONTENT_TYPE_LATEST as CONTENT_TYPE
+
+from signalctl import __version__
+
+__all__ = ["CONTENT_TYPE", "Declaration", "Metrics", "markdown"]
+
+PREFIX: Final = "signalctl_"
+CORRIDOR: Final = ("site", "corridor")
+JUNCTION: Final = ("site", "corridor", "junction")
+
+TRANSIT_OUTCOMES: Final = ("completed", "timed_out", "rejected", "cancelled")
+PUSH_RESULTS: Final = ("confirmed", "refused", "failed")
+REQUEST_ACTIONS: Final = ("hold", "go", "none")
+REQUEST_RESULTS: Final = ("accepted", "refused", "failed")
+REFUSAL_ORIGINS: Final = ("gate", "controller")
+VIOLATION_KINDS: Final = ("conflicting_greens", "short_intergreens", "short_greens", "long_reds")
+LOOP_STEPS: Final = ("read", "picture", "decide", "gate", "push", "verify", "record")
+CONTROLLER_MODES: Final = (
+    "dark",
+    "flash",
+    "local_fixed",
+    "local_actuated",
+    "central_plan",
+    "central_stage",
+    "fallback",
+    "manual",
+    "fault",
+)
+
+# A tick has one second; a decision for a junction takes well under a millisecond.
+TICK_BUCKETS_S: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
+# A round trip on loopback takes a millisecond, over a mobile link hundreds; the driver gives up after one second.
+MODBUS_BUCKETS_S: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0)
+
+Kind = Literal["counter", "gauge", "histogram", "info", "enum"]
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """One published metric as a scraper sees it."""
+
+    name: str  # as scraped, `_total` and `_info` included
+    kind: Kind
+    unit: str
+    labels: tuple[str, ...]
+    help: str
+
+    @property
+    def series(self) -> tuple[str, ...]:
+        """Names that a query may use for it."""
+        if self.kind == "histogram":
+            return tuple(self.name + suffix for suffix in ("_bucket", "_sum", "_count"))
+        return (self.name,)
+
+
+class Metrics:
+    """All metrics of one service process, registered in one registry.
+
+    Without `registry` a new one is made that also carries the process's own memory, CPU and file descriptors.
+    """
+
+    def __init__(self, registry: CollectorRegistry | None = None) -> None:
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # one more series for each counter that nothing here queries
+        if registry is None:
+            registry = CollectorRegistry()
+            ProcessCollector(registry=registry)
+        self.registry = registry
+        self.declarations: list[Declaration] = []
+        self._declare_loop()
+        self._declare_traffic()
+        self._declare_transit()
+        self._declare_control()
+        self._declare_controllers()
+        self._declare_detectors()
+        self._declare_service()
+
+    def _declare_loop(self) -> None:
+        self.ticks = self._counter("ticks", "Ticks of the control loop.", CORRIDOR)
+        self.tick_duration = self._histogram(
+            "tick_duration_seconds", "Time that one tick took.", CORRIDOR, TICK_BUCKETS_S
+        )
+        self.tick_lateness = self._histogram(
+            "tick_lateness_seconds", "How long after its due time a tick began.", CORRIDOR, TICK_BUCKETS_S
+        )
+        self.step_duration = self._histogram(
+            "step_duration_seconds",
+            "Time that one step of the tick took: " + ", ".join(LOOP_STEPS) + ".",
+            (*CORRIDOR, "step"),
+            TICK_BUCKETS_S,
+        )
+        self.junction_failures = self._counter(
+            "junction_failures",
+            "Unexpected errors while one junction was handled, by step of the tick.",
+            (*JUNCTION, "step"),
+        )
+
+    def _declare_traffic(self) -> None:
+        self.person_delay = self._counter(
+            "person_delay_seconds", "Person-seconds of delay, estimated from the picture.", (*JUNCTION, "mode")
+        )
+        self.persons = self._counter("persons", "Persons who crossed a stop line or kerb.", (*JUNCTION, "mode"))
+        self.longest_wait = self._gauge(
+            "longest_wait_seconds",
+            "How long the one who waits longest has waited by now.",
+            (*JUNCTION, "group", "mode"),
+        )
+        self.saturation = self._gauge(
+            "saturation_ratio",
+            "Degree of saturation: demand over the capacity that the last cycle gave; over 1 queues grow.",
+            (*JUNCTION, "group"),
+        )
+        self.queue = self._gauge(
+            "queue_vehicles", "Vehicles that stand or crawl before the stop line.", (*JUNCTION, "approach")
+        )
+        self.arrivals = self._counter(
+            "arrivals", "Vehicles that arrived at the back of queue or stop line.", (*JUNCTION, "approach")
+        )
+        self.arrivals_on_green = self._counter(
+            "arrivals_on_green",
+            "Vehicles among the arrivals that arrived while their group was green.",
+            (*JUNCTION, "approach"),
+        )
+
+    def _declare_transit(self) -> None:
+        self.transit_requests = self._counter(
+            "transit_requests", "Priority requests that ended, by how they ended.", (*JUNCTION, "mode", "outcome")
+        )
+        self.transit_requests_open = self._gauge(
+            "transit_requests_open", "Priority requests alive now.", (*JUNCTION, "mode")
+        )
+
+    def _declare_control(self) -> None:
+        self.strategy = self._info("strategy", "The strategy in charge, in label `strategy`.", CORRIDOR, ("strategy",))
+        self.plan = self._info(
+            "plan", "The plan that the controller confirmed as active.", JUNCTION, ("plan", "sequence")
+        )
+        self.stage = self._gauge(
+            "stage", "Number of the stage that the controller shows, -1 during a transition.", JUNCTION
+        )
+        self.cycle = self._gauge("cycle_seconds", "Cycle of the active plan.", JUNCTION)
+        self.decisions = self._counter(
+            "decisions", "Decisions of the strategy by their main reason.", (*JUNCTION, "reason")
+        )
+        self.stage_requests = self._counter(
+            "stage_requests", "Stage requests by action and by what became of them.", (*JUNCTION, "action", "result")
+        )
+        self.plan_pushes = self._counter(
+            "plan_pushes", "Plans sent to a controller; confirmed means read back as active.", (*JUNCTION, "result")
+        )
+        self.refusals = self._counter(
+            "refusals",
+            "Decisions refused by the service's safety gate or by the controller.",
+            (*JUNCTION, "origin", "code"),
+        )
+        self.safety_violations = self._counter(
+            "safety_violations",
+            "Breaches seen by the independent observer of displayed signals; any is a defect. Simulated streets only.",
+            (*JUNCTION, "kind"),
+        )
+
+    def _declare_controllers(self) -> None:
+        self.controller_up = self._gauge("controller_up", "1 while the controller answers, else 0.", JUNCTION)
+        self.controller_mode = self._enum(
+            "controller_mode", "1 on the mode that the controller reports, 0 on all others.", JUNCTION, CONTROLLER_MODES
+        )
+        self.controller_epoch = self._gauge(
+            "controller_epoch", "Epoch of the master that the controller obeys.", JUNCTION
+        )
+        self.lease_left = self._gauge(
+            "lease_left_seconds", "Time until the controller falls back to its own plan.", JUNCTION
+        )
+        self.heartbeat_age = self._gauge(
+            "heartbeat_age_seconds", "Time since the controller last echoed a heartbeat.", JUNCTION
+        )
+        self.clock_offset = self._gauge("controller_clock_offset_seconds", "Controller's clock minus ours.", JUNCTION)
+        self.fallbacks = self._counter("fallbacks", "Times that the controller fell back to its own plan.", JUNCTION)
+        self.modbus_request = self._histogram(
+            "modbus_request_seconds", "Time from Modbus request to reply.", JUNCTION, MODBUS_BUCKETS_S
+        )
+        self.modbus_errors = self._counter(
+            "modbus_errors", "Modbus requests without a good reply.", (*JUNCTION, "reason")
+        )
+
+    def _declare_detectors(self) -> None:
+        self.detectors = self._gauge("detectors", "Detectors by state of health.", (*JUNCTION, "health"))
+        self.detector_healthy = self._gauge(
+            "detector_healthy",
+            "1 while the detector's values are used, 0 while they are replaced.",
+            (*JUNCTION, "detector"),
+        )
+        self.messages = self._counter("messages", "Messages received, by kind of topic.", (*CORRIDOR, "kind"))
+        self.messages_dropped = self._counter(
+            "messages_dropped", "Good messages that were not used, by kind of topic.", (*CORRIDOR, "kind", "reason")
+        )
+        self.messages_invalid = self._counter(
+            "messages_invalid",
+            "Messages that do not follow their schema, by kind of topic.",
+            (*CORRIDOR, "kind", "reason"),
+        )
+        self.broker_connected = self._gauge(
+            "broker_connected", "1 while the message broker delivers, else 0.", CORRIDOR
+        )
+        self.broker_reconnects = self._counter(
+            "broker_reconnects", "Times that the broker was lost and found again.", CORRIDOR
+        )
+
+    def _declare_service(self) -> None:
+        self.journal_records = self._counter("journal_records", "Records written to the journal.", (*CORRIDOR, "kind"))
+        self.journal_errors = self._counter("journal_write_errors", "Failed writes to the journal.", CORRIDOR)
+        self.journal_queue = self._gauge(
+            "journal_queue_records", "Records that wait for the journal's writer.", CORRIDOR
+        )
+        self.road_users = self._gauge(
+            "simulated_road_users", "Road users on the simulated street.", (*CORRIDOR, "mode")
+        )
+        self.speed = self._gauge(
+            "simulated_speed_ratio",
+            "Simulated seconds per second of the wall clock; absent on a real street.",
+            CORRIDOR,
+        )
+        self.build = self._info("build", "The version that runs.", (), ("version",))
+        self.build.info({"version": __version__})
+
+    def introduce(
+        self, site: str, corridor: str, junction: str, modes: Iterable[str], refusal_codes: Iterable[str] = ()
+    ) -> None:
+        """Publish a junction's event counters at zero, so that a first event shows as a rise."""
+        at = (site, corridor, junction)
+        for mode in modes:
+            self.person_delay.labels(*at, mode)
+            self.persons.labels(*at, mode)
+        for mode in ("bus", "tram"):
+            self.transit_requests_open.labels(*at, mode)
+            for outcome in TRANSIT_OUTCOMES:
+                self.transit_requests.labels(*at, mode, outcome)
+        for code in refusal_codes:
+            for origin in REFUSAL_ORIGINS:
+                self.refusals.labels(*at, origin, code)
+        for result in PUSH_RESULTS:
+            self.plan_pushes.labels(*at, result)
+        for action in REQUEST_ACTIONS:
+            for result in REQUEST_RESULTS:
+                self.stage_requests.labels(*at, action, result)
+        for kind in VIOLATION_KINDS:
+            self.safety_violations.labels(*at, kind)
+        self.fallbacks.labels(*at)
+
+    def exposition(self) -> bytes:
+        """Everything in Prometheus's text format; serve it with `CONTENT_TYPE`."""
+        return generate_latest(self.registry)
+
+    def _counter(self, name: str, help_text: str, labels: Sequence[str]) -> Counter:
+        self._record(f"{name}_total", "counter", labels, help_text)
+        return Counter(PREFIX + name, help_text, labels, registry=self.registry)
+
+    def _gauge(self, name: str, help_text: str, labels: Sequence[str]) -> Gauge:
+        self._record(name, "gauge", labels, help_text)
+        return Gauge(PREFIX + name, help_text, labels, registry=self.registry)
+
+    def _histogram(self, name: str, help_text: str, labels: Sequence[str], buckets: Sequence[float]) -> Histogram:
+        self._record(name, "histogram", labels, help_text)
+        return Histogram(PREFIX + name, help_text, labels, registry=self.registry, buckets=buckets)
+
+    def _info(self, name: str, help_text: str, labels: Sequence[str], values: Sequence[str]) -> Info:
+        self._record(f"{name}_info", "info", (*labels, *values), help_text)
+        return Info(PREFIX + name, help_text, labels, registry=self.registry)
+
+    def _enum(self, name: str, help_text: str, labels: Sequence[str], states: Sequence[str]) -> Enum:
+        self._record(name, "enum", (*labels, PREFIX + name), help_text)
+        return Enum(PREFIX + name, help_text, labels, registry=self.registry, states=states)
+
+    def _record(self, name: str, kind: Kind, labels: Sequence[str], help_text: str) -> None:
+        self.declarations.append(Declaration(PREFIX + name, kind, unit_of(name), tuple(labels), help_text))
+
+
+def unit_of(name: str) -> str:
+    """Unit that a metric's name ends with; a name without one counts things or events."""
+    stem = name.removesuffix("_total")
+    return next((unit for unit in ("seconds", "ratio", "vehicles", "records") if stem.endswith(f"_{unit}")), "")
+
+
+def markdown() -> str:
+    """The page `docs/metrics.md`."""
+    lines = [
+        "# Metrics",
+        "",
+        "Served at `/metrics` in Prometheus's text format. "
+        "This page is generated: `python -m signalctl.metrics > docs/metrics.md`.",
+        "Counters of a simulated street count simulated seconds and persons; "
+        "ratios of two rates do not depend on its speed.",
+        "",
+        "| Name | Kind | Unit | Labels | Meaning |",
+        "|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| `{one.name}` | {one.kind} | {one.unit} | {', '.join(one.labels)} | {one.help} |"
+        for one in Metrics(CollectorRegistry()).declarations
+    ]
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    print(markdown(), end="")
