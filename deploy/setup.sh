@@ -8,8 +8,8 @@ cd "$(dirname "$0")/.."
 
 kind=${1:-runtime}
 case $kind in
-    runtime) files=(requirements-build.txt requirements.txt) ;;
-    dev) files=(requirements-build.txt requirements-dev.txt) ;;
+    runtime) requirements=requirements.txt ;;
+    dev) requirements=requirements-dev.txt ;;
     *) echo "setup: expected runtime or dev, got '$kind'" >&2; exit 2 ;;
 esac
 venv=.venv
@@ -22,7 +22,7 @@ step() {
     local title=$1 begin=$SECONDS ticker status=0
     shift
     printf '  %s ...\n' "$title"
-    while sleep 10; do printf '  %s ... %d s\n' "$title" $((SECONDS - begin)); done &
+    while sleep 10 >/dev/null 2>&1; do printf '  %s ... %d s\n' "$title" $((SECONDS - begin)); done &
     ticker=$!
     "$@" >"$log" 2>&1 </dev/null || status=$?
     kill "$ticker" 2>/dev/null || true
@@ -47,6 +47,7 @@ find_python() {
     exit 2
 }
 
+export UV_SYSTEM_CERTS=1 UV_NATIVE_TLS=1  # like pip, trust what the machine trusts: city networks have authorities of their own
 use_uv() { command -v uv >/dev/null && [ -z "${NO_UV:-}" ]; }
 
 make_venv() {
@@ -56,29 +57,30 @@ make_venv() {
 install() {
     if use_uv; then
         uv pip install --python "$python" "$@"
-    elif ! "$python" -m pip --version >/dev/null 2>&1; then
-        echo "this .venv was made with uv and has no pip: put uv on the path, or remove .venv" && return 1
     else
         "$python" -m pip install --disable-pip-version-check --no-input "$@"
     fi
 }
 
-stamp=$venv/.installed-$kind
-want=$(cat "${files[@]}" pyproject.toml | sha256sum | cut -d' ' -f1)
-if [ -x "$python" ] && "$python" -c '' 2>/dev/null && [ "$(cat "$stamp" 2>/dev/null)" = "$want:$PWD" ]; then
+# What a finished set-up leaves behind: it changes with the requirements and when the checkout moves.
+mark() { { cat requirements-build.txt "$1" pyproject.toml; pwd; } | sha256sum | cut -d' ' -f1; }
+installed() { [ "$(cat "$venv/.installed-$1" 2>/dev/null)" = "$(mark "$2")" ]; }
+# An environment that uv made has no pip and is made anew once uv is gone.
+works() { [ -x "$python" ] && { use_uv || "$python" -m pip --version >/dev/null; }; } 2>/dev/null
+
+if works && { installed dev requirements-dev.txt || { [ "$kind" = runtime ] && installed runtime requirements.txt; }; }; then
     exit 0
 fi
 
 begin=$SECONDS
 echo "Setting up .venv for '$kind'"
-if ! { [ -x "$python" ] && "$python" -c '' 2>/dev/null; }; then
+if ! works; then
     found=$(find_python)
     step "environment from $("$found" --version)" make_venv "$found"
 fi
-requirement_args=()
-for file in "${files[@]}"; do requirement_args+=(-r "$file"); done
-count=$(cat "${files[@]}" | grep -cE '^[a-z0-9]' || true)
-step "up to $count packages, each checked against its hash" install --require-hashes "${requirement_args[@]}"
+count=$(cat requirements-build.txt "$requirements" | grep -cE '^[a-z0-9]')
+step "up to $count packages, each checked against its hash" \
+    install --require-hashes -r requirements-build.txt -r "$requirements"
 step "signalctl itself, editable" install --no-deps --no-build-isolation --editable .
-echo "$want:$PWD" >"$stamp"
+mark "$requirements" >"$venv/.installed-$kind"
 echo "Set up in $((SECONDS - begin)) s"
