@@ -1,0 +1,101 @@
+"""The journal keeps everything, in order, and shows any later change."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from signalctl.journal import Journal, JournalError, chain_hash, read_records, verify_journal
+
+
+def _filled(path: Path, count: int = 5) -> Path:
+    journal = Journal(path)
+    for number in range(count):
+        journal.append(100.0 + number, "decided", "J1", {"stage": f"S{number}", "why": "größer"})
+    journal.close()
+    return path
+
+
+def test_records_come_back_in_order_and_the_chain_holds(tmp_path: Path) -> None:
+    """What was appended is read back in order, and the chain verifies."""
+    path = _filled(tmp_path / "j.sqlite")
+    records = read_records(path)
+    assert [record.body["stage"] for record in records] == ["S0", "S1", "S2", "S3", "S4"]
+    assert verify_journal(path) == (5, [])
+
+
+def test_a_second_service_run_continues_the_chain(tmp_path: Path) -> None:
+    """Reopening appends to the same chain."""
+    path = _filled(tmp_path / "j.sqlite")
+    _filled(path)
+    assert verify_journal(path) == (10, [])
+
+
+def test_update_and_delete_are_refused(tmp_path: Path) -> None:
+    """SQL cannot change or remove a record."""
+    path = _filled(tmp_path / "j.sqlite")
+    connection = sqlite3.connect(path)
+    with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+        connection.execute("UPDATE record SET kind = 'seen' WHERE id = 2")
+    with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+        connection.execute("DELETE FROM record WHERE id = 2")
+    connection.close()
+
+
+@pytest.mark.parametrize(
+    ("tampering", "broken_at"),
+    [
+        ("UPDATE record SET body = '{}' WHERE id = 3", 3),
+        ("DELETE FROM record WHERE id = 3", 4),
+        ("UPDATE record SET utc_s = 0 WHERE id = 1", 1),
+    ],
+)
+def test_tampering_behind_the_triggers_is_found(tmp_path: Path, tampering: str, broken_at: int) -> None:
+    """Whoever drops the triggers first is found by the chain."""
+    path = _filled(tmp_path / "j.sqlite")
+    connection = sqlite3.connect(path)
+    connection.execute("DROP TRIGGER record_is_final")
+    connection.execute("DROP TRIGGER record_stays")
+    connection.execute(tampering)
+    connection.commit()
+    connection.close()
+    _count, found = verify_journal(path)
+    assert found[0].id == broken_at
+
+
+def test_an_unwritable_disk_is_reported_and_nothing_is_lost(tmp_path: Path) -> None:
+    """While another process holds the database, records wait; afterwards all of them are there."""
+    path = tmp_path / "j.sqlite"
+    errors: list[Exception] = []
+    journal = Journal(path, on_error=errors.append)
+    blocker = sqlite3.connect(path, isolation_level=None)
+    blocker.execute("BEGIN EXCLUSIVE")
+    journal.append(1.0, "seen", "J1", {"queue": 3})
+    for _ in range(70):
+        if errors:
+            break
+        journal._thread.join(0.1)
+    blocker.execute("ROLLBACK")
+    blocker.close()
+    journal.close()
+    assert errors
+    assert [record.body for record in read_records(path)] == [{"queue": 3}]
+
+
+def test_a_file_that_is_no_journal_is_named(tmp_path: Path) -> None:
+    """The error names the file."""
+    (tmp_path / "x.sqlite").write_text("no database at all, but long enough to be read as one" * 20)
+    with pytest.raises(JournalError, match=r"x\.sqlite"):
+        read_records(tmp_path / "x.sqlite")
+    with pytest.raises(JournalError, match="no such journal"):
+        verify_journal(tmp_path / "y.sqlite")
+
+
+@given(st.text(), st.text(), st.text(min_size=1))
+def test_fields_do_not_flow_into_each_other(kind: str, junction: str, moved: str) -> None:
+    """Moving text from one field to the next changes the hash."""
+    one = chain_hash(bytes(32), 1, 0.0, kind + moved, junction, "{}")
+    other = chain_hash(bytes(32), 1, 0.0, kind, moved + junction, "{}")
+    assert one != other
