@@ -21,6 +21,10 @@ from prometheus_client import (
 )
 from prometheus_client.exposition import CONTENT_TYPE_LATEST as CONTENT_TYPE
 
+from controllers.driver import ControllerMode, PushResult
+from detectors.picture import Health
+from plans.junction import GroupKind, Junction, Mode
+from plans.sealed import RequestAction, RequestReason
 from signalctl import __version__
 
 __all__ = ["CONTENT_TYPE", "Declaration", "Metrics", "markdown"]
@@ -30,23 +34,11 @@ CORRIDOR: Final = ("site", "corridor")
 JUNCTION: Final = ("site", "corridor", "junction")
 
 TRANSIT_OUTCOMES: Final = ("completed", "timed_out", "rejected", "cancelled")
-PUSH_RESULTS: Final = ("confirmed", "refused", "failed")
-REQUEST_ACTIONS: Final = ("hold", "go", "none")
 REQUEST_RESULTS: Final = ("accepted", "refused", "failed")
 REFUSAL_ORIGINS: Final = ("gate", "controller")
 VIOLATION_KINDS: Final = ("conflicting_greens", "short_intergreens", "short_greens", "long_reds")
 LOOP_STEPS: Final = ("read", "picture", "decide", "gate", "push", "verify", "record")
-CONTROLLER_MODES: Final = (
-    "dark",
-    "flash",
-    "local_fixed",
-    "local_actuated",
-    "central_plan",
-    "central_stage",
-    "fallback",
-    "manual",
-    "fault",
-)
+CONTROLLER_MODES: Final = tuple(mode.name.lower() for mode in ControllerMode)
 
 # A tick has one second; a decision for a junction takes well under a millisecond.
 TICK_BUCKETS_S: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
@@ -160,13 +152,13 @@ class Metrics:
         )
         self.cycle = self._gauge("cycle_seconds", "Cycle of the active plan.", JUNCTION)
         self.decisions = self._counter(
-            "decisions", "Decisions of the strategy by their main reason.", (*JUNCTION, "reason")
+            "decisions", "Stage decisions of the strategy by their main reason.", (*JUNCTION, "reason")
         )
         self.stage_requests = self._counter(
             "stage_requests", "Stage requests by action and by what became of them.", (*JUNCTION, "action", "result")
         )
         self.plan_pushes = self._counter(
-            "plan_pushes", "Plans sent to a controller; confirmed means read back as active.", (*JUNCTION, "result")
+            "plan_pushes", "Plans sent to a controller; `confirmed` means read back as active.", (*JUNCTION, "result")
         )
         self.refusals = self._counter(
             "refusals",
@@ -203,7 +195,9 @@ class Metrics:
         )
 
     def _declare_detectors(self) -> None:
-        self.detectors = self._gauge("detectors", "Detectors by state of health.", (*JUNCTION, "health"))
+        self.detectors = self._gauge(,
+            "detectors", "Detectors by state of health: " + ", ".join(Health) + ".", (*JUNCTION, "health")
+        )
         self.detector_healthy = self._gauge(
             "detector_healthy",
             "1 while the detector's values are used, 0 while they are replaced.",
@@ -226,7 +220,10 @@ class Metrics:
         )
 
     def _declare_service(self) -> None:
-        self.journal_records = self._counter("journal_records", "Records written to the journal.", (*CORRIDOR, "kind"))
+        self.journal_records = self._counter("journal_records", "Records written to the journal.", CORRIDOR)
+        self.journal_dropped = self._counter(
+            "journal_records_dropped", "Records that found the journal's queue full.", CORRIDOR
+        )
         self.journal_errors = self._counter("journal_write_errors", "Failed writes to the journal.", CORRIDOR)
         self.journal_queue = self._gauge(
             "journal_queue_records", "Records that wait for the journal's writer.", CORRIDOR
@@ -242,28 +239,37 @@ class Metrics:
         self.build = self._info("build", "The version that runs.", (), ("version",))
         self.build.info({"version": __version__})
 
-    def introduce(
-        self, site: str, corridor: str, junction: str, modes: Iterable[str], refusal_codes: Iterable[str] = ()
-    ) -> None:
+    def introduce(self, site: str, junction: Junction, refusal_codes: Iterable[str] = ()) -> None:
         """Publish a junction's event counters at zero, so that a first event shows as a rise."""
-        at = (site, corridor, junction)
-        for mode in modes:
+        at = (site, junction.corridor, junction.id)
+        kinds = {group.kind for group in junction.groups.values()}
+        modes = {mode for lane in junction.lanes.values() for mode in lane.modes}
+        if GroupKind.PEDESTRIAN in kinds:
+            modes.add(Mode.PEDESTRIAN)
+        for mode in sorted(modes):
             self.person_delay.labels(*at, mode)
             self.persons.labels(*at, mode)
-        for mode in ("bus", "tram"):
+        for mode in sorted(modes & {Mode.BUS, Mode.TRAM, Mode.EMERGENCY}):
             self.transit_requests_open.labels(*at, mode)
             for outcome in TRANSIT_OUTCOMES:
                 self.transit_requests.labels(*at, mode, outcome)
+        for approach in {lane.approach for lane in junction.lanes.values()}:
+            self.arrivals.labels(*at, approach)
+            self.arrivals_on_green.labels(*at, approach)
         for code in refusal_codes:
             for origin in REFUSAL_ORIGINS:
                 self.refusals.labels(*at, origin, code)
-        for result in PUSH_RESULTS:
+        for result in PushResult:
             self.plan_pushes.labels(*at, result)
-        for action in REQUEST_ACTIONS:
-            for result in REQUEST_RESULTS:
-                self.stage_requests.labels(*at, action, result)
+        for action in RequestAction:
+            for outcome in REQUEST_RESULTS:
+                self.stage_requests.labels(*at, action.name.lower(), outcome)
+        for reason in RequestReason:
+            self.decisions.labels(*at, reason.name.lower())
         for kind in VIOLATION_KINDS:
             self.safety_violations.labels(*at, kind)
+        for step in LOOP_STEPS:
+            self.junction_failures.labels(*at, step)
         self.fallbacks.labels(*at)
 
     def exposition(self) -> bytes:
