@@ -1,0 +1,352 @@
+"""A street network as SUMO's net file describes it, and the questions others ask of it.
+
+Everything is immutable and keyed by SUMO's own ids. `load_network` and `load_scenario` are the two ways in.
+"""
+
+import bisect
+import itertools
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sim.scenario import Scenario
+
+Point = tuple[float, float]
+Shape = tuple[Point, ...]
+
+LINK_DIRECTIONS = {"s": "straight", "l": "left", "r": "right", "L": "partly left", "R": "partly right", "t": "turn"}
+"""SUMO's `dir` letters; `t` is a U-turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """How network coordinates relate to the world."""
+
+    net_offset: Point = (0.0, 0.0)
+    conv_boundary: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
+    orig_boundary: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
+    projection: str = "!"
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """One lane; index 0 is the rightmost."""
+
+    id: str
+    edge_id: str
+    index: int
+    length_m: float
+    speed_mps: float
+    width_m: float
+    shape: Shape
+    permissions: frozenset[str]
+    change_left: frozenset[str]  # classes that may leave this lane to the left
+    change_right: frozenset[str]
+    end_offset_m: float = 0.0
+    acceleration: bool = False
+    bidi_lane_id: str = ""  # the same track used in the other direction
+
+    @property
+    def internal(self) -> bool:
+        """Whether it lies inside a junction."""
+        return self.id.startswith(":")
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """One direction of a street between two junctions, or a piece inside a junction."""
+
+    id: str
+    function: str  # normal, internal, connector, crossing, walkingarea
+    from_junction: str
+    to_junction: str
+    priority: int
+    type: str
+    name: str
+    lanes: tuple[Lane, ...]
+    shape: Shape
+    crossing_edges: tuple[str, ...] = ()
+    bidi_edge_id: str = ""
+
+    @property
+    def internal(self) -> bool:
+        """Whether it lies inside a junction (crossings and walking areas included)."""
+        return self.id.startswith(":")
+
+    @property
+    def length_m(self) -> float:
+        """Length of its lanes."""
+        return self.lanes[0].length_m
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A way from the end of one lane to the start of another."""
+
+    from_lane: str
+    to_lane: str
+    via: str  # first internal lane, empty when there is none
+    tl: str  # id of the signal that controls it, empty when none does
+    link_index: int  # index in the signal's state, -1 when uncontrolled
+    link_index2: int  # second signal index (crossings signalled from both sides), -1 when none
+    direction: str  # SUMO's letter, see LINK_DIRECTIONS
+    state: str  # SUMO's letter: M major, m minor, = equal, s stop, w all-way stop, Z zip, o/O off, - dead end
+    pass_over: bool = False  # never yields nor is yielded to
+    keep_clear: bool = True
+    contact_position_m: float = -1.0
+    visibility_m: float = -1.0
+    speed_mps: float = -1.0
+    uncontrolled: bool = False
+    permissions: frozenset[str] | None = None  # None: those of both lanes
+    indirect: bool = False
+
+    @property
+    def from_edge(self) -> str:
+        """Edge that it leaves."""
+        return self.from_lane.rsplit("_", 1)[0]
+
+    @property
+    def to_edge(self) -> str:
+        """Edge that it enters."""
+        return self.to_lane.rsplit("_", 1)[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Right of way of one link of a junction.
+
+    `response[j]`: this link waits for link `j`; `foes[j]`: the two cross or merge. `cont`: a vehicle may wait inside.
+    Index 0 is link 0 (SUMO's strings are read from their right end).
+    """
+
+    index: int
+    response: tuple[bool, ...]
+    foes: tuple[bool, ...]
+    cont: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Junction:
+    """A node, or an inner stop line (`type` internal)."""
+
+    id: str
+    type: str
+    x: float
+    y: float
+    shape: Shape
+    incoming_lanes: tuple[str, ...]
+    internal_lanes: tuple[str, ...]  # those that cross here, in SUMO's order: one per link
+    requests: tuple[Request, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """One step of a signal programme."""
+
+    duration_s: float
+    state: str
+    min_duration_s: float
+    max_duration_s: float
+    next: tuple[int, ...] = ()
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TrafficLightLogic:
+    """One programme of one signal; cyclic from `offset_s` on."""
+
+    id: str
+    program_id: str
+    type: str  # static, actuated, delay_based
+    offset_s: float
+    phases: tuple[Phase, ...]
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def cycle_s(self) -> float:
+        """Sum of the phases."""
+        return sum(phase.duration_s for phase in self.phases)
+
+    def phase_index_at(self, time_s: float) -> int:
+        """Which phase the static programme shows at this time."""
+        position = (time_s - self.offset_s) % self.cycle_s
+        ends = []
+        total = 0.0
+        for phase in self.phases:
+            total += phase.duration_s
+            ends.append(total)
+        return min(bisect.bisect_right(ends, position), len(self.phases) - 1)
+
+    def state_at(self, time_s: float) -> str:
+        """The letters that the static programme shows at this time."""
+        return self.phases[self.phase_index_at(time_s)].state
+
+
+@dataclass(frozen=True, slots=True)
+class Roundabout:
+    """Edges and nodes that SUMO treats as a roundabout."""
+
+    nodes: tuple[str, ...]
+    edges: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Network:
+    """The whole net file.
+
+    `programs[tls_id]` holds every programme in the file's order; `tl_logics[tls_id]` the one that SUMO starts with (the
+    last one loaded, which is how an additional file overrides the net's).
+    """
+
+    path: Path
+    location: Location
+    edges: Mapping[str, Edge]
+    junctions: Mapping[str, Junction]
+    connections: tuple[Connection, ...]
+    programs: Mapping[str, tuple[TrafficLightLogic, ...]]
+    roundabouts: tuple[Roundabout, ...]
+    lefthand: bool = False
+    limit_turn_speed: float = 5.5
+
+    @cached_property
+    def lanes(self) -> Mapping[str, Lane]:
+        """Every lane by id, internal ones, crossings and walking areas included."""
+        return {lane.id: lane for edge in self.edges.values() for lane in edge.lanes}
+
+    @cached_property
+    def tl_logics(self) -> Mapping[str, TrafficLightLogic]:
+        """The programme each signal starts with."""
+        return {tls_id: programs[-1] for tls_id, programs in self.programs.items()}
+
+    @cached_property
+    def crossings(self) -> Mapping[str, Edge]:
+        """Pedestrian crossings by edge id."""
+        return {edge.id: edge for edge in self.edges.values() if edge.function == "crossing"}
+
+    @cached_property
+    def walking_areas(self) -> Mapping[str, Edge]:
+        """Walking areas by edge id."""
+        return {edge.id: edge for edge in self.edges.values() if edge.function == "walkingarea"}
+
+    @cached_property
+    def outgoing(self) -> Mapping[str, tuple[Connection, ...]]:
+        """Connections by the lane they leave."""
+        return _grouped(self.connections, [connection.from_lane for connection in self.connections])
+
+    @cached_property
+    def incoming(self) -> Mapping[str, tuple[Connection, ...]]:
+        """Connections by the lane they enter (never a `via` lane)."""
+        return _grouped(self.connections, [connection.to_lane for connection in self.connections])
+
+    @cached_property
+    def signal_links(self) -> Mapping[str, Mapping[int, tuple[Connection, ...]]]:
+        """Connections by signal and by link index; crossings are the links whose `via` or target is a crossing."""
+        result: dict[str, dict[int, list[Connection]]] = {tls_id: {} for tls_id in self.programs}
+        for connection in self.connections:
+            for index in {connection.link_index, connection.link_index2} - {-1}:
+                result.setdefault(connection.tl, {}).setdefault(index, []).append(connection)
+        return {
+            tls: {index: tuple(links) for index, links in sorted(by_index.items())}
+            for tls, by_index in result.items()
+            if tls
+        }
+
+    @cached_property
+    def link_positions(self) -> Mapping[tuple[str, int], Connection]:
+        """Connection by (junction id, request index), crossings included.
+
+        SUMO counts a junction's links over its incoming lanes in their order, and over each lane's connections in the
+        file's order; of the links of walking areas only those onto a crossing count.
+        """
+        result: dict[tuple[str, int], Connection] = {}
+        for junction in self.junctions.values():
+            if junction.type == "internal":
+                continue
+            index = 0
+            for lane_id in junction.incoming_lanes:
+                for connection in self.outgoing.get(lane_id, ()):
+                    if connection.to_edge in self.walking_areas:
+                        continue
+                    if lane_id.startswith(":") and connection.to_edge not in self.crossings:
+                        continue
+                    result[junction.id, index] = connection
+                    index += 1
+        return result
+
+    def links_of(self, tls_id: str, link_index: int) -> tuple[Connection, ...]:
+        """Connections that one letter of a signal controls."""
+        return self.signal_links.get(tls_id, {}).get(link_index, ())
+
+    def upstream_lanes(self, lane_id: str) -> tuple[str, ...]:
+        """Lanes outside junctions from which a vehicle drives straight into this one."""
+        return tuple(c.from_lane for c in self.incoming.get(lane_id, ()) if not c.from_lane.startswith(":"))
+
+    def via_lanes(self, connection: Connection) -> tuple[str, ...]:
+        """Internal lanes that a connection passes, in driving order."""
+        result = []
+        via = connection.via
+        while via:
+            result.append(via)
+            following = self.outgoing.get(via, ())
+            via = following[0].via if following else ""
+        return tuple(result)
+
+    def junction_of(self, lane_id: str) -> Junction | None:
+        """Junction at the end of a lane; for an internal lane the one that it lies in."""
+        edge = self.edges[lane_id.rsplit("_", 1)[0]]
+        if edge.internal:
+            return self.junctions.get(edge.id[1:].rsplit("_", 1)[0])
+        return self.junctions.get(edge.to_junction)
+
+    def route_length_m(self, edges: Sequence[str]) -> float:
+        """Length of the edges of a route without the pieces inside junctions."""
+        return sum(self.edges[edge].length_m for edge in edges)
+
+
+def _grouped(connections: Sequence[Connection], keys: Sequence[str]) -> Mapping[str, tuple[Connection, ...]]:
+    result: dict[str, list[Connection]] = {}
+    for key, connection in zip(keys, connections, strict=True):
+        result.setdefault(key, []).append(connection)
+    return {key: tuple(value) for key, value in result.items()}
+
+
+def shape_length_m(shape: Shape) -> float:
+    """Length of a polyline."""
+    return sum(math.dist(a, b) for a, b in itertools.pairwise(shape))
+
+
+def point_at(shape: Shape, ratio: float) -> tuple[Point, float]:
+    """Point at a fraction of a polyline and the heading there, degrees clockwise from north."""
+    rest = max(0.0, min(1.0, ratio)) * shape_length_m(shape)
+    heading = 0.0
+    for a, b in itertools.pairwise(shape):
+        piece = math.dist(a, b)
+        if piece > 0:
+            heading = math.degrees(math.atan2(b[0] - a[0], b[1] - a[1])) % 360.0
+            if rest <= piece:
+                share = rest / piece
+                return (a[0] + (b[0] - a[0]) * share, a[1] + (b[1] - a[1]) * share), heading
+        rest -= piece
+    return shape[-1], heading
+
+
+def load_network(path: Path | str) -> Network:
+    """Read a `.net.xml` (or `.net.xml.gz`).
+
+    Raises:
+        sim.sumo_files.SumoFileError: Named by file, line and element.
+    """
+    from sim.sumo_files.net import read_net
+
+    return read_net(Path(path))
+
+
+def load_scenario(path: Path | str) -> "Scenario":
+    """Read a `.sumocfg`, or the folder that holds exactly one; see `sim.scenario.load_scenario`."""
+    from sim.scenario import load_scenario as load
+
+    return load(Path(path))
