@@ -195,7 +195,7 @@ class Metrics:
         )
 
     def _declare_detectors(self) -> None:
-        self.detectors = self._gauge(,
+        self.detectors = self._gauge(
             "detectors", "Detectors by state of health: " + ", ".join(Health) + ".", (*JUNCTION, "health")
         )
         self.detector_healthy = self._gauge(
