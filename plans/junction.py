@@ -65,7 +65,9 @@ class SignalGroup:
     """Signal heads that always show the same.
 
     `clearance_s` is the time a pedestrian who stepped off at the last moment of green needs to leave the crossing; every
-    intergreen from the group to a conflicting one must be at least that long. `links` are the SUMO link indices that the
+    intergreen from the group to a conflicting one must be at least that long. `crossing_m` is the length that a pedestrian
+    walks from kerb to kerb (on a divided road up to the middle of the second carriageway counts twice), 0 where unknown;
+    `walking_mps` the speed at which the crossing is cleared, 1.0 near schools. `links` are the SUMO link indices that the
     group drives in simulation; empty on the street.
     """
 
@@ -79,6 +81,8 @@ class SignalGroup:
     mandatory: bool = True
     links: tuple[int, ...] = ()
     name: str = ""
+    crossing_m: float = 0.0
+    walking_mps: float = 1.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +207,11 @@ class Junction:
         for movement in self.movements:
             found.setdefault(movement.lane, []).append(movement)
         return {lane: tuple(movements) for lane, movements in found.items()}
+
+    @cached_property
+    def transition_memo(self) -> dict[tuple[str, str], StageTransition]:
+        """Transitions that `plans.transition` has worked out for this junction so far."""
+        return {}
 
     @cached_property
     def stage_order(self) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """Timing plans: cycle, offset, stages with nominal greens, and the frame in which each stage may move."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +64,26 @@ class GreenTable:
         )
 
 
+class Severity(StrEnum):
+    """Whether a finding forbids operation, or an engineer should look at it."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One broken rule: which, at which element, what was expected and what came. `code` is stable."""
+    """One broken rule: which, at which element, what was expected and what came. `code` is stable.
+
+    `element` is the path below `junctions` in a site file, joined by slashes: `J1/groups/K2/min_green_s`.
+    """
 
     code: str
     element: str
     expected: str
     got: str
     rule: str = ""
+    severity: Severity = Severity.ERROR
 
     def __str__(self) -> str:
         """The finding in one line."""

@@ -1,0 +1,155 @@
+"""Every default number of the system, once: value, unit, source, and whether a source confirms it.
+
+A default that is not `sure` is a common professional value which no public source confirmed. A site that relies on one is
+told so (`Site.unconfirmed`), and every number can be overridden in the site file.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final, TypeVar
+
+from plans.junction import GroupKind, Mode, Turn
+
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True, slots=True)
+class Default:
+    """One default: its name as in this module, value, unit, where it comes from and whether that source is certain."""
+
+    name: str
+    value: object
+    unit: str
+    source: str
+    sure: bool
+
+
+_rows: dict[str, Default] = {}
+TABLE: Final[Mapping[str, Default]] = MappingProxyType(_rows)
+
+
+def _define(name: str, value: Value, unit: str, source: str, *, sure: bool) -> Value:
+    """Enter a default in the table and hand its value back."""
+    _rows[name] = Default(name, value, unit, source, sure)
+    return value
+
+
+# Intergreens
+VEHICLE_LENGTH_M: Final = _define("VEHICLE_LENGTH_M", 6.0, "m", "RiLSA 2015: every motor vehicle", sure=True)
+TRAM_LENGTH_M: Final = _define("TRAM_LENGTH_M", 15.0, "m", "RiLSA 2015", sure=True)
+BICYCLE_LENGTH_M: Final = _define("BICYCLE_LENGTH_M", 0.0, "m", "RiLSA 2015", sure=True)
+CAR_STRAIGHT_CLEARING_MPS: Final = _define("CAR_STRAIGHT_CLEARING_MPS", 10.0, "m/s", "RiLSA 2015", sure=True)
+CAR_TURNING_CLEARING_MPS: Final = _define("CAR_TURNING_CLEARING_MPS", 7.0, "m/s", "RiLSA 2015", sure=True)
+BICYCLE_CLEARING_MPS: Final = _define("BICYCLE_CLEARING_MPS", 4.0, "m/s", "RiLSA 2015", sure=True)
+TRAM_CLEARING_MPS: Final = _define("TRAM_CLEARING_MPS", 7.0, "m/s", "set by the city's own table", sure=False)
+PEDESTRIAN_CLEARING_MPS: Final = _define("PEDESTRIAN_CLEARING_MPS", 1.2, "m/s", "RiLSA 2015", sure=True)
+PEDESTRIAN_SLOW_CLEARING_MPS: Final = _define(
+    "PEDESTRIAN_SLOW_CLEARING_MPS", 1.0, "m/s", "RiLSA 2015: schools, elderly, disabled", sure=True
+)
+CAR_STRAIGHT_CROSSING_S: Final = _define("CAR_STRAIGHT_CROSSING_S", 3, "s", "RiLSA 2015", sure=True)
+CAR_TURNING_CROSSING_S: Final = _define("CAR_TURNING_CROSSING_S", 2, "s", "RiLSA 2015", sure=True)
+BICYCLE_CROSSING_S: Final = _define("BICYCLE_CROSSING_S", 1, "s", "RiLSA 2015", sure=True)
+TRAM_CROSSING_S: Final = _define("TRAM_CROSSING_S", 3, "s", "set by the city's own table", sure=False)
+PEDESTRIAN_CROSSING_S: Final = _define("PEDESTRIAN_CROSSING_S", 0, "s", "common practice", sure=False)
+VEHICLE_ENTERING_MPS: Final = _define("VEHICLE_ENTERING_MPS", 11.1, "m/s", "RiLSA 2015: 40 km/h", sure=True)
+BICYCLE_ENTERING_MPS: Final = _define("BICYCLE_ENTERING_MPS", 5.0, "m/s", "RiLSA 2015", sure=True)
+PEDESTRIAN_ENTERING_MPS: Final = _define("PEDESTRIAN_ENTERING_MPS", 1.5, "m/s", "common practice", sure=False)
+
+# Signal aspects
+AMBER_BY_SPEED_S: Final[Mapping[int, int]] = _define(
+    "AMBER_BY_SPEED_S", {50: 3, 60: 4, 70: 5}, "s at km/h", "VwV-StVO section 37", sure=True
+)
+TURN_AMBER_S: Final = _define("TURN_AMBER_S", 3, "s", "VwV-StVO section 37: separate turn signals", sure=True)
+AMBER_S: Final[Mapping[GroupKind, int]] = _define(
+    "AMBER_S",
+    {GroupKind.VEHICLE: 3, GroupKind.TRANSIT: 3, GroupKind.BICYCLE: 2, GroupKind.PEDESTRIAN: 0},
+    "s",
+    "VwV-StVO section 37 for vehicles at 50 km/h; transit and bicycle from common practice",
+    sure=False,
+)
+RED_AMBER_S: Final[Mapping[GroupKind, int]] = _define(
+    "RED_AMBER_S",
+    {GroupKind.VEHICLE: 1, GroupKind.TRANSIT: 1, GroupKind.BICYCLE: 1, GroupKind.PEDESTRIAN: 0},
+    "s",
+    "VwV-StVO section 37",
+    sure=True,
+)
+RED_AMBER_MAX_S: Final = _define("RED_AMBER_MAX_S", 2, "s", "VwV-StVO section 37", sure=True)
+SAME_GROUP_RED_S: Final = _define("SAME_GROUP_RED_S", 1, "s", "RiLSA 2015: back to the same stage", sure=True)
+
+# Minima and maxima
+MIN_GREEN_S: Final[Mapping[GroupKind, int]] = _define(
+    "MIN_GREEN_S",
+    {GroupKind.VEHICLE: 5, GroupKind.TRANSIT: 5, GroupKind.BICYCLE: 5, GroupKind.PEDESTRIAN: 5},
+    "s",
+    "RiLSA 2015 for pedestrians, common practice for the others",
+    sure=False,
+)
+PEDESTRIAN_USUAL_GREEN_S: Final = _define("PEDESTRIAN_USUAL_GREEN_S", 8, "s", "RiLSA 2015", sure=True)
+MAX_RED_S: Final[Mapping[GroupKind, int]] = _define(
+    "MAX_RED_S",
+    {GroupKind.VEHICLE: 300, GroupKind.TRANSIT: 300, GroupKind.BICYCLE: 300, GroupKind.PEDESTRIAN: 300},
+    "s",
+    "common practice: road users take a signal for broken after some minutes",
+    sure=False,
+)
+CYCLE_MIN_S: Final = _define("CYCLE_MIN_S", 30, "s", "RiLSA 2015", sure=True)
+CYCLE_USUAL_MAX_S: Final = _define("CYCLE_USUAL_MAX_S", 90, "s", "RiLSA 2015", sure=True)
+CYCLE_MAX_S: Final = _define("CYCLE_MAX_S", 120, "s", "RiLSA 2015", sure=True)
+PEDESTRIAN_WAIT_S: Final = _define("PEDESTRIAN_WAIT_S", 60, "s", "common practice", sure=False)
+PEDESTRIAN_WAIT_TRANSIT_S: Final = _define("PEDESTRIAN_WAIT_TRANSIT_S", 75, "s", "common practice", sure=False)
+INTERGREEN_MAX_S: Final = _define("INTERGREEN_MAX_S", 60, "s", "longer ones are slips of the pen", sure=False)
+
+# Steps between consecutive plans
+MAX_CYCLE_STEP_S: Final = _define("MAX_CYCLE_STEP_S", 30, "s", "own choice", sure=False)
+MAX_GREEN_STEP_S: Final = _define("MAX_GREEN_STEP_S", 30, "s", "own choice", sure=False)
+
+# Service and link
+REQUEST_VALID_S: Final = _define("REQUEST_VALID_S", 5, "s", "field protocol: at most 5 s", sure=True)
+STATUS_MAX_AGE_S: Final = _define("STATUS_MAX_AGE_S", 3, "s", "own choice", sure=False)
+LEASE_S: Final = _define("LEASE_S", 30, "s", "field protocol", sure=True)
+HORIZON_S: Final = _define("HORIZON_S", 40, "s", "own measurements", sure=False)
+STRATEGIC_PERIOD_S: Final = _define("STRATEGIC_PERIOD_S", 300, "s", "own choice", sure=False)
+
+# Traffic
+SATURATION_FLOW_VPH: Final = _define(
+    "SATURATION_FLOW_VPH", 1850.0, "vehicles/h per lane", "RiLSA 2015: 1,800 to 2,000; measure it", sure=False
+)
+TURN_SPEED_MPS: Final[Mapping[Turn, float]] = _define(
+    "TURN_SPEED_MPS",
+    {Turn.STRAIGHT: 13.9, Turn.LEFT: 10.4, Turn.RIGHT: 8.1, Turn.UTURN: 5.0},
+    "m/s",
+    "SUMO 1.28 on an isolated four-leg junction; U-turns by common practice",
+    sure=False,
+)
+OCCUPANCY: Final[Mapping[Mode, float]] = _define(
+    "OCCUPANCY",
+    {
+        Mode.CAR: 1.3,
+        Mode.TRUCK: 1.1,
+        Mode.BUS: 30.0,
+        Mode.TRAM: 80.0,
+        Mode.BICYCLE: 1.0,
+        Mode.PEDESTRIAN: 1.0,
+        Mode.EMERGENCY: 2.0,
+    },
+    "persons per vehicle",
+    "common practice in mobility surveys",
+    sure=False,
+)
+MODE_WEIGHT: Final[Mapping[Mode, float]] = _define(
+    "MODE_WEIGHT",
+    {
+        Mode.CAR: 1.0,
+        Mode.TRUCK: 1.0,
+        Mode.BUS: 1.0,
+        Mode.TRAM: 1.0,
+        Mode.BICYCLE: 1.5,
+        Mode.PEDESTRIAN: 1.5,
+        Mode.EMERGENCY: 100.0,
+    },
+    "cost of a person's second of delay against that of a car occupant",
+    "own choice: people on foot and on bicycles first",
+    sure=False,
+)

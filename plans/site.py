@@ -1,0 +1,150 @@
+"""What a site is: junctions, plans, calendar and where everything is connected. The YAML form is `plans.schema`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from plans.calendar import Calendar, plan_due
+from plans.defaults import (
+    HORIZON_S,
+    LEASE_S,
+    MAX_CYCLE_STEP_S,
+    MAX_GREEN_STEP_S,
+    MODE_WEIGHT,
+    OCCUPANCY,
+    PEDESTRIAN_WAIT_S,
+    REQUEST_VALID_S,
+    STATUS_MAX_AGE_S,
+    STRATEGIC_PERIOD_S,
+)
+from plans.junction import Junction, Mode
+from plans.timing import TimingPlan
+
+
+class StrategyName(StrEnum):
+    """The strategies that a site may run."""
+
+    FIXED = "fixed"
+    ACTUATED = "actuated"
+    MAX_PRESSURE = "max-pressure"
+    COORDINATED = "coordinated"
+    ADAPTIVE = "adaptive"
+
+
+@dataclass(frozen=True, slots=True)
+class CorridorStop:
+    """A junction on a corridor, `distance_m` from the corridor's begin along the road."""
+
+    junction: str
+    distance_m: float
+
+
+@dataclass(frozen=True, slots=True)
+class Corridor:
+    """Junctions in their order along a road."""
+
+    id: str
+    name: str
+    stops: tuple[CorridorStop, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ControllerAddress:
+    """Where a junction's field controller listens (Modbus TCP), and where its HMAC key is found.
+
+    The key itself never stands in a site file: `key_env` names an environment variable with the key in hex, `key_file` a
+    file. `reference_s` is the reference constant of the controller's cycle clock.
+    """
+
+    host: str
+    port: int = 502
+    unit: int = 1
+    key_env: str = ""
+    key_file: str = ""
+    reference_s: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class MqttBroker:
+    """The broker that detectors publish to. Credentials are named (environment), never written."""
+
+    host: str
+    port: int = 8883
+    tls: bool = True
+    ca_file: str = ""
+    cert_file: str = ""
+    key_file: str = ""
+    username_env: str = ""
+    password_env: str = ""
+    client_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Uplink:
+    """A LoRaWAN device (`device` is its EUI) whose field `value` feeds a detector or an air station."""
+
+    device: str
+    value: str
+    junction: str = ""
+    detector: str = ""
+    station: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WebAddress:
+    """Where page, API and metrics listen."""
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+
+
+@dataclass(frozen=True, slots=True)
+class ControlParameters:
+    """How the site is controlled: strategy, horizons, step limits and deadlines."""
+
+    strategy: StrategyName = StrategyName.ADAPTIVE
+    horizon_s: int = HORIZON_S
+    strategic_period_s: int = STRATEGIC_PERIOD_S
+    max_cycle_step_s: int = MAX_CYCLE_STEP_S
+    max_green_step_s: int = MAX_GREEN_STEP_S
+    request_valid_s: int = REQUEST_VALID_S
+    status_max_age_s: int = STATUS_MAX_AGE_S
+    lease_s: int = LEASE_S
+    pedestrian_wait_s: int = PEDESTRIAN_WAIT_S
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One city, district or corridor that one service controls.
+
+    `plans[junction][plan set]` are the time-of-day plans; the calendar names the plan set that is due. `store` is a path
+    relative to the site file or a PostgreSQL address. `network` is the SUMO network that the map is drawn from.
+    `unconfirmed` holds the paths of the numbers that the file leaves to an unconfirmed default.
+    """
+
+    id: str
+    name: str
+    timezone: str
+    junctions: Mapping[str, Junction]
+    plans: Mapping[str, Mapping[str, TimingPlan]]
+    calendar: Calendar
+    corridors: Mapping[str, Corridor] = field(default_factory=dict)
+    controllers: Mapping[str, ControllerAddress] = field(default_factory=dict)
+    mqtt: MqttBroker | None = None
+    uplinks: tuple[Uplink, ...] = ()
+    web: WebAddress = field(default_factory=WebAddress)
+    store: str = "signalctl.db"
+    network: str = ""
+    weights: Mapping[Mode, float] = field(default_factory=lambda: dict(MODE_WEIGHT))
+    occupancy: Mapping[Mode, float] = field(default_factory=lambda: dict(OCCUPANCY))
+    control: ControlParameters = field(default_factory=ControlParameters)
+    unconfirmed: frozenset[str] = frozenset()
+
+    def plans_due(self, utc_s: float) -> Mapping[str, TimingPlan]:
+        """The time-of-day plan of each junction at a UTC time."""
+        due = plan_due(self.calendar, utc_s)
+        return {junction: plans[due] for junction, plans in self.plans.items() if due in plans}
+
+    def plan_sets_of(self, junction: str) -> tuple[str, ...]:
+        """The plan sets that the junction has a plan for."""
+        return tuple(self.plans.get(junction, {}))

@@ -1,0 +1,51 @@
+"""How one stage follows another: who ends, who begins, and when.
+
+The derived transition ends every group that the target stage does not hold at second 0 and begins each new one as soon as
+the intergreens from all ending groups are over. Transitions that the site defines itself take precedence.
+"""
+
+from collections.abc import Mapping
+
+from plans.junction import GroupSwitch, Junction, StageTransition
+
+
+def transition(junction: Junction, origin: str, target: str) -> StageTransition:
+    """The transition from `origin` to `target`: the site's own where it has one, else the derived one."""
+    own = junction.transitions.get((origin, target))
+    return own if own is not None else derive_transition(junction, origin, target)
+
+
+def derive_transition(junction: Junction, origin: str, target: str) -> StageTransition:
+    """The shortest transition that keeps every intergreen between the groups that end and those that begin.
+
+    A group that begins needs its red-amber first, so it begins no earlier than `red_amber_s`. Groups without a conflict to
+    an ending one begin early. Intergreens to groups that ended before this transition depend on how long `origin` ran;
+    `plans.rules` checks them on the whole cycle and the gate on what was really shown.
+    """
+    memo = junction.transition_memo
+    if (origin, target) not in memo:
+        memo[origin, target] = _derive(junction, origin, target)
+    return memo[origin, target]
+
+
+def _derive(junction: Junction, origin: str, target: str) -> StageTransition:
+    before, after = junction.stages[origin].groups, junction.stages[target].groups
+    ending = [group for group in junction.group_order if group in before - after]
+    begins = {
+        group: max([junction.groups[group].red_amber_s] + [junction.intergreens.get((end, group), 0) for end in ending])
+        for group in junction.group_order
+        if group in after - before
+    }
+    switches = [GroupSwitch(group, 0, green=False) for group in ending]
+    switches += [GroupSwitch(group, at_s, green=True) for group, at_s in begins.items()]
+    return StageTransition(origin, target, tuple(switches), max(begins.values(), default=0))
+
+
+def transition_matrix(junction: Junction) -> Mapping[tuple[str, str], StageTransition]:
+    """Every transition between two different stages."""
+    return {
+        (origin, target): transition(junction, origin, target)
+        for origin in junction.stages
+        for target in junction.stages
+        if origin != target
+    }
