@@ -1,0 +1,265 @@
+"""The control loop, seven steps: read, picture, decide, gate, push, verify, record."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Protocol
+
+import structlog
+
+from controllers.driver import Driver, FieldStatus, PushReport, PushResult
+from detectors.builder import PictureBuilder
+from detectors.picture import Picture
+from detectors.signal_view import SignalView
+from detectors.source import Source
+from plans.sealed import RequestAction, SafePlan, SafeRequest
+from plans.timing import TimingPlan
+from signalctl.clock import Clock
+from signalctl.field_link import FieldLink
+from signalctl.gate import Gate, Refusal
+from signalctl.strategy import Decisions, Strategy
+from signalctl.tick import JunctionFailure, RefusalNote, Tick, TickObserver
+
+log = structlog.get_logger(__name__)
+
+TICK_S = 1.0
+
+
+class PlansDue(Protocol):
+    """Which time-of-day plan each junction should run at a time."""
+
+    def __call__(self, utc_s: float) -> Mapping[str, TimingPlan]:
+        """Plans by junction."""
+        ...
+
+
+class ControlLoop:
+    """Controls all junctions of a site, one tick a second.
+
+    One junction's failure never delays or stops another's tick: each has its own link with its own deadline, and what
+    goes wrong while one is handled is caught there, counted and recorded.
+    """
+
+    def __init__(
+        self,
+        *,
+        strategy: Strategy,
+        gate: Gate,
+        drivers: Iterable[Driver],
+        source: Source,
+        builder: PictureBuilder,
+        plans_due: PlansDue,
+        observers: Sequence[TickObserver] = (),
+        read_deadline_s: float = 0.3,
+        push_deadline_s: float = 0.4,
+    ) -> None:
+        self.links: Mapping[str, FieldLink] = {driver.junction: FieldLink(driver) for driver in drivers}
+        self.strategy = strategy
+        self.gate = gate
+        self.source = source
+        self.builder = builder
+        self.plans_due = plans_due
+        self.observers = list(observers)
+        self.read_deadline_s = read_deadline_s
+        self.push_deadline_s = push_deadline_s
+
+    async def run(self, clock: Clock, stop: asyncio.Event) -> None:
+        """Tick at every full second until `stop`; seconds that were missed are skipped, never run twice in a row."""
+        due_utc_s = float(int(clock.now_utc_s()) + 1)
+        while not stop.is_set():
+            await clock.wait_until(due_utc_s)
+            now_utc_s = clock.now_utc_s()
+            if now_utc_s < due_utc_s:
+                if due_utc_s - now_utc_s > 2 * TICK_S:  # the clock was set back: follow it
+                    due_utc_s = float(int(now_utc_s) + 1)
+                continue
+            await self.tick(float(int(now_utc_s)), lateness_s=now_utc_s - due_utc_s)
+            due_utc_s = float(int(now_utc_s) + 1)
+
+    async def tick(self, utc_s: float, lateness_s: float = 0.0) -> Tick:
+        """One pass through the seven steps for the second `utc_s`."""
+        watch = _StopWatch()
+        failures: list[JunctionFailure] = []
+
+        batch = self.source.drain()
+        await self._all_links(lambda link: lambda: link.refresh(utc_s), self.read_deadline_s, "read", failures)
+        field = self._fresh_status(utc_s)
+        active = {name: plan for name, link in self.links.items() if (plan := link.active_plan(utc_s)) is not None}
+        watch.lap("read")
+
+        picture = self.builder.update(utc_s, batch, {name: _view(status) for name, status in field.items()})
+        watch.lap("picture")
+
+        due = self.plans_due(utc_s)
+        decisions = self._decide(picture, field, due, failures)
+        watch.lap("decide")
+
+        plans, requests, refusals = self._gate(utc_s, decisions, due, field, active, failures)
+        watch.lap("gate")
+
+        pushes = await self._push(utc_s, plans, requests, refusals, failures)
+        watch.lap("push")
+
+        field = self._fresh_status(utc_s)
+        active = {name: plan for name, link in self.links.items() if (plan := link.active_plan(utc_s)) is not None}
+        watch.lap("verify")
+
+        record = Tick(
+            utc_s=utc_s,
+            lateness_s=lateness_s,
+            picture=picture,
+            field=field,
+            links={name: link.reachability() for name, link in self.links.items()},
+            active_plans=active,
+            stage_decisions=decisions.stages,
+            plan_decisions=decisions.plans,
+            requested=frozenset(requests),
+            pushes=pushes,
+            refusals=tuple(refusals),
+            failures=tuple(failures),
+            step_s=watch.laps,
+        )
+        self._record(record)
+        return record
+
+    async def close(self) -> None:
+        """Close every link. Controllers keep the plan until their lease ends, then run their own."""
+        await asyncio.gather(*(link.close() for link in self.links.values()), return_exceptions=True)
+
+    def _decide(
+        self,
+        picture: Picture,
+        field: Mapping[str, FieldStatus],
+        due: Mapping[str, TimingPlan],
+        failures: list[JunctionFailure],
+    ) -> Decisions:
+        """The strategy's wishes; when it fails, everything keeps its time-of-day plan."""
+        try:
+            return self.strategy.decide(picture, field, due)
+        except Exception as error:
+            log.exception("strategy failed; time-of-day plans stay in charge", strategy=self.strategy.name)
+            failures.append(JunctionFailure("", "decide", repr(error)))
+            return Decisions({}, {})
+
+    def _gate(
+        self,
+        utc_s: float,
+        decisions: Decisions,
+        due: Mapping[str, TimingPlan],
+        field: Mapping[str, FieldStatus],
+        active: Mapping[str, TimingPlan],
+        failures: list[JunctionFailure],
+    ) -> tuple[dict[str, SafePlan], dict[str, SafeRequest], list[RefusalNote]]:
+        """What may be sent. A refused decision becomes "keep what runs" plus a reason."""
+        plans: dict[str, SafePlan] = {}
+        requests: dict[str, SafeRequest] = {}
+        refusals: list[RefusalNote] = []
+        for name, link in self.links.items():
+            status = field.get(name)
+            if status is None or link.busy:
+                continue
+            try:
+                wanted = decisions.plans[name].plan if name in decisions.plans else due.get(name)
+                if wanted is not None and link.plan_wanted(wanted, utc_s):
+                    verdict = self.gate.check_plan(wanted, active.get(name), status)
+                    if isinstance(verdict, Refusal):
+                        refusals.append(_note(name, verdict))
+                    else:
+                        plans[name] = verdict
+                decision = decisions.stages.get(name)
+                running = active.get(name)
+                if decision is not None and running is not None and decision.action is not RequestAction.NONE:
+                    answer = self.gate.check_request(decision, status, running)
+                    if isinstance(answer, Refusal):
+                        refusals.append(_note(name, answer))
+                    else:
+                        requests[name] = answer
+            except Exception as error:
+                log.exception("gate failed for one junction; it keeps what runs", junction=name)
+                failures.append(JunctionFailure(name, "gate", repr(error)))
+        return plans, requests, refusals
+
+    async def _push(
+        self,
+        utc_s: float,
+        plans: Mapping[str, SafePlan],
+        requests: Mapping[str, SafeRequest],
+        refusals: list[RefusalNote],
+        failures: list[JunctionFailure],
+    ) -> dict[str, PushReport]:
+        """Deliver to all junctions at once and take down what each controller said."""
+        pushes: dict[str, PushReport] = {}
+
+        def deliver(link: FieldLink) -> Callable[[], Any] | None:
+            name = link.junction
+            if name not in plans and name not in requests:
+                return None
+
+            async def call() -> None:
+                report = await link.deliver(utc_s, plans.get(name), requests.get(name))
+                if report is not None:
+                    pushes[name] = report
+
+            return call
+
+        rejects = {name: link.status.rejects for name, link in self.links.items() if link.status is not None}
+        await self._all_links(deliver, self.push_deadline_s, "push", failures)
+        for name, report in pushes.items():
+            if report.result is PushResult.REJECTED:
+                refusals.append(RefusalNote(name, "controller", report.code, report.element, "", report.detail))
+        for name in requests:
+            status = self.links[name].status
+            if status is not None and name not in pushes and status.rejects > rejects.get(name, 0):
+                code = self.gate.controller_code(status.reject_code)
+                refusals.append(RefusalNote(name, "controller", code, str(status.reject_element), "", "stage request"))
+        return pushes
+
+    async def _all_links(
+        self,
+        make_call: Callable[[FieldLink], Callable[[], Any] | None],
+        deadline_s: float,
+        step: str,
+        failures: list[JunctionFailure],
+    ) -> None:
+        """Run one call on every link at once, each within the same deadline."""
+
+        async def one(link: FieldLink, call: Callable[[], Any]) -> None:
+            try:
+                await link.run(call, deadline_s)
+            except Exception as error:
+                log.exception("link failed", junction=link.junction, step=step)
+                failures.append(JunctionFailure(link.junction, step, repr(error)))
+
+        calls = [(link, call) for link in self.links.values() if (call := make_call(link)) is not None]
+        await asyncio.gather(*(one(link, call) for link, call in calls))
+
+    def _fresh_status(self, utc_s: float) -> dict[str, FieldStatus]:
+        return {name: status for name, link in self.links.items() if (status := link.fresh_status(utc_s)) is not None}
+
+    def _record(self, record: Tick) -> None:
+        for observer in self.observers:
+            try:
+                observer.record(record)
+            except Exception:
+                log.exception("observer failed", observer=type(observer).__name__)
+
+
+class _StopWatch:
+    """Wall time per step."""
+
+    def __init__(self) -> None:
+        self.laps: dict[str, float] = {}
+        self._last = time.perf_counter()
+
+    def lap(self, step: str) -> None:
+        now = time.perf_counter()
+        self.laps[step] = now - self._last
+        self._last = now
+
+
+def _view(status: FieldStatus) -> SignalView:
+    return SignalView(aspects=status.aspects, time_in_aspect_s=status.time_in_aspect_s)
+
+
+def _note(junction: str, refusal: Refusal) -> RefusalNote:
+    return RefusalNote(junction, "gate", refusal.code, refusal.element, refusal.expected, refusal.got)

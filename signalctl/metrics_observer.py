@@ -1,0 +1,139 @@
+"""From ticks to metrics: every figure of `signalctl.metrics` that a tick can tell."""
+
+from collections import Counter as Count
+from collections.abc import Mapping
+
+from controllers.driver import FieldStatus
+from detectors.picture import Health, JunctionPicture
+from plans.junction import Junction
+from plans.sealed import RequestAction
+from signalctl.live_indicators import JunctionIndicators, LiveIndicators
+from signalctl.metrics import TRANSIT_OUTCOMES, Metrics
+from signalctl.tick import Tick
+
+LONGEST_STEP_S = 5.0
+
+
+class MetricsObserver:
+    """Publishes each tick's figures and keeps the newest indicators for the page."""
+
+    def __init__(self, metrics: Metrics, site: str, junctions: Mapping[str, Junction], strategy: str) -> None:
+        self.metrics = metrics
+        self.indicators: dict[str, JunctionIndicators] = {}
+        self._labels = {name: (site, junction.corridor, name) for name, junction in junctions.items()}
+        self._corridors = sorted({(site, junction.corridor) for junction in junctions.values()})
+        self._junctions = junctions
+        self._live = {name: LiveIndicators(junction) for name, junction in junctions.items()}
+        self._last_utc_s: float | None = None
+        self._last_fallbacks: dict[str, int] = {}
+        self._ended: set[tuple[str, str]] = set()
+        for junction in junctions.values():
+            metrics.introduce(site, junction)
+        for corridor in self._corridors:
+            metrics.strategy.labels(*corridor).info({"strategy": strategy})
+
+    def record(self, tick: Tick) -> None:
+        """Publish one tick."""
+        elapsed_s = 0.0 if self._last_utc_s is None else tick.utc_s - self._last_utc_s
+        self._last_utc_s = tick.utc_s
+        elapsed_s = min(max(elapsed_s, 0.0), LONGEST_STEP_S)
+        self._loop(tick)
+        for name, labels in self._labels.items():
+            seen = tick.picture.junctions.get(name)
+            status = tick.field.get(name)
+            if seen is not None:
+                self._traffic(labels, name, seen, status, elapsed_s)
+                self._requests(labels, name, seen)
+                self._detectors(labels, seen)
+            self._controller(tick, labels, name, status)
+            self._decision(tick, labels, name)
+        for note in tick.refusals:
+            self.metrics.refusals.labels(*self._labels[note.junction], note.origin, note.code).inc()
+        for failure in tick.failures:
+            if failure.junction in self._labels:
+                self.metrics.junction_failures.labels(*self._labels[failure.junction], failure.step).inc()
+
+    def _loop(self, tick: Tick) -> None:
+        for corridor in self._corridors:
+            self.metrics.ticks.labels(*corridor).inc()
+            self.metrics.tick_duration.labels(*corridor).observe(tick.duration_s)
+            self.metrics.tick_lateness.labels(*corridor).observe(max(0.0, tick.lateness_s))
+            for step, seconds in tick.step_s.items():
+                self.metrics.step_duration.labels(*corridor, step).observe(seconds)
+
+    def _traffic(
+        self,
+        labels: tuple[str, str, str],
+        name: str,
+        seen: JunctionPicture,
+        status: FieldStatus | None,
+        elapsed_s: float,
+    ) -> None:
+        figures = self._live[name].update(seen, status, elapsed_s)
+        self.indicators[name] = figures
+        for mode, seconds in figures.person_delay_s.items():
+            self.metrics.person_delay.labels(*labels, mode.value).inc(seconds)
+        for mode, persons in figures.persons.items():
+            self.metrics.persons.labels(*labels, mode.value).inc(persons)
+        for (group, mode), wait_s in figures.longest_wait_s.items():
+            self.metrics.longest_wait.labels(*labels, group, mode.value).set(wait_s)
+        for group, ratio in figures.saturation_ratio.items():
+            self.metrics.saturation.labels(*labels, group).set(ratio)
+        for approach, vehicles in figures.queue_veh.items():
+            self.metrics.queue.labels(*labels, approach).set(vehicles)
+            self.metrics.arrivals.labels(*labels, approach).inc(figures.arrivals.get(approach, 0.0))
+            self.metrics.arrivals_on_green.labels(*labels, approach).inc(figures.arrivals_on_green.get(approach, 0.0))
+
+    def _requests(self, labels: tuple[str, str, str], name: str, seen: JunctionPicture) -> None:
+        alive: Count[str] = Count()
+        for request in seen.requests:
+            if request.state.value not in TRANSIT_OUTCOMES:
+                alive[request.mode.value] += 1
+            elif (name, request.id) not in self._ended:
+                self._ended.add((name, request.id))
+                self.metrics.transit_requests.labels(*labels, request.mode.value, request.state.value).inc()
+        known = {request.id for request in seen.requests}
+        self._ended = {key for key in self._ended if key[0] != name or key[1] in known}
+        for mode in {"bus", "tram", *alive}:
+            self.metrics.transit_requests_open.labels(*labels, mode).set(alive[mode])
+
+    def _detectors(self, labels: tuple[str, str, str], seen: JunctionPicture) -> None:
+        by_health = Count(health.value for health in seen.health.values())
+        for health in Health:
+            self.metrics.detectors.labels(*labels, health.value).set(by_health[health.value])
+        for detector, health in seen.health.items():
+            self.metrics.detector_healthy.labels(*labels, detector).set(health is Health.OK)
+
+    def _controller(self, tick: Tick, labels: tuple[str, str, str], name: str, status: FieldStatus | None) -> None:
+        link = tick.links.get(name)
+        self.metrics.controller_up.labels(*labels).set(status is not None and link is not None and link.connected)
+        if name in tick.pushes:
+            self.metrics.plan_pushes.labels(*labels, tick.pushes[name].result.value).inc()
+        if status is None:
+            return
+        self.metrics.controller_mode.labels(*labels).state(status.mode.name.lower())
+        self.metrics.controller_epoch.labels(*labels).set(status.epoch)
+        self.metrics.lease_left.labels(*labels).set(status.lease_left_s)
+        self.metrics.clock_offset.labels(*labels).set(status.utc_s - tick.utc_s)
+        self.metrics.cycle.labels(*labels).set(status.cycle_s)
+        order = self._junctions[name].stage_order
+        self.metrics.stage.labels(*labels).set(order.index(status.stage) + 1 if status.stage in order else -1)
+        plan = tick.active_plans.get(name)
+        self.metrics.plan.labels(*labels).info(
+            {"plan": plan.id if plan is not None else "local", "sequence": str(status.active_sequence)}
+        )
+        self.metrics.fallbacks.labels(*labels).inc(
+            max(0, status.fallbacks - self._last_fallbacks.get(name, status.fallbacks))
+        )
+        self._last_fallbacks[name] = status.fallbacks
+
+    def _decision(self, tick: Tick, labels: tuple[str, str, str], name: str) -> None:
+        decision = tick.stage_decisions.get(name)
+        if decision is None:
+            return
+        self.metrics.decisions.labels(*labels, decision.reason.name.lower()).inc()
+        if decision.action is RequestAction.NONE:
+            return
+        refused = any(note.junction == name for note in tick.refusals)
+        result = "refused" if refused else "accepted" if name in tick.requested else "failed"
+        self.metrics.stage_requests.labels(*labels, decision.action.name.lower(), result).inc()
