@@ -1,7 +1,7 @@
 """The picture: one immutable snapshot per second of what is known about every approach.
 
-It looks the same at all three detection levels. Vehicles are listed by lane and distance from the stop line; where loops
-alone see the road, the estimator lists the vehicles that it believes in, with a lower confidence.
+It looks the same at all three detection levels. Vehicles are listed by lane and distance from the stop line; where
+loops alone see the road, the estimator lists the vehicles that it believes in, with a lower confidence.
 """
 
 from collections.abc import Mapping
@@ -42,7 +42,7 @@ class RequestState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PriorityRequest:
-    """A transit (or emergency) vehicle that asks for green; `eta_s` is counted from the picture's time to the stop line."""
+    """A transit (or emergency) vehicle that asks for green; `eta_s` is from the picture's time to the stop line."""
 
     id: str
     junction: str
@@ -62,8 +62,9 @@ class LanePicture:
     """One approach lane; arrays have one row per vehicle (n), nearest to the stop line first.
 
     `movement` is the index into `Junction.movements`, -1 where the turn is unknown. `waiting_s` is how long the vehicle
-    has stood. `head_still_s` is how long the vehicle at the stop line has not moved while the lane showed green (0 when
-    it moves, when the lane is red or empty). `passed` counts vehicles over the stop line since the last picture.
+    has stood on this approach, all halts together. `head_still_s` is how long the vehicle at the stop line has not
+    moved while the lane showed green (0 when it moves, when the lane is red or empty). `passed` counts vehicles over
+    the stop line since the last picture.
     `arrival_vph` is the average demand beyond sensing. `confidence_ratio` is 1 for full knowledge and 0 for none.
     """
 
@@ -94,7 +95,7 @@ class CrossingPicture:
 
 @dataclass(frozen=True, slots=True)
 class JunctionPicture:
-    """What is known about one junction."""
+    """What is known about one junction; `requests` are open, `ended` are those that ended since the last picture."""
 
     junction: str
     lanes: Mapping[str, LanePicture]
@@ -102,6 +103,7 @@ class JunctionPicture:
     requests: tuple[PriorityRequest, ...] = ()
     health: Mapping[str, Health] = field(default_factory=dict)
     blocked_exits: frozenset[str] = frozenset()
+    ended: tuple[PriorityRequest, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

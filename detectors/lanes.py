@@ -1,0 +1,71 @@
+"""What every way of sensing shares: a lane's vehicles as arrays, and what follows from them (queue, head, demand)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors.picture import LanePicture
+from detectors.rates import ArrivalRate
+
+QUEUE_SPEED_MPS = 1.4
+"""Slower than this is in the queue (5 km/h, as HBS and SUMO's jam threshold have it)."""
+STANDING_SPEED_MPS = 0.5
+HEAD_ZONE_M = 8.0
+"""A vehicle this near to the stop line is the lane's head and not the second one."""
+JAM_SPACING_M = 7.5
+MAX_STEP_S = 5.0
+"""After a longer gap between pictures nobody knows what happened in it; averages leave it out."""
+
+
+@dataclass(frozen=True, slots=True)
+class LaneView:
+    """One lane as one kind of sensing sees it; rows as in `LanePicture`.
+
+    `arrived` counts vehicles that came into sensing since the last view, `passed` those that crossed the stop line.
+    """
+
+    distance_m: NDArray[np.float64]
+    speed_mps: NDArray[np.float64]
+    movement: NDArray[np.int32]
+    mode: NDArray[np.int8]
+    waiting_s: NDArray[np.float64]
+    passed: int
+    arrived: float
+    confidence_ratio: float
+
+
+class LaneMemory:
+    """What is remembered of one lane from picture to picture, however it is sensed."""
+
+    def __init__(self, lane: str) -> None:
+        self._lane = lane
+        self.rate = ArrivalRate()
+        self.head_still_s = 0.0
+        self.red_s = 0.0
+
+    def picture(self, view: LaneView, *, green: bool, elapsed_s: float) -> LanePicture:
+        """Complete the view to the lane's picture; `green` says whether any movement of the lane has green."""
+        self.red_s = 0.0 if green else self.red_s + elapsed_s
+        if 0.0 < elapsed_s <= MAX_STEP_S and view.confidence_ratio >= 0.5:
+            self.rate.observe(view.arrived, elapsed_s)
+        self.head_still_s = self.head_still_s + elapsed_s if green and _head_stands(view) else 0.0
+        queued = np.flatnonzero(view.speed_mps < QUEUE_SPEED_MPS)
+        return LanePicture(
+            lane=self._lane,
+            distance_m=view.distance_m,
+            speed_mps=view.speed_mps,
+            movement=view.movement,
+            mode=view.mode,
+            waiting_s=view.waiting_s,
+            queue_veh=float(queued.size),
+            queue_m=float(view.distance_m[queued[-1]]) + JAM_SPACING_M if queued.size else 0.0,
+            arrival_vph=self.rate.flow_vph,
+            passed=view.passed,
+            head_still_s=self.head_still_s,
+            confidence_ratio=view.confidence_ratio,
+        )
+
+
+def _head_stands(view: LaneView) -> bool:
+    return bool(view.distance_m.size and view.distance_m[0] <= HEAD_ZONE_M and view.speed_mps[0] < STANDING_SPEED_MPS)

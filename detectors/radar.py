@@ -1,0 +1,173 @@
+"""Lanes from radar objects: followed from second to second, smoothed, and led from upstream lanes to the stop line.
+
+A radar sees where an object is and how fast, not where it will turn, and now and then it misses one. Objects are
+matched to the tracks of the second before by their place on the road; a track that is missed coasts for a few seconds.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from detectors.lanes import STANDING_SPEED_MPS, LaneView
+from detectors.picture import MODES
+from detectors.readings import RadarObject
+from plans.junction import Junction, Mode
+
+COAST_S = 3.0
+"""A missed object is believed to be there for this long (2 % are missed in any second)."""
+GATE_M = 5.0
+GATE_S = 0.6
+SPEED_GAIN = 0.35
+"""Weight of the measured speed (0.5 m/s noise) against the speed that follows from the places of two seconds."""
+HALT_STEP_M = 0.3
+CROSSED_M = 2.0
+MODE_INDEX = {mode: index for index, mode in enumerate(MODES)}
+CONFIDENCE = 0.9
+
+
+@dataclass(slots=True)
+class _Track:
+    seen_on: str
+    lane: str
+    distance_m: float
+    speed_mps: float
+    mode: Mode
+    waiting_s: float = 0.0
+    missed_s: float = 0.0
+
+
+class RadarLanes:
+    """The lanes of one junction as its radars see them."""
+
+    def __init__(self, junction: Junction) -> None:
+        self._tracks: list[_Track] = []
+        self._lanes = tuple(junction.lanes)
+        # a lane's only movement is known even where the turn is not seen
+        self._movement = dict.fromkeys(self._lanes, -1)
+        for lane, movements in junction.movements_by_lane.items():
+            if len(movements) == 1:
+                self._movement[lane] = junction.movements.index(movements[0])
+        self._targets: dict[str, list[tuple[str, float]]] = defaultdict(list)
+        for lane_id in self._lanes:
+            self._targets[lane_id] = [(lane_id, 1.0)]
+        for lane_id in self._lanes:
+            for feeder in junction.lanes[lane_id].feeders:
+                if feeder.lane not in junction.lanes:
+                    self._targets[feeder.lane].append((lane_id, feeder.share_ratio))
+        self._sent: dict[tuple[str, str], float] = defaultdict(float)
+
+    def update(self, objects: Iterable[RadarObject], elapsed_s: float) -> dict[str, LaneView]:
+        """The views of all lanes after a scene of objects; `elapsed_s` since the last scene."""
+        for track in self._tracks:
+            track.distance_m -= track.speed_mps * elapsed_s
+        free = [found for found in objects if found.lane in self._targets]
+        matched, free, lost = self._match(free, elapsed_s)
+        passed: dict[str, int] = defaultdict(int)
+        arrived: dict[str, float] = defaultdict(float)
+        kept = []
+        for track in lost:
+            track.missed_s += elapsed_s
+            if track.distance_m <= CROSSED_M and track.speed_mps > STANDING_SPEED_MPS:
+                passed[track.lane] += 1
+            elif track.missed_s <= COAST_S and track.distance_m > -CROSSED_M:
+                kept.append(track)
+        for found in free:
+            lane = self._target(found.lane)
+            arrived[lane] += 1.0
+            kept.append(_Track(found.lane, lane, found.distance_m, found.speed_mps, found.mode))
+        self._tracks = matched + kept
+        return self._views(passed, arrived)
+
+    def _match(
+        self, objects: list[RadarObject], elapsed_s: float
+    ) -> tuple[list[_Track], list[RadarObject], list[_Track]]:
+        """Pair objects with predicted tracks: on the same lane first, then across lanes (lane change, next lane)."""
+        matched: list[_Track] = []
+        lost = self._tracks
+        for same_lane in (True, False):
+            if not objects or not lost:
+                break
+            pairs = sorted(
+                (abs(track.distance_m - found.distance_m), t, o)
+                for t, track in enumerate(lost)
+                for o, found in enumerate(objects)
+                if self._near(track, found, same_lane=same_lane)
+            )
+            used_tracks: set[int] = set()
+            used_objects: set[int] = set()
+            for _, t, o in pairs:
+                if t not in used_tracks and o not in used_objects:
+                    used_tracks.add(t)
+                    used_objects.add(o)
+                    self._follow(lost[t], objects[o], elapsed_s)
+                    matched.append(lost[t])
+            lost = [track for t, track in enumerate(lost) if t not in used_tracks]
+            objects = [found for o, found in enumerate(objects) if o not in used_objects]
+        return matched, objects, lost
+
+    def _near(self, track: _Track, found: RadarObject, *, same_lane: bool) -> bool:
+        if abs(track.distance_m - found.distance_m) > GATE_M + GATE_S * found.speed_mps:
+            return False
+        if same_lane:
+            return track.seen_on == found.lane
+        # one lane feeds what the other leads to: the same way to the stop line, or the lane beside on one approach
+        reachable = {lane for lane, _ in self._targets[track.seen_on]}
+        return track.mode is found.mode and (
+            bool(reachable & {lane for lane, _ in self._targets[found.lane]}) or _beside(track.seen_on, found.lane)
+        )
+
+    def _follow(self, track: _Track, found: RadarObject, elapsed_s: float) -> None:
+        since_s = elapsed_s + track.missed_s
+        before_m = track.distance_m + track.speed_mps * since_s
+        if elapsed_s > 0.0:
+            step_mps = (before_m - found.distance_m) / since_s
+            halted = abs(before_m - found.distance_m) < HALT_STEP_M * since_s
+            speed = 0.0 if halted else SPEED_GAIN * found.speed_mps + (1.0 - SPEED_GAIN) * step_mps
+            track.speed_mps = max(0.0, speed)
+            if track.speed_mps < STANDING_SPEED_MPS:
+                track.waiting_s += since_s
+        track.distance_m = found.distance_m
+        track.mode = found.mode
+        track.missed_s = 0.0
+        if track.seen_on != found.lane:
+            track.seen_on = found.lane
+            if track.lane not in {lane for lane, _ in self._targets[found.lane]}:
+                track.lane = self._target(found.lane)
+
+    def _target(self, seen_on: str) -> str:
+        """The approach lane for a vehicle that is seen on this lane: fair turns by share, so that it never flickers."""
+        targets = self._targets[seen_on]
+        if len(targets) == 1:
+            return targets[0][0]
+        total = sum(share for _, share in targets) or 1.0
+        for lane, share in targets:
+            self._sent[seen_on, lane] += share / total
+        chosen = max(targets, key=lambda target: self._sent[seen_on, target[0]])[0]
+        self._sent[seen_on, chosen] -= 1.0
+        return chosen
+
+    def _views(self, passed: Mapping[str, int], arrived: Mapping[str, float]) -> dict[str, LaneView]:
+        by_lane: dict[str, list[_Track]] = {lane: [] for lane in self._lanes}
+        for track in self._tracks:
+            by_lane[track.lane].append(track)
+        views = {}
+        for lane, tracks in by_lane.items():
+            tracks.sort(key=lambda track: track.distance_m)
+            views[lane] = LaneView(
+                distance_m=np.array([max(0.0, track.distance_m) for track in tracks], np.float64),
+                speed_mps=np.array([track.speed_mps for track in tracks], np.float64),
+                movement=np.full(len(tracks), self._movement[lane], np.int32),
+                mode=np.array([MODE_INDEX[track.mode] for track in tracks], np.int8),
+                waiting_s=np.array([track.waiting_s for track in tracks], np.float64),
+                passed=passed.get(lane, 0),
+                arrived=arrived.get(lane, 0.0),
+                confidence_ratio=CONFIDENCE,
+            )
+        return views
+
+
+def _beside(a: str, b: str) -> bool:
+    """Whether two lanes lie on the same road, by the convention of lane ids (`road_index`)."""
+    return a.rpartition("_")[0] == b.rpartition("_")[0] != ""
