@@ -8,8 +8,8 @@ cd "$(dirname "$0")/.."
 
 kind=${1:-runtime}
 case $kind in
-    runtime) requirements=requirements.txt ;;
-    dev) requirements=requirements-dev.txt ;;
+    runtime) requirements="requirements.txt" ;;
+    dev) requirements="requirements-dev.txt" ;;
     *) echo "setup: expected runtime or dev, got '$kind'" >&2; exit 2 ;;
 esac
 venv=.venv

@@ -10,6 +10,7 @@ peers=(
     "mbpoll mbpoll"
     "promtool prometheus"
     "chromium chromium"
+    "docker-compose docker-compose"
 )
 
 export PATH=$PATH:/usr/sbin:/sbin  # where Debian puts mosquitto
