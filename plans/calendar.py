@@ -43,8 +43,8 @@ class Calendar:
 def plan_due(calendar: Calendar, utc_s: float) -> str:
     """The plan set that is due at a UTC time: that of the latest entry that has begun.
 
-    An entry in the hour that spring skips begins when the clock jumps; one in the hour that autumn repeats begins at its
-    first passage and is not undone by the second.
+    An entry in the hour that spring skips begins when the clock jumps; one in the hour that autumn repeats begins at
+    its first passage and is not undone by the second.
     """
     now = datetime.fromtimestamp(utc_s, UTC)
     today = now.astimezone(ZoneInfo(calendar.timezone)).date()

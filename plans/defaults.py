@@ -1,7 +1,7 @@
 """Every default number of the system, once: value, unit, source, and whether a source confirms it.
 
-A default that is not `sure` is a common professional value which no public source confirmed. A site that relies on one is
-told so (`Site.unconfirmed`), and every number can be overridden in the site file.
+A default that is not `sure` is a common professional value which no public source confirmed. A site that relies on one
+is told so (`Site.unconfirmed`), and every number can be overridden in the site file.
 """
 
 from collections.abc import Mapping

@@ -1,8 +1,8 @@
 """What a signalised junction is: signal groups, intergreens, stages, lanes, movements and detectors.
 
-German practice (RiLSA): signal groups with a matrix of intergreens, and stages made of groups that may be green together.
-Ring-barrier controllers and SUMO `tlLogic` programmes are special cases of it. All durations are whole seconds, as
-intergreens are rounded up to whole seconds (RiLSA 2015) and programmes are written in whole seconds.
+German practice (RiLSA): signal groups with a matrix of intergreens, and stages made of groups that may be green
+together. Ring-barrier controllers and SUMO `tlLogic` programmes are special cases of it. All durations are whole
+seconds, as intergreens are rounded up to whole seconds (RiLSA 2015) and programmes are written in whole seconds.
 """
 
 from collections.abc import Mapping
@@ -52,6 +52,9 @@ class Mode(StrEnum):
     EMERGENCY = "emergency"
 
 
+ROAD_MODES = frozenset({Mode.CAR, Mode.TRUCK, Mode.BUS, Mode.BICYCLE})
+
+
 class DetectorKind(StrEnum):
     """What a detector measures."""
 
@@ -64,11 +67,11 @@ class DetectorKind(StrEnum):
 class SignalGroup:
     """Signal heads that always show the same.
 
-    `clearance_s` is the time a pedestrian who stepped off at the last moment of green needs to leave the crossing; every
-    intergreen from the group to a conflicting one must be at least that long. `crossing_m` is the length that a pedestrian
-    walks from kerb to kerb (on a divided road up to the middle of the second carriageway counts twice), 0 where unknown;
-    `walking_mps` the speed at which the crossing is cleared, 1.0 near schools. `links` are the SUMO link indices that the
-    group drives in simulation; empty on the street.
+    `clearance_s` is the time a pedestrian who stepped off at the last moment of green needs to leave the crossing;
+    every intergreen from the group to a conflicting one must be at least that long. `crossing_m` is the length that a
+    pedestrian walks from kerb to kerb (on a divided road up to the middle of the second carriageway counts twice), 0
+    where unknown; `walking_mps` the speed at which the crossing is cleared, 1.0 near schools. `links` are the SUMO link
+    indices that the group drives in simulation; empty on the street.
     """
 
     id: str
@@ -125,7 +128,7 @@ class Lane:
     approach: str
     length_m: float
     speed_mps: float
-    modes: frozenset[Mode] = frozenset({Mode.CAR, Mode.TRUCK, Mode.BUS, Mode.BICYCLE})
+    modes: frozenset[Mode] = ROAD_MODES
     saturation_flow_vph: float = 1850.0
     feeders: tuple[Feeder, ...] = ()
 
@@ -175,10 +178,10 @@ class StageTransition:
 class Junction:
     """A signalised junction.
 
-    `intergreens[(a, b)]` is the least time in whole seconds from the end of green of `a` to the begin of green of `b`, with
-    amber of `a` and red-amber of `b` inside. A pair that is missing is compatible. `transitions` holds only those that the
-    site defines itself; the others are derived (`plans.transition`). `derived` names what was computed from a network
-    instead of read from a signed engineering document.
+    `intergreens[(a, b)]` is the least time in whole seconds from the end of green of `a` to the begin of green of `b`,
+    with amber of `a` and red-amber of `b` inside. A pair that is missing is compatible. `transitions` holds only those
+    that the site defines itself; the others are derived (`plans.transition`). `derived` names what was computed from a
+    network instead of read from a signed engineering document.
     """
 
     id: str

@@ -1,4 +1,4 @@
-"""What a driver accepts: plans and requests that passed the safety gate. Only the gate holds the seal that makes them."""
+"""What a driver accepts: plans and requests that passed the safety gate, which alone holds the seal for them."""
 
 from dataclasses import dataclass
 from enum import IntEnum

@@ -48,12 +48,17 @@ class Corridor:
     stops: tuple[CorridorStop, ...]
 
 
+def first_corridor(corridors: Mapping[str, Corridor], junction: str) -> str:
+    """The first corridor that the junction stands on, or ""."""
+    return next((c.id for c in corridors.values() if any(stop.junction == junction for stop in c.stops)), "")
+
+
 @dataclass(frozen=True, slots=True)
 class ControllerAddress:
     """Where a junction's field controller listens (Modbus TCP), and where its HMAC key is found.
 
-    The key itself never stands in a site file: `key_env` names an environment variable with the key in hex, `key_file` a
-    file. `reference_s` is the reference constant of the controller's cycle clock.
+    The key itself never stands in a site file: `key_env` names an environment variable with the key in hex, `key_file`
+    a file. `reference_s` is the reference constant of the controller's cycle clock.
     """
 
     host: str
@@ -117,8 +122,8 @@ class ControlParameters:
 class Site:
     """One city, district or corridor that one service controls.
 
-    `plans[junction][plan set]` are the time-of-day plans; the calendar names the plan set that is due. `store` is a path
-    relative to the site file or a PostgreSQL address. `network` is the SUMO network that the map is drawn from.
+    `plans[junction][plan set]` are the time-of-day plans; the calendar names the plan set that is due. `store` is a
+    path relative to the site file or a PostgreSQL address. `network` is the SUMO network that the map is drawn from.
     `unconfirmed` holds the paths of the numbers that the file leaves to an unconfirmed default.
     """
 

@@ -8,10 +8,10 @@ from enum import StrEnum
 class PlanStage:
     """One stage of a plan.
 
-    `green_s` is the nominal time from the moment at which all groups of the stage are green to the switch towards the next
-    stage. The frame is `earliest_start_s` (0 .. cycle-1) and `latest_end_s` (earliest_start < latest_end <=
-    earliest_start + cycle), both in plan seconds: the stage may begin no earlier and must end no later, modulo the cycle. A
-    window as long as the cycle is an open frame.
+    `green_s` is the nominal time from the moment at which all groups of the stage are green to the switch towards the
+    next stage. The frame is `earliest_start_s` (0 .. cycle-1) and `latest_end_s` (earliest_start < latest_end <=
+    earliest_start + cycle), both in plan seconds: the stage may begin no earlier and must end no later, modulo the
+    cycle. A window as long as the cycle is an open frame.
     """
 
     stage: str
@@ -24,8 +24,8 @@ class PlanStage:
 class TimingPlan:
     """A cyclic signal programme of one junction.
 
-    Plan second 0 is the moment at which the first stage has all its groups green. The second in the cycle is (UTC seconds
-    since 1970-01-01 - offset) modulo cycle.
+    Plan second 0 is the moment at which the first stage has all its groups green. The second in the cycle is (UTC
+    seconds since 1970-01-01 - offset) modulo cycle.
     """
 
     id: str

@@ -1,7 +1,7 @@
 """How one stage follows another: who ends, who begins, and when.
 
-The derived transition ends every group that the target stage does not hold at second 0 and begins each new one as soon as
-the intergreens from all ending groups are over. Transitions that the site defines itself take precedence.
+The derived transition ends every group that the target stage does not hold at second 0 and begins each new one as soon
+as the intergreens from all ending groups are over. Transitions that the site defines itself take precedence.
 """
 
 from collections.abc import Mapping
@@ -18,9 +18,9 @@ def transition(junction: Junction, origin: str, target: str) -> StageTransition:
 def derive_transition(junction: Junction, origin: str, target: str) -> StageTransition:
     """The shortest transition that keeps every intergreen between the groups that end and those that begin.
 
-    A group that begins needs its red-amber first, so it begins no earlier than `red_amber_s`. Groups without a conflict to
-    an ending one begin early. Intergreens to groups that ended before this transition depend on how long `origin` ran;
-    `plans.rules` checks them on the whole cycle and the gate on what was really shown.
+    A group that begins needs its red-amber first, so it begins no earlier than `red_amber_s`. Groups without a conflict
+    to an ending one begin early. Intergreens to groups that ended before this transition depend on how long `origin`
+    ran; `plans.rules` checks them on the whole cycle and the gate on what was really shown.
     """
     memo = junction.transition_memo
     if (origin, target) not in memo:
