@@ -1,10 +1,10 @@
 """What driving costs the air: CO2 and NOx per vehicle and second from speed and acceleration.
 
-The rate is the polynomial that SUMO documents for its HBEFA3 emission classes (Krajzewicz et al. 2015, "Second generation
-of pollutant emission models for SUMO"): c0 + c1 a v + c2 a^2 v + c3 v + c4 v^2 + c5 v^3 in g/h, never below zero. The
-numbers are the fits to the Handbook Emission Factors for Road Transport 3.1 of the classes that SUMO gives these vehicles
-by default: petrol Euro 4 car, average city bus, average heavy lorry. Both plants use it alike, so that figures compare; it
-is a comparison of control, not an inventory of a real fleet.
+The rate is the polynomial that SUMO documents for its HBEFA3 emission classes (Krajzewicz et al. 2015, "Second
+generation of pollutant emission models for SUMO"): c0 + c1 a v + c2 a^2 v + c3 v + c4 v^2 + c5 v^3 in g/h, never below
+zero. The numbers are the fits to the Handbook Emission Factors for Road Transport 3.1 of the classes that SUMO gives
+these vehicles by default: petrol Euro 4 car, average city bus, average heavy lorry. Both plants use it alike, so that
+figures compare; it is a comparison of control, not an inventory of a real fleet.
 """
 
 import numpy as np

@@ -1,0 +1,131 @@
+"""Approach lanes with what feeds them, movements across the stop line, and the detectors that would see them."""
+
+from collections.abc import Mapping
+
+from plans.defaults import SATURATION_FLOW_VPH
+from plans.junction import Detector, DetectorKind, Feeder, GroupKind, Lane, Mode, Movement, SignalGroup, Turn
+from sim.network import Connection, Network
+from sim.permissions import RAIL_CLASSES
+from sim.signals import UNSAFE_IN_A_NAME
+
+REACH_M = 250.0
+MIN_SHARE_RATIO = 0.02
+STOP_LOOP_M = 1.0
+ADVANCE_LOOP_M = 60.0
+ADVANCE_LOOP_LEAST_M = 40.0
+RADAR_REACH_M = 150.0
+TURNS = {"s": Turn.STRAIGHT, "l": Turn.LEFT, "L": Turn.LEFT, "r": Turn.RIGHT, "R": Turn.RIGHT, "t": Turn.UTURN}
+CLASSES_OF_MODE = (
+    (Mode.CAR, frozenset({"passenger", "private", "taxi"})),
+    (Mode.TRUCK, frozenset({"truck", "delivery", "trailer"})),
+    (Mode.BUS, frozenset({"bus", "coach"})),
+    (Mode.TRAM, RAIL_CLASSES),
+    (Mode.BICYCLE, frozenset({"bicycle"})),
+    (Mode.EMERGENCY, frozenset({"emergency"})),
+)
+
+
+def approach_lanes(network: Network, tls_id: str, group_of: Mapping[int, str]) -> dict[str, Lane]:
+    """The lanes that end at a stop line of the signal, with their feeders."""
+    result = {}
+    for connection in _driven(network, tls_id, group_of):
+        lane = network.lanes[connection.from_lane]
+        if lane.id not in result:
+            result[lane.id] = Lane(
+                id=lane.id,
+                approach=lane.edge_id,
+                length_m=lane.length_m,
+                speed_mps=lane.speed_mps,
+                modes=frozenset(mode for mode, classes in CLASSES_OF_MODE if classes & lane.permissions),
+                saturation_flow_vph=SATURATION_FLOW_VPH,
+                feeders=feeders(network, lane.id),
+            )
+    return result
+
+
+def _driven(network: Network, tls_id: str, group_of: Mapping[int, str]) -> list[Connection]:
+    """Connections of the signal that vehicles use and that a group drives, by link index."""
+    return [
+        connection
+        for index, connections in network.signal_links.get(tls_id, {}).items()
+        for connection in connections
+        if index in group_of and not connection.from_lane.startswith(":")
+    ]
+
+
+def feeders(network: Network, lane_id: str) -> tuple[Feeder, ...]:
+    """Lanes upstream within `REACH_M` of the stop line from which vehicles come without passing another signal."""
+    found: dict[str, Feeder] = {}
+    waiting = [(lane_id, network.lanes[lane_id].length_m, 1.0)]
+    seen = {lane_id}
+    while waiting:
+        here, offset_m, share = waiting.pop(0)
+        for connection in network.incoming.get(here, ()):
+            origin = connection.from_lane
+            if connection.tl or origin.startswith(":") or origin in seen:
+                continue
+            at_m = offset_m + sum(network.lanes[via].length_m for via in network.via_lanes(connection))
+            onward = share * _share(network, origin, here)
+            if at_m >= REACH_M or onward < MIN_SHARE_RATIO:
+                continue
+            seen.add(origin)
+            length_m = network.lanes[origin].length_m
+            found[origin] = Feeder(origin, round(at_m, 2), length_m, round(onward, 3))
+            waiting.append((origin, at_m + length_m, onward))
+    return tuple(sorted(found.values(), key=lambda feeder: feeder.offset_m))
+
+
+def _share(network: Network, origin: str, target: str) -> float:
+    """Part of a lane's traffic that goes on to another: all its ways count alike, for the net has no counts."""
+    ways = [connection.to_lane for connection in network.outgoing.get(origin, ()) if connection.direction != "t"]
+    ways = ways or [connection.to_lane for connection in network.outgoing.get(origin, ())]
+    return max(ways.count(target), 1) / max(len(ways), 1)
+
+
+def movements(
+    network: Network, tls_id: str, group_of: Mapping[int, str], yields: Mapping[int, tuple[str, ...]]
+) -> tuple[Movement, ...]:
+    """Every way across a stop line of the signal."""
+    result = []
+    for connection in _driven(network, tls_id, group_of):
+        vias = network.via_lanes(connection)
+        speeds = [network.lanes[via].speed_mps for via in vias] or [network.lanes[connection.to_lane].speed_mps]
+        result.append(
+            Movement(
+                id=f"{connection.from_lane}>{connection.to_lane}",
+                lane=connection.from_lane,
+                group=group_of[connection.link_index],
+                turn=TURNS[connection.direction],
+                exit_lane=connection.to_lane,
+                yields_to=yields.get(connection.link_index, ()),
+                link=connection.link_index,
+                turn_speed_mps=min(speeds),
+            )
+        )
+    return tuple(result)
+
+
+def detectors(lanes: Mapping[str, Lane], groups: Mapping[str, SignalGroup]) -> dict[str, Detector]:
+    """A stop-line loop, an advance loop and a radar per lane, a push-button per crossing."""
+    result = []
+    for lane in lanes.values():
+        name = UNSAFE_IN_A_NAME.sub("_", lane.id)
+        mode = Mode.BICYCLE if lane.modes == {Mode.BICYCLE} else None
+        result.append(Detector(f"{name}.stop", DetectorKind.LOOP, lane.id, None, STOP_LOOP_M, 2.0, mode))
+        if (advance_m := _advance_m(lane)) is not None:
+            result.append(Detector(f"{name}.advance", DetectorKind.LOOP, lane.id, None, advance_m, 2.0, mode))
+        result.append(Detector(f"{name}.radar", DetectorKind.RADAR, lane.id, None, 0.0, RADAR_REACH_M))
+    result += [
+        Detector(f"{group.id}.button", DetectorKind.BUTTON, None, group.id, mode=Mode.PEDESTRIAN)
+        for group in groups.values()
+        if group.kind == GroupKind.PEDESTRIAN
+    ]
+    return {detector.id: detector for detector in result}
+
+
+def _advance_m(lane: Lane) -> float | None:
+    """Where the advance loop lies: on the lane itself or on a feeder, None where the road begins too near."""
+    road_m = max([lane.length_m] + [feeder.offset_m + feeder.length_m for feeder in lane.feeders])
+    if road_m >= ADVANCE_LOOP_M + 5.0:
+        return ADVANCE_LOOP_M
+    return road_m - 5.0 if road_m - 5.0 >= ADVANCE_LOOP_LEAST_M else None

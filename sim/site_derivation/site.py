@@ -1,0 +1,47 @@
+"""A whole site from a network."""
+
+from datetime import time
+
+from plans.calendar import WEEKDAYS, Calendar, CalendarEntry
+from plans.junction import Junction
+from plans.site import Site
+from plans.timing import TimingPlan
+from sim.network import Network
+from sim.signals import UNSAFE_IN_A_NAME
+from sim.site_derivation.junction import DerivationError, derive_junction
+
+PLAN_SET = "shipped"
+
+
+def derive_site(network: Network, *, site_id: str = "", timezone: str = "UTC", with_extra_stages: bool = False) -> Site:
+    """Every signal of the network as a junction, its programme as the plan of the whole week.
+
+    Signals whose links never switch (always green, switched off) are left out: nobody controls them.
+
+    Raises:
+        DerivationError: No signal of the network switches.
+    """
+    junctions: dict[str, Junction] = {}
+    plans: dict[str, dict[str, TimingPlan]] = {}
+    for tls_id in network.tl_logics:
+        try:
+            junction, plan = derive_junction(network, tls_id, with_extra_stages=with_extra_stages, plan_id=PLAN_SET)
+        except DerivationError:
+            continue
+        if not junction.stages:
+            continue
+        junctions[junction.id] = junction
+        plans[junction.id] = {PLAN_SET: plan}
+    if not junctions:
+        raise DerivationError(f"{network.path}: expected signals that switch, got none")
+    name = site_id or UNSAFE_IN_A_NAME.sub("_", network.path.name.split(".")[0])
+    whole_week = CalendarEntry(frozenset(WEEKDAYS), time(0, 0), PLAN_SET)
+    return Site(
+        id=name,
+        name=name,
+        timezone=timezone,
+        junctions=junctions,
+        plans=plans,
+        calendar=Calendar(timezone, (whole_week,)),
+        network=network.path.name,
+    )

@@ -1,0 +1,142 @@
+"""Stages from a programme's phases, further ones from the conflict matrix, and transitions that waste no green."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from plans.junction import GroupKind, GroupSwitch, Junction, SignalGroup, Stage, StageTransition
+from plans.transition import derive_transition
+from sim.site_derivation.programme import GREEN, MIN_MAIN_PHASE_S, Programme, Step
+
+MAX_EXTRA_STAGES = 12
+
+
+@dataclass(frozen=True, slots=True)
+class MainPhase:
+    """A phase of the programme that is a stage: its groups, and the step that shows it."""
+
+    groups: frozenset[str]
+    step: Step
+
+
+def main_phases(
+    programme: Programme, groups: Mapping[str, SignalGroup], group_of: Mapping[int, str]
+) -> tuple[MainPhase, ...]:
+    """The phases that serve somebody, in the programme's order; amber, all-red and pedestrian clearing phases are not.
+
+    Phases in a row with the same groups are one. Very short phases count only when nobody else serves one of their
+    groups.
+    """
+    candidates = [
+        MainPhase(frozenset(group_of[link] for link in group_of if step.state[link] in GREEN), step)
+        for step in programme.steps
+        if "y" not in step.state
+    ]
+    candidates = [phase for phase in candidates if phase.groups]
+    kept: list[MainPhase] = []
+    for number, phase in enumerate(candidates):
+        before = candidates[number - 1] if number else None
+        if before is not None and _clears_pedestrians(before, phase, groups, programme):
+            continue
+        elsewhere = frozenset[str]().union(*(other.groups for other in candidates if other is not phase))
+        if phase.step.duration_s < MIN_MAIN_PHASE_S and phase.groups <= elsewhere:
+            continue
+        if kept and kept[-1].groups == phase.groups:
+            continue
+        kept.append(phase)
+    while len(kept) > 1 and kept[0].groups == kept[-1].groups:
+        kept = kept[1:]
+    return tuple(kept)
+
+
+def _clears_pedestrians(
+    before: MainPhase, phase: MainPhase, groups: Mapping[str, SignalGroup], programme: Programme
+) -> bool:
+    """Whether the phase only lets pedestrians finish before the vehicles beside them end as well."""
+    lost = before.groups - phase.groups
+    adjacent = before.step.end_s == phase.step.start_s
+    only_people = bool(lost) and all(groups[group].kind == GroupKind.PEDESTRIAN for group in lost)
+    following = programme.steps[(programme.steps.index(phase.step) + 1) % len(programme.steps)]
+    return adjacent and phase.groups < before.groups and only_people and "y" in following.state
+
+
+def stages_of(phases: tuple[MainPhase, ...]) -> dict[str, Stage]:
+    """Stages by id (`S1`, `S2`, ...); phases with the same groups share one."""
+    stages: dict[str, Stage] = {}
+    for phase in phases:
+        if all(stage.groups != phase.groups for stage in stages.values()):
+            name = f"S{len(stages) + 1}"
+            stages[name] = Stage(name, phase.groups)
+    return stages
+
+
+def extra_stages(junction: Junction, together: frozenset[frozenset[str]], nodes: Mapping[str, str]) -> dict[str, Stage]:
+    """Further stages: the largest sets of groups that may be green together and that the programme does not show.
+
+    Groups of different nodes of a joined signal are put together only where the programme does so itself, for the net
+    says nothing about what happens between them.
+
+    Args:
+        junction: With the programme's own stages.
+        together: Pairs of groups that the programme shows green together.
+        nodes: The node of each group.
+    """
+    names = junction.group_order
+
+    def compatible(a: str, b: str) -> bool:
+        if junction.conflicts(a, b):
+            return False
+        return nodes[a] == nodes[b] or frozenset((a, b)) in together
+
+    neighbours = {a: frozenset(b for b in names if b != a and compatible(a, b)) for a in names}
+    known = [stage.groups for stage in junction.stages.values()]
+    found = [clique for clique in _cliques(neighbours) if not any(clique <= stage for stage in known)]
+    found.sort(key=lambda clique: (-len(clique), sorted(names.index(group) for group in clique)))
+    return {f"X{n}": Stage(f"X{n}", clique) for n, clique in enumerate(found[:MAX_EXTRA_STAGES], start=1)}
+
+
+def _cliques(neighbours: Mapping[str, frozenset[str]]) -> Iterator[frozenset[str]]:
+    """Maximal cliques (Bron and Kerbosch 1973, with pivot)."""
+
+    def grow(clique: frozenset[str], candidates: frozenset[str], excluded: frozenset[str]) -> Iterator[frozenset[str]]:
+        if not candidates and not excluded:
+            yield clique
+            return
+        pivot = max(sorted(candidates | excluded), key=lambda v: len(neighbours[v] & candidates))
+        for vertex in sorted(candidates - neighbours[pivot]):
+            yield from grow(clique | {vertex}, candidates & neighbours[vertex], excluded & neighbours[vertex])
+            candidates = candidates - {vertex}
+            excluded = excluded | {vertex}
+
+    yield from grow(frozenset(), frozenset(neighbours), frozenset())
+
+
+def late_transitions(junction: Junction) -> dict[tuple[str, str], StageTransition]:
+    """Transitions in which a group whose intergreens are short stays green while others, such as pedestrians, clear.
+
+    Only those that differ from the derived ones, where everybody ends at once.
+    """
+    result = {}
+    for origin in junction.stages:
+        for target in junction.stages:
+            if origin != target:
+                plain = derive_transition(junction, origin, target)
+                late = _end_late(junction, plain)
+                if late != plain:
+                    result[origin, target] = late
+    return result
+
+
+def _end_late(junction: Junction, plain: StageTransition) -> StageTransition:
+    begins = {switch.group: switch.at_s for switch in plain.switches if switch.green}
+    switches = []
+    for switch in plain.switches:
+        at_s = switch.at_s
+        if not switch.green:
+            room = [
+                begin - junction.intergreens[switch.group, group]
+                for group, begin in begins.items()
+                if (switch.group, group) in junction.intergreens
+            ]
+            at_s = max(0, min(room, default=0))
+        switches.append(GroupSwitch(switch.group, at_s, switch.green))
+    return StageTransition(plain.origin, plain.target, tuple(switches), plain.duration_s)
