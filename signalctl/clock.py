@@ -18,7 +18,7 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The machine's clock. Waiting follows the monotonic clock, so that a step of the wall clock never blocks the loop."""
+    """The machine's clock. Waiting follows the monotonic clock: a step of the wall clock never blocks the loop."""
 
     def now_utc_s(self) -> float:
         """Seconds since 1970-01-01 UTC."""

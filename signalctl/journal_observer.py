@@ -45,7 +45,7 @@ class JournalObserver:
             self._once(tick, "link", name, {"connected": link.connected})
         for name, seen in tick.picture.junctions.items():
             self._health(tick, name, seen)
-            for request in seen.requests:
+            for request in (*seen.requests, *seen.ended):
                 body = {"request": request.id, "mode": request.mode.value, "line": request.line, "level": request.level}
                 self._once(tick, "request", name, {**body, "state": request.state.value}, key=request.id)
         for failure in tick.failures:

@@ -10,7 +10,7 @@ import numpy as np
 
 from controllers.driver import FieldStatus
 from detectors.picture import MODES, JunctionPicture, LanePicture
-from plans.defaults import PERSONS
+from plans.defaults import OCCUPANCY
 from plans.junction import Aspect, Junction, Mode
 
 NEAR_M = 60.0
@@ -46,7 +46,7 @@ class LiveIndicators:
         self._junction = junction
         self._lanes = {lane: LaneMemory() for lane in junction.lanes}
         self._waiting: dict[str, float] = {}
-        self._persons = np.array([PERSONS[mode] for mode in MODES])
+        self._persons = np.array([OCCUPANCY[mode] for mode in MODES])
 
     def update(self, seen: JunctionPicture, status: FieldStatus | None, elapsed_s: float) -> JunctionIndicators:
         """The figures of the `elapsed_s` seconds up to this picture."""
@@ -86,7 +86,7 @@ class LiveIndicators:
             result.person_delay_s[mode] = result.person_delay_s.get(mode, 0.0) + float(lost[lane.mode == index].sum())
         mode = MODES[int(lane.mode[0])] if len(lane.mode) else Mode.CAR
         if lane.passed:
-            result.persons[mode] = result.persons.get(mode, 0.0) + lane.passed * PERSONS[mode]
+            result.persons[mode] = result.persons.get(mode, 0.0) + lane.passed * OCCUPANCY[mode]
 
     def _arrivals(self, result: JunctionIndicators, lane: LanePicture, *, green: bool) -> None:
         """Who came within reach of the stop line: the change of those near it, plus those who left."""

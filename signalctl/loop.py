@@ -66,6 +66,7 @@ class ControlLoop:
     async def run(self, clock: Clock, stop: asyncio.Event) -> None:
         """Tick at every full second until `stop`; seconds that were missed are skipped, never run twice in a row."""
         due_utc_s = float(int(clock.now_utc_s()) + 1)
+        first = True
         while not stop.is_set():
             await clock.wait_until(due_utc_s)
             now_utc_s = clock.now_utc_s()
@@ -73,7 +74,8 @@ class ControlLoop:
                 if due_utc_s - now_utc_s > 2 * TICK_S:  # the clock was set back: follow it
                     due_utc_s = float(int(now_utc_s) + 1)
                 continue
-            await self.tick(float(int(now_utc_s)), lateness_s=now_utc_s - due_utc_s)
+            await self.tick(float(int(now_utc_s)), lateness_s=0.0 if first else now_utc_s - due_utc_s)
+            first = False
             due_utc_s = float(int(now_utc_s) + 1)
 
     async def tick(self, utc_s: float, lateness_s: float = 0.0) -> Tick:

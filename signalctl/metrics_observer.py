@@ -8,7 +8,7 @@ from detectors.picture import Health, JunctionPicture
 from plans.junction import Junction
 from plans.sealed import RequestAction
 from signalctl.live_indicators import JunctionIndicators, LiveIndicators
-from signalctl.metrics import TRANSIT_OUTCOMES, Metrics
+from signalctl.metrics import Metrics
 from signalctl.tick import Tick
 
 LONGEST_STEP_S = 5.0
@@ -26,7 +26,6 @@ class MetricsObserver:
         self._live = {name: LiveIndicators(junction) for name, junction in junctions.items()}
         self._last_utc_s: float | None = None
         self._last_fallbacks: dict[str, int] = {}
-        self._ended: set[tuple[str, str]] = set()
         for junction in junctions.values():
             metrics.introduce(site, junction)
         for corridor in self._corridors:
@@ -43,7 +42,7 @@ class MetricsObserver:
             status = tick.field.get(name)
             if seen is not None:
                 self._traffic(labels, name, seen, status, elapsed_s)
-                self._requests(labels, name, seen)
+                self._requests(labels, seen)
                 self._detectors(labels, seen)
             self._controller(tick, labels, name, status)
             self._decision(tick, labels, name)
@@ -84,16 +83,10 @@ class MetricsObserver:
             self.metrics.arrivals.labels(*labels, approach).inc(figures.arrivals.get(approach, 0.0))
             self.metrics.arrivals_on_green.labels(*labels, approach).inc(figures.arrivals_on_green.get(approach, 0.0))
 
-    def _requests(self, labels: tuple[str, str, str], name: str, seen: JunctionPicture) -> None:
-        alive: Count[str] = Count()
-        for request in seen.requests:
-            if request.state.value not in TRANSIT_OUTCOMES:
-                alive[request.mode.value] += 1
-            elif (name, request.id) not in self._ended:
-                self._ended.add((name, request.id))
-                self.metrics.transit_requests.labels(*labels, request.mode.value, request.state.value).inc()
-        known = {request.id for request in seen.requests}
-        self._ended = {key for key in self._ended if key[0] != name or key[1] in known}
+    def _requests(self, labels: tuple[str, str, str], seen: JunctionPicture) -> None:
+        alive = Count(request.mode.value for request in seen.requests)
+        for ended in seen.ended:
+            self.metrics.transit_requests.labels(*labels, ended.mode.value, ended.state.value).inc()
         for mode in {"bus", "tram", *alive}:
             self.metrics.transit_requests_open.labels(*labels, mode).set(alive[mode])
 

@@ -1,4 +1,4 @@
-"""The HTTP side of the service: page, API, one WebSocket, metrics and health. Read-only: nothing here changes a signal."""
+"""The HTTP side of the service: page, API, one WebSocket, metrics and health. Nothing here changes a signal."""
 
 import asyncio
 import contextlib
@@ -18,7 +18,7 @@ from signalctl.web.live import LiveState
 
 STATIC = Path(__file__).parent / "static"
 _PAGE_HEADERS = {
-    "Content-Security-Policy": "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'",
+    "Content-Security-Policy": "default-src 'self'; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-cache",

@@ -1,0 +1,63 @@
+"""`signalctl demo`: the simulated street, its field controllers, a broker and the service, from one command."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from signalctl.errors import UsageError
+
+
+class Period(StrEnum):
+    """Times of day that the shipped scenario has demand for."""
+
+    AM = "am"
+    MIDDAY = "midday"
+    PM = "pm"
+    NIGHT = "night"
+
+
+def demo(
+    scenario: Annotated[str, typer.Option(help="A shipped scenario's name, or a .sumocfg or folder.")] = "rheinstrasse",
+    period: Annotated[Period, typer.Option(help="Time of day of a shipped scenario.")] = Period.AM,
+    strategy: Annotated[str, typer.Option(help="fixed, actuated, max-pressure or adaptive.")] = "adaptive",
+    speed: Annotated[str, typer.Option(help="Simulated seconds per second, or max.")] = "1",
+    duration: Annotated[int | None, typer.Option(min=1, help="Simulated seconds; the whole period by default.")] = None,
+    headless: Annotated[bool, typer.Option("--headless", help="Nothing is drawn; API and metrics stay.")] = False,
+    port: Annotated[int, typer.Option(help="Port of page, API and metrics.")] = 8080,
+    seed: Annotated[int, typer.Option(help="Seed of traffic and sensor noise.")] = 1,
+    detection: Annotated[str, typer.Option(help="radar or loops.")] = "radar",
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write the result to this file.")] = None,
+) -> None:
+    """Run a city corridor on this machine: real MQTT, real Modbus TCP, the real service, a simulated street."""
+    import asyncio
+
+    from signalctl.demo.stage import DemoOptions, run_demo
+
+    options = DemoOptions(
+        scenario=scenario,
+        period=period.value,
+        strategy=strategy,
+        speed=_speed(speed),
+        duration_s=duration,
+        headless=headless,
+        port=port,
+        seed=seed,
+        detection=detection,
+        json_file=json_file,
+    )
+    raise typer.Exit(asyncio.run(run_demo(options)))
+
+
+def _speed(text: str) -> float | None:
+    """Simulated seconds per second; None is as fast as it goes."""
+    if text == "max":
+        return None
+    try:
+        speed = float(text)
+    except ValueError:
+        raise UsageError(f"--speed: expected a positive number or max, got {text!r}") from None
+    if not speed > 0:
+        raise UsageError(f"--speed: expected a positive number or max, got {text!r}")
+    return speed

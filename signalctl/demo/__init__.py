@@ -1,0 +1,1 @@
+"""The demo: a simulated street with real brokers, real Modbus and the real service, from one command."""

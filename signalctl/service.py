@@ -1,0 +1,180 @@
+"""The service: everything that controls one site, put together, started and ended in order."""
+
+import asyncio
+import contextlib
+import signal
+import time
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+import uvicorn
+
+from controllers.driver import Driver
+from detectors.builder import PictureBuilder
+from detectors.source import Source
+from plans.site import Site
+from signalctl.clock import Clock
+from signalctl.gate import Gate
+from signalctl.journal import Journal
+from signalctl.journal_observer import JournalObserver
+from signalctl.loop import ControlLoop
+from signalctl.metrics import Metrics
+from signalctl.metrics_observer import MetricsObserver
+from signalctl.source_observer import SourceObserver
+from signalctl.state_publisher import StatePublisher
+from signalctl.strategies import make_strategy
+from signalctl.tick import Tick, TickObserver
+from signalctl.web.app import make_app
+from signalctl.web.geometry import describe_geometry
+from signalctl.web.live import LiveState
+from sim.network import load_network
+
+log = structlog.get_logger(__name__)
+
+STALE_TICK_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceOptions:
+    """Where one service process keeps its journal and what it shows."""
+
+    journal: Path
+    host: str = "127.0.0.1"
+    port: int = 8080
+    network: Path | None = None
+
+
+class Service:
+    """One site under control: loop, journal, metrics, page."""
+
+    def __init__(
+        self,
+        site: Site,
+        *,
+        strategy: str,
+        source: Source,
+        drivers: Sequence[Driver],
+        options: ServiceOptions,
+        publish_state: Callable[[str, bytes], None] | None = None,
+    ) -> None:
+        self.site = site
+        self.options = options
+        self.metrics = Metrics()
+        corridors = sorted({junction.corridor for junction in site.junctions.values()})
+        self._journal_labels = [(site.id, corridor) for corridor in corridors]
+        self.journal = Journal(options.journal, on_write=self._journal_written, on_error=self._journal_failed)
+        self.figures = MetricsObserver(self.metrics, site.id, site.junctions, strategy)
+        self.live = LiveState(site.id, site.junctions, strategy, self.figures)
+        self._last_tick_at = float("-inf")
+        observers: list[TickObserver] = [
+            self.figures,
+            SourceObserver(self.metrics, site.id, corridors, source, self.live),
+            JournalObserver(self.journal),
+            self.live,
+            self,
+        ]
+        if publish_state is not None:
+            observers.append(StatePublisher(site.id, publish_state))
+        self.loop = ControlLoop(
+            strategy=make_strategy(strategy, site.junctions, weights=site.weights, plans=site.plans),
+            gate=Gate(site.junctions, site.control),
+            drivers=drivers,
+            source=source,
+            builder=PictureBuilder(site.junctions),
+            plans_due=site.plans_due,
+            observers=observers,
+        )
+        self._server: uvicorn.Server | None = None
+
+    def record(self, tick: Tick) -> None:
+        """Note that the loop lives, and how much the journal has to catch up."""
+        self._last_tick_at = time.monotonic()
+        for labels in self._journal_labels:
+            self.metrics.journal_queue.labels(*labels).set(self.journal.waiting)
+        if tick.failures:
+            log.warning("tick with failures", failures=[f"{one.junction}:{one.step}" for one in tick.failures])
+
+    def readiness(self) -> Mapping[str, bool]:
+        """What must hold for the service to be fit to control."""
+        links = self.loop.links.values()
+        return {
+            "loop_ticks": time.monotonic() - self._last_tick_at < STALE_TICK_S,
+            "broker_connected": self.loop.source.statistics().connected,
+            "a_controller_answers": any(link.reachability().connected for link in links),
+            "journal_writes": self.journal.dropped == 0,
+        }
+
+    async def run(self, clock: Clock, stop: asyncio.Event) -> None:
+        """Serve and control until `stop`; then end in order: loop, links, page, journal."""
+        self.journal.append(clock.now_utc_s(), "service", "", {"event": "start", "strategy": self.loop.strategy.name})
+        web = asyncio.create_task(self._serve(), name="web")
+        control = asyncio.create_task(self.loop.run(clock, stop), name="loop")
+        ended = asyncio.create_task(stop.wait(), name="stop")
+        try:
+            done, _ = await asyncio.wait({web, control, ended}, return_when=asyncio.FIRST_COMPLETED)
+            for task in done - {ended}:
+                task.result()
+        finally:
+            stop.set()
+            control.cancel()
+            ended.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await control
+            await self.loop.close()
+            if self._server is not None:
+                self._server.should_exit = True
+            with contextlib.suppress(asyncio.CancelledError):
+                await web
+            self.journal.append(clock.now_utc_s(), "service", "", {"event": "stop"})
+            self.journal.close()
+
+    async def _serve(self) -> None:
+        network = load_network(self.options.network) if self.options.network is not None else None
+        corridors = {name: [stop.junction for stop in one.stops] for name, one in self.site.corridors.items()}
+        app = make_app(
+            site=self.site.id,
+            junctions=self.site.junctions,
+            live=self.live,
+            metrics=self.metrics,
+            geometry=describe_geometry(self.site.junctions, corridors, network),
+            readiness=self.readiness,
+            journal=self.options.journal,
+        )
+        config = uvicorn.Config(
+            app,
+            host=self.options.host,
+            port=self.options.port,
+            log_level="warning",
+            ws="websockets-sansio",
+            timeout_graceful_shutdown=2,
+        )
+        self._server = _Server(config)
+        await self._server.serve()
+
+    def _journal_written(self, count: int) -> None:
+        for labels in self._journal_labels[:1]:
+            self.metrics.journal_records.labels(*labels, "all").inc(count)
+
+    def _journal_failed(self, error: Exception) -> None:
+        log.error("journal cannot be written", error=str(error))
+        for labels in self._journal_labels[:1]:
+            self.metrics.journal_errors.labels(*labels).inc()
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its own signal handlers: the service decides when to end."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        yield
+
+
+def stop_on_signals() -> asyncio.Event:
+    """An event that SIGINT and SIGTERM set."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    return stop
