@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import structlog
 import uvicorn
@@ -57,7 +58,7 @@ class Service:
         source: Source,
         drivers: Sequence[Driver],
         options: ServiceOptions,
-        publish_state: Callable[[str, bytes], None] | None = None,
+        publish_state: Callable[[str, Mapping[str, Any]], None] | None = None,
     ) -> None:
         self.site = site
         self.options = options
@@ -76,7 +77,7 @@ class Service:
             self,
         ]
         if publish_state is not None:
-            observers.append(StatePublisher(site.id, publish_state))
+            observers.append(StatePublisher(publish_state))
         self.loop = ControlLoop(
             strategy=make_strategy(strategy, site.junctions, weights=site.weights, plans=site.plans),
             gate=Gate(site.junctions, site.control),

@@ -1,7 +1,7 @@
 """Publishes each junction's state once a second, as the topic contract says (retained)."""
 
-import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from signalctl.tick import Tick
 
@@ -9,8 +9,8 @@ from signalctl.tick import Tick
 class StatePublisher:
     """Tells others what runs: stage, groups, plan, and the time to the next change as far as it is known."""
 
-    def __init__(self, site: str, publish: Callable[[str, bytes], None]) -> None:
-        self._site, self._publish = site, publish
+    def __init__(self, publish: Callable[[str, Mapping[str, Any]], None]) -> None:
+        self._publish = publish
 
     def record(self, tick: Tick) -> None:
         """Publish one message for each junction that says what it runs."""
@@ -26,5 +26,4 @@ class StatePublisher:
                 "second": status.plan_second,
                 "groups": {group: aspect.name.lower() for group, aspect in status.aspects.items()},
             }
-            topic = f"signalctl/v1/{self._site}/{name}/state"
-            self._publish(topic, json.dumps(body, separators=(",", ":")).encode())
+            self._publish(name, body)
