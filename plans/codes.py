@@ -50,7 +50,6 @@ class Code(StrEnum):
     # a whole site
     PLAN_MISSING = "plan_missing"
     CONTROLLER_MISSING = "controller_missing"
-    UNCONFIRMED_DEFAULT = "unconfirmed_default"
 
     # a request, or the state of the controller that it is for
     UNKNOWN_JUNCTION = "unknown_junction"

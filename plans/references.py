@@ -17,8 +17,8 @@ def check_references(junction: Junction) -> list[Finding]:
         found += _unknown(f"{junction.id}/intergreens/{a}/{b}", [b], groups, "a signal group")
     for stage in stages.values():
         found += _unknown(f"{junction.id}/stages/{stage.id}/groups", sorted(stage.groups), groups, "a signal group")
-    for index, change in enumerate(junction.transitions.values()):
-        element = f"{junction.id}/transitions/{index}"
+    for change in junction.transitions.values():
+        element = f"{junction.id}/transitions/{change.origin}/{change.target}"
         found += _unknown(element, [change.origin, change.target], stages, "a stage")
         found += _unknown(element, [switch.group for switch in change.switches], groups, "a signal group")
     for movement in junction.movements:

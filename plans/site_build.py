@@ -151,7 +151,11 @@ def build_junction(name: str, form: JunctionForm, notes: Unconfirmed) -> Junctio
             detector: Detector(detector, f.kind, f.lane, f.group, f.distance_m, f.length_m, f.mode)
             for detector, f in form.detectors.items()
         },
-        transitions={(t.origin, t.target): _transition(t) for t in form.transitions},
+        transitions={
+            (origin, target): _transition(origin, target, change)
+            for origin, row in form.transitions.items()
+            for target, change in row.items()
+        },
         position_m=(form.position_m[0], form.position_m[1]),
         corridor=form.corridor or "",
         cycle_min_s=defaults.CYCLE_MIN_S if form.cycle_s.min is None else form.cycle_s.min,
@@ -191,10 +195,10 @@ def _amber(junction: Junction, group: str, form: JunctionForm) -> SignalGroup:
     return replace(junction.groups[group], amber_s=required_amber_s(junction, group))
 
 
-def _transition(form: TransitionForm) -> StageTransition:
+def _transition(origin: str, target: str, form: TransitionForm) -> StageTransition:
     ends = [GroupSwitch(group, at_s, green=False) for group, at_s in form.ends.items()]
     begins = [GroupSwitch(group, at_s, green=True) for group, at_s in form.begins.items()]
-    return StageTransition(form.origin, form.target, (*ends, *begins), form.duration_s)
+    return StageTransition(origin, target, (*ends, *begins), form.duration_s)
 
 
 def build_plan(junction: str, name: str, form: PlanForm) -> TimingPlan:

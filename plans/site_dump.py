@@ -67,6 +67,9 @@ def _junction(site: Site, junction: Junction) -> dict[str, Any]:
     rows: dict[str, Inline] = {}
     for (a, b), seconds in junction.intergreens.items():
         rows.setdefault(a, Inline())[b] = seconds
+    transitions: dict[str, dict[str, Inline]] = {}
+    for (origin, target), change in junction.transitions.items():
+        transitions.setdefault(origin, {})[target] = _transition(change)
     return {
         "name": junction.name,
         "corridor": "" if junction.corridor == first_corridor(site.corridors, junction.id) else junction.corridor,
@@ -79,7 +82,7 @@ def _junction(site: Site, junction: Junction) -> dict[str, Any]:
             stage.id: Inline(_pruned({"name": stage.name}), groups=_in_order(junction, stage.groups))
             for stage in junction.stages.values()
         },
-        "transitions": [_transition(change) for change in junction.transitions.values()],
+        "transitions": transitions,
         "lanes": {name: _lane(lane, site.unconfirmed, path) for name, lane in junction.lanes.items()},
         "movements": {
             movement.id: Inline(
@@ -121,8 +124,6 @@ def _lane(lane: Lane, unconfirmed: frozenset[str], path: str) -> Inline:
 def _transition(change: StageTransition) -> Inline:
     return Inline(
         {
-            "from": change.origin,
-            "to": change.target,
             "duration_s": change.duration_s,
             "ends": Inline({switch.group: switch.at_s for switch in change.switches if not switch.green}),
             "begins": Inline({switch.group: switch.at_s for switch in change.switches if switch.green}),

@@ -77,8 +77,6 @@ class StageForm(Form):
 class TransitionForm(Form):
     """A transition that the site defines itself: when each group ends or begins green."""
 
-    origin: Name = Field(alias="from")
-    target: Name = Field(alias="to")
     duration_s: Seconds
     ends: dict[Name, Seconds] = {}
     begins: dict[Name, Seconds] = {}
@@ -174,7 +172,7 @@ class CycleRangeForm(Form):
 
 
 class JunctionForm(Form):
-    """A signalised junction with its plans and its controller. Intergreens: row ends green, column begins green."""
+    """A signalised junction with its plans and its controller. Intergreens: row ends, column begins green."""
 
     name: Text = ""
     corridor: Name | None = None
@@ -183,7 +181,7 @@ class JunctionForm(Form):
     groups: Annotated[dict[Name, GroupForm], Field(min_length=1)]
     intergreens: dict[Name, dict[Name, Seconds]] = {}
     stages: Annotated[dict[Name, StageForm], Field(min_length=1)]
-    transitions: list[TransitionForm] = []
+    transitions: dict[Name, dict[Name, TransitionForm]] = {}
     lanes: dict[LaneName, LaneForm] = {}
     movements: dict[LaneName, MovementForm] = {}
     detectors: dict[Name, DetectorForm] = {}
