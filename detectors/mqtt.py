@@ -127,7 +127,6 @@ class MqttSource:
                     wait_s, complained = RECONNECT_FIRST_S, False
                     await self._serve(client)
             except (aiomqtt.MqttError, OSError, TimeoutError) as error:
-                self._linked = False
                 self._detail = f"{type(error).__name__}: {error}"
                 report = log.debug if complained else log.error
                 report("broker lost, trying again", host=self._broker.host, port=self._broker.port, why=self._detail)

@@ -8,10 +8,13 @@ from plans.junction import Junction
 from sim.plant import Plant, RoadState
 from sim.sensors.exact import ExactSensors
 from sim.sensors.kerb import KerbSensors
+from sim.sensors.messages import to_messages
 from sim.sensors.noise import Noise
 from sim.sensors.radar import RadarSensors
 from sim.sensors.roadmap import Roadmap
 from sim.sensors.transit import TransitSensors
+
+__all__ = ["Sensors", "to_messages"]
 
 
 class Sensors:

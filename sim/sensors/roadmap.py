@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from plans.junction import Junction
 from sim.plant import RoadState
+from sim.signals import junction_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class Roadmap:
         self.junctions = tuple(junctions.values())
         self.lane_ids = lane_ids
         self.lane_index = {lane: index for index, lane in enumerate(lane_ids)}
-        self.tls_index = {tls: index for index, tls in enumerate(tls_ids)}
+        self.tls_index = {junction_id(tls): index for index, tls in enumerate(tls_ids)}
         missing = sorted(set(junctions) - set(self.tls_index))
         if missing:
             raise ValueError(

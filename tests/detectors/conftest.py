@@ -17,7 +17,7 @@ from plans.junction import (
 
 @pytest.fixture
 def junction() -> Junction:
-    """North road: a left pocket and a through lane behind one long lane; east road: one lane with two ways; a crossing."""
+    """North: a left pocket and a through lane behind one long lane; east: one lane with two ways; a crossing."""
     groups = {
         "K1": SignalGroup("K1", GroupKind.VEHICLE, 5, links=(0, 1)),
         "K2": SignalGroup("K2", GroupKind.VEHICLE, 5, links=(2, 3)),
