@@ -9,7 +9,7 @@ from sim.network import Network
 from sim.signals import junction_id
 from sim.site_derivation.conflicts import alternating_pairs, conflicting_pairs, intergreens, right_of_way, yielding
 from sim.site_derivation.groups import SignalLink, group_of_links, signal_groups, signal_links
-from sim.site_derivation.lanes import approach_lanes, detectors, movements
+from sim.site_derivation.lanes import approach_lanes, movements, with_detectors
 from sim.site_derivation.plan import shipped_plan
 from sim.site_derivation.programme import Programme, read_programme
 from sim.site_derivation.stages import extra_stages, late_transitions, main_phases, stages_of
@@ -67,7 +67,6 @@ def derive_junction(
         stages=stages_of(phases),
         lanes=lanes,
         movements=movements(network, tls_id, group_of, yields),
-        detectors=detectors(lanes, groups),
         position_m=_position(network, links),
         cycle_min_s=min(CYCLE_MIN_S, programme.cycle_s),
         cycle_max_s=max(CYCLE_MAX_S, programme.cycle_s),
@@ -76,7 +75,7 @@ def derive_junction(
     if with_extra_stages:
         found = extra_stages(junction, _together(programme, group_of), _nodes(network, links, group_of))
         junction = replace(junction, stages={**junction.stages, **found})
-    junction = replace(junction, transitions=late_transitions(junction))
+    junction = with_detectors(replace(junction, transitions=late_transitions(junction)))
     plan = shipped_plan(junction, programme, phases, plan_id)
     return replace(junction, cycle_max_s=max(junction.cycle_max_s, plan.cycle_s)), plan
 

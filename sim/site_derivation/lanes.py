@@ -1,19 +1,17 @@
 """Approach lanes with what feeds them, movements across the stop line, and the detectors that would see them."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
+from detectors.equipment import Detection, detectors_of
 from plans.defaults import SATURATION_FLOW_VPH
-from plans.junction import Detector, DetectorKind, Feeder, GroupKind, Lane, Mode, Movement, SignalGroup, Turn
+from plans.junction import Detector, Feeder, Junction, Lane, Mode, Movement, Turn
 from sim.network import Connection, Network
 from sim.permissions import RAIL_CLASSES
 from sim.signals import UNSAFE_IN_A_NAME
 
 REACH_M = 250.0
 MIN_SHARE_RATIO = 0.02
-STOP_LOOP_M = 1.0
-ADVANCE_LOOP_M = 60.0
-ADVANCE_LOOP_LEAST_M = 40.0
-RADAR_REACH_M = 150.0
 TURNS = {"s": Turn.STRAIGHT, "l": Turn.LEFT, "L": Turn.LEFT, "r": Turn.RIGHT, "R": Turn.RIGHT, "t": Turn.UTURN}
 CLASSES_OF_MODE = (
     (Mode.CAR, frozenset({"passenger", "private", "taxi"})),
@@ -105,27 +103,11 @@ def movements(
     return tuple(result)
 
 
-def detectors(lanes: Mapping[str, Lane], groups: Mapping[str, SignalGroup]) -> dict[str, Detector]:
-    """A stop-line loop, an advance loop and a radar per lane, a push-button per crossing."""
-    result = []
-    for lane in lanes.values():
-        name = UNSAFE_IN_A_NAME.sub("_", lane.id)
-        mode = Mode.BICYCLE if lane.modes == {Mode.BICYCLE} else None
-        result.append(Detector(f"{name}.stop", DetectorKind.LOOP, lane.id, None, STOP_LOOP_M, 2.0, mode))
-        if (advance_m := _advance_m(lane)) is not None:
-            result.append(Detector(f"{name}.advance", DetectorKind.LOOP, lane.id, None, advance_m, 2.0, mode))
-        result.append(Detector(f"{name}.radar", DetectorKind.RADAR, lane.id, None, 0.0, RADAR_REACH_M))
-    result += [
-        Detector(f"{group.id}.button", DetectorKind.BUTTON, None, group.id, mode=Mode.PEDESTRIAN)
-        for group in groups.values()
-        if group.kind == GroupKind.PEDESTRIAN
-    ]
-    return {detector.id: detector for detector in result}
-
-
-def _advance_m(lane: Lane) -> float | None:
-    """Where the advance loop lies: on the lane itself or on a feeder, None where the road begins too near."""
-    road_m = max([lane.length_m] + [feeder.offset_m + feeder.length_m for feeder in lane.feeders])
-    if road_m >= ADVANCE_LOOP_M + 5.0:
-        return ADVANCE_LOOP_M
-    return road_m - 5.0 if road_m - 5.0 >= ADVANCE_LOOP_LEAST_M else None
+def with_detectors(junction: Junction) -> Junction:
+    """The junction with the standard detectors of every detection level, under names that MQTT topics may hold."""
+    found: dict[str, Detector] = {}
+    for level in (Detection.LOOPS, Detection.RADAR):
+        for detector in detectors_of(junction, level).values():
+            name = UNSAFE_IN_A_NAME.sub("_", detector.id)
+            found.setdefault(name, replace(detector, id=name))
+    return replace(junction, detectors=found)

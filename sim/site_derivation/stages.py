@@ -1,13 +1,13 @@
 """Stages from a programme's phases, further ones from the conflict matrix, and transitions that waste no green."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from plans.junction import GroupKind, GroupSwitch, Junction, SignalGroup, Stage, StageTransition
 from plans.transition import derive_transition
 from sim.site_derivation.programme import GREEN, MIN_MAIN_PHASE_S, Programme, Step
 
-MAX_EXTRA_STAGES = 12
+MAX_STAGES = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,10 @@ def stages_of(phases: tuple[MainPhase, ...]) -> dict[str, Stage]:
 
 
 def extra_stages(junction: Junction, together: frozenset[frozenset[str]], nodes: Mapping[str, str]) -> dict[str, Stage]:
-    """Further stages: the largest sets of groups that may be green together and that the programme does not show.
+    """Further stages that the programme does not show.
+
+    First the largest sets of groups that may be green together; then the largest in which nobody yields, such as one
+    approach alone with its left turn protected, where that frees a group that yields in every other stage holding it.
 
     Groups of different nodes of a joined signal are put together only where the programme does so itself, for the net
     says nothing about what happens between them.
@@ -87,11 +90,27 @@ def extra_stages(junction: Junction, together: frozenset[frozenset[str]], nodes:
             return False
         return nodes[a] == nodes[b] or frozenset((a, b)) in together
 
-    neighbours = {a: frozenset(b for b in names if b != a and compatible(a, b)) for a in names}
+    yields = frozenset((move.group, other) for move in junction.movements for other in move.yields_to)
+
+    def protected(a: str, b: str) -> bool:
+        return compatible(a, b) and (a, b) not in yields and (b, a) not in yields
+
     known = [stage.groups for stage in junction.stages.values()]
-    found = [clique for clique in _cliques(neighbours) if not any(clique <= stage for stage in known)]
-    found.sort(key=lambda clique: (-len(clique), sorted(names.index(group) for group in clique)))
-    return {f"X{n}": Stage(f"X{n}", clique) for n, clique in enumerate(found[:MAX_EXTRA_STAGES], start=1)}
+    wide = [clique for clique in _sorted_cliques(names, compatible) if not any(clique <= stage for stage in known)]
+    free = [
+        clique
+        for clique in _sorted_cliques(names, protected)
+        if clique not in known
+        and any(a in clique and b not in clique and not junction.conflicts(a, b) for a, b in yields)
+    ]
+    found = (wide + [clique for clique in free if clique not in wide])[: max(0, MAX_STAGES - len(known))]
+    return {f"X{n}": Stage(f"X{n}", clique) for n, clique in enumerate(found, start=1)}
+
+
+def _sorted_cliques(names: tuple[str, ...], related: Callable[[str, str], bool]) -> list[frozenset[str]]:
+    """Maximal cliques, the largest first, equal ones in the order of the groups."""
+    neighbours = {a: frozenset(b for b in names if b != a and related(a, b)) for a in names}
+    return sorted(_cliques(neighbours), key=lambda clique: (-len(clique), sorted(map(names.index, clique))))
 
 
 def _cliques(neighbours: Mapping[str, frozenset[str]]) -> Iterator[frozenset[str]]:
