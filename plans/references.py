@@ -26,9 +26,12 @@ def check_references(junction: Junction) -> list[Finding]:
         found += _unknown(f"{element}/lane", [movement.lane], lanes, "an approach lane")
         found += _unknown(f"{element}/group", [movement.group], groups, "a signal group")
         found += _unknown(f"{element}/yields_to", movement.yields_to, groups, "a signal group")
+    feeders = dict.fromkeys(feeder.lane for lane in lanes.values() for feeder in lane.feeders)
+    watched: Mapping[str, object] = {**lanes, **feeders}
     for detector in junction.detectors.values():
         element = f"{junction.id}/detectors/{detector.id}"
-        found += _unknown(f"{element}/lane", [detector.lane] if detector.lane else [], lanes, "an approach lane")
+        place = [detector.lane] if detector.lane else []
+        found += _unknown(f"{element}/lane", place, watched, "an approach lane or one that feeds it")
         found += _unknown(f"{element}/group", [detector.group] if detector.group else [], groups, "a signal group")
     return list(dict.fromkeys(found))
 

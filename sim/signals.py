@@ -5,6 +5,7 @@ still clear the crossing. Links without a group (always off, always green) keep 
 """
 
 import re
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ from plans.junction import Aspect, GroupKind, Junction
 from sim.network import Network
 
 UNSAFE_IN_A_NAME = re.compile(r"[/+#\s]")
+MAX_NAME_LENGTH = 100
 LETTER = {
     Aspect.DARK: "O",
     Aspect.RED: "r",
@@ -22,9 +24,20 @@ LETTER = {
 }
 
 
+def safe_name(sumo_id: str) -> str:
+    """A SUMO id as a name that site files and MQTT topics can hold: no `/`, `+`, `#` or blank, and not over-long.
+
+    netconvert joins the ids of merged nodes; what is too long is cut and made unique by the CRC-32 of the whole.
+    """
+    name = UNSAFE_IN_A_NAME.sub("_", sumo_id)
+    if len(name) <= MAX_NAME_LENGTH:
+        return name
+    return f"{name[: MAX_NAME_LENGTH - 9]}~{zlib.crc32(sumo_id.encode()):08x}"
+
+
 def junction_id(tls_id: str) -> str:
-    """The junction's name for a SUMO signal: joined signals have `#` in their ids, which no MQTT topic may hold."""
-    return UNSAFE_IN_A_NAME.sub("_", tls_id)
+    """The junction's id for a SUMO signal."""
+    return safe_name(tls_id)
 
 
 @dataclass(frozen=True)

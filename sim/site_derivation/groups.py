@@ -7,7 +7,7 @@ from plans.defaults import MAX_RED_S, MIN_GREEN_S, PEDESTRIAN_CLEARING_MPS, RED_
 from plans.junction import GroupKind, SignalGroup
 from sim.network import Connection, Network
 from sim.permissions import RAIL_CLASSES
-from sim.signals import UNSAFE_IN_A_NAME
+from sim.signals import safe_name
 from sim.site_derivation.programme import AMBER_S, Programme
 
 PREFIX = {GroupKind.VEHICLE: "V", GroupKind.TRANSIT: "T", GroupKind.BICYCLE: "B", GroupKind.PEDESTRIAN: "P"}
@@ -100,7 +100,7 @@ def _group(network: Network, name: str, links: list[SignalLink], programme: Prog
         min_green_s = max(MIN_GREEN_S[kind], guaranteed)
         clearance_s = -int(-crossing_m // PEDESTRIAN_CLEARING_MPS)
     approach = links[0].approach
-    label = network.edges[approach].name or UNSAFE_IN_A_NAME.sub("_", approach.lstrip(":"))
+    label = network.edges[approach].name or safe_name(approach.lstrip(":"))
     return SignalGroup(
         id=name,
         kind=kind,

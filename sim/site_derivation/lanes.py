@@ -8,7 +8,7 @@ from plans.defaults import SATURATION_FLOW_VPH
 from plans.junction import Detector, Feeder, Junction, Lane, Mode, Movement, Turn
 from sim.network import Connection, Network
 from sim.permissions import RAIL_CLASSES
-from sim.signals import UNSAFE_IN_A_NAME
+from sim.signals import safe_name
 
 REACH_M = 250.0
 MIN_SHARE_RATIO = 0.02
@@ -108,6 +108,6 @@ def with_detectors(junction: Junction) -> Junction:
     found: dict[str, Detector] = {}
     for level in (Detection.LOOPS, Detection.RADAR):
         for detector in detectors_of(junction, level).values():
-            name = UNSAFE_IN_A_NAME.sub("_", detector.id)
+            name = safe_name(detector.id)
             found.setdefault(name, replace(detector, id=name))
     return replace(junction, detectors=found)

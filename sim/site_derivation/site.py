@@ -7,7 +7,7 @@ from plans.junction import Junction
 from plans.site import Site
 from plans.timing import TimingPlan
 from sim.network import Network
-from sim.signals import UNSAFE_IN_A_NAME
+from sim.signals import safe_name
 from sim.site_derivation.junction import DerivationError, derive_junction
 
 PLAN_SET = "shipped"
@@ -34,7 +34,7 @@ def derive_site(network: Network, *, site_id: str = "", timezone: str = "UTC", w
         plans[junction.id] = {PLAN_SET: plan}
     if not junctions:
         raise DerivationError(f"{network.path}: expected signals that switch, got none")
-    name = site_id or UNSAFE_IN_A_NAME.sub("_", network.path.name.split(".")[0])
+    name = site_id or safe_name(network.path.name.split(".")[0])
     whole_week = CalendarEntry(frozenset(WEEKDAYS), time(0, 0), PLAN_SET)
     return Site(
         id=name,
