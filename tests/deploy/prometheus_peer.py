@@ -51,9 +51,13 @@ class Prometheus:
         """Where the expressions stand that give nothing."""
         return [f"{one.where}: {one.promql}" for one in expressions if not self.samples(one.promql)]
 
-    def firing(self) -> list[str]:
-        """Names of the alerts that fire."""
-        return [one["labels"]["alertname"] for one in self.get("alerts")["alerts"] if one["state"] == "firing"]
+    def firing(self, severity: str) -> list[str]:
+        """Names of the alerts of this severity that fire."""
+        return [
+            alert["labels"]["alertname"]
+            for alert in self.get("alerts")["alerts"]
+            if alert["state"] == "firing" and alert["labels"]["severity"] == severity
+        ]
 
 
 @contextmanager
@@ -66,7 +70,7 @@ def running_prometheus(program: str, target: str, folder: Path) -> Iterator[Prom
         f"rule_files:\n{rules}"
         f"scrape_configs:\n  - job_name: signalctl\n    static_configs: [{{targets: ['{target}']}}]\n"
     )
-    address = f"127.0.0.1:{_free_port()}"
+    address = f"127.0.0.1:{free_port()}"
     log = folder / "prometheus.log"
     with log.open("w") as output:
         process = subprocess.Popen(
@@ -100,7 +104,8 @@ def _wait_until_ready(address: str, process: subprocess.Popen[bytes], log: Path)
     raise RuntimeError(f"Prometheus did not get ready at {address}: {log.read_text()}")
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port on loopback that nobody listens on just now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -5,7 +5,7 @@ import ssl
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +13,7 @@ import aiomqtt
 import pytest
 
 from tests.deploy.expressions import DEPLOY
+from tests.deploy.prometheus_peer import free_port
 
 pytestmark = pytest.mark.peer
 
@@ -50,18 +51,22 @@ def broker(require_program: Callable[[str], str], tmp_path_factory: pytest.TempP
     folder = tmp_path_factory.mktemp("mosquitto")
     _make_certificates(folder / "certs", "signalctl", GATEWAY, "transit-mainz")
     (folder / "acl").write_text((DEPLOY / "mosquitto" / "acl").read_text())
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     shipped = (DEPLOY / "mosquitto" / "mosquitto.conf").read_text()
     config = folder / "mosquitto.conf"
     config.write_text(
         shipped.replace("listener 8883", f"user root\nlistener {port} 127.0.0.1").replace("/etc/mosquitto", str(folder))
     )
+    with _mosquitto(program, config, port):
+        yield Broker(port, folder / "certs")
+
+
+@contextmanager
+def _mosquitto(program: str, config: Path, port: int) -> Iterator[None]:
     process = subprocess.Popen([program, "-c", config], stderr=subprocess.PIPE, text=True)
     try:
         _wait_until_open(port, process)
-        yield Broker(port, folder / "certs")
+        yield
     finally:
         process.terminate()
         process.communicate(timeout=10)
@@ -74,7 +79,7 @@ def _wait_until_open(port: int, process: subprocess.Popen[str]) -> None:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return
         time.sleep(0.05)
-    process.terminate()
+    process.kill()
     raise RuntimeError(f"Mosquitto did not open port {port}: {process.communicate()[1]}")
 
 
@@ -122,3 +127,17 @@ async def test_another_authoritys_certificate_is_worth_nothing(broker: Broker, t
     with pytest.raises(aiomqtt.MqttError):
         async with broker.client("signalctl", tmp_path / "forged"):
             pytest.fail("the broker trusted a forged certificate")
+
+
+async def test_the_internal_broker_passes_messages(require_program: Callable[[str], str], tmp_path: Path) -> None:
+    """The broker of compose.yaml starts with its file and serves anybody in its network."""
+    port = free_port()
+    config = tmp_path / "internal.conf"
+    shipped = (DEPLOY / "mosquitto" / "internal.conf").read_text()
+    config.write_text(shipped.replace("listener 1883", f"listener {port} 127.0.0.1"))
+    with _mosquitto(require_program("mosquitto"), config, port):
+        async with aiomqtt.Client("127.0.0.1", port) as client:
+            await client.subscribe(OWN_LOOP, qos=1)
+            await client.publish(OWN_LOOP, b"{}", qos=1)
+            first = await anext(aiter(client.messages))
+    assert first.payload == b"{}"

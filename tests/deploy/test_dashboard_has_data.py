@@ -1,0 +1,59 @@
+"""The dashboard in front of the running demo: a real Prometheus scrapes it, and no panel is empty."""
+
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.deploy.expressions import alert_expressions, dashboard_expressions, without_comparison
+from tests.deploy.prometheus_peer import free_port, running_prometheus
+
+pytestmark = [pytest.mark.peer, pytest.mark.slow]
+
+READY_TIMEOUT_S = 120.0
+SCRAPES = 25
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Iterator[str]:
+    """The demo at twenty times the street's speed; gives host and port of its metrics."""
+    port = free_port()
+    command = [Path(sys.executable).with_name("signalctl"), "demo", "--headless", "--speed", "20", "--port", str(port)]
+    log = tmp_path / "demo.log"
+    with log.open("w") as output:
+        process = subprocess.Popen(command, stdout=output, stderr=output, cwd=tmp_path)
+        try:
+            _wait_until_ready(f"http://127.0.0.1:{port}/readyz", process, log)
+            yield f"127.0.0.1:{port}"
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait(timeout=30)
+
+
+def _wait_until_ready(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + READY_TIMEOUT_S
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            urllib.request.urlopen(url, timeout=1).close()
+        except OSError:
+            time.sleep(0.2)
+        else:
+            return
+    raise RuntimeError(f"the demo did not get ready at {url}: {log.read_text()[-3000:]}")
+
+
+@pytest.mark.timeout(300)
+def test_every_expression_gives_data_in_front_of_the_demo(
+    demo: str, require_program: Callable[[str], str], tmp_path: Path
+) -> None:
+    """After half a minute of demo no panel is empty, no alert is blind, and none of severity critical fires."""
+    expressions = dashboard_expressions() + [without_comparison(one) for one in alert_expressions()]
+    with running_prometheus(require_program("prometheus"), demo, tmp_path) as prometheus:
+        prometheus.wait_for_scrapes(SCRAPES, timeout_s=90)
+        assert prometheus.without_data(expressions) == []
+        assert prometheus.firing("critical") == []
