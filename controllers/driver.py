@@ -1,4 +1,4 @@
-"""The seam between the service and a field controller. Implementations: Modbus TCP, and the logic in the same process."""
+"""The seam between the service and a field controller. Implementations: Modbus TCP, and the logic in this process."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -54,8 +54,8 @@ class DriverError(Exception):
 class FieldStatus:
     """What the controller says of itself (register blocks B and C), decoded.
 
-    `stage` is the stage whose groups are all green, or "" during a transition; `next_stage` is where a transition leads.
-    `plan_second` is the second in the active plan's cycle. `time_in_stage_s` counts since the stage was complete.
+    `stage` is the stage whose groups are all green, or "" during a transition; `next_stage` is where a transition
+    leads. `plan_second` is the second in the active plan's cycle. `time_in_stage_s` counts since the stage was complete.
     """
 
     junction: str

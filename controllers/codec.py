@@ -1,0 +1,368 @@
+"""Between registers and dataclasses, both ways, from the one table in `controllers.registers`."""
+
+import hmac
+import struct
+import zlib
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass, fields, replace
+from functools import cache
+from typing import Any, ClassVar, Self
+
+from controllers import registers
+from controllers.registers import Block
+from plans.junction import Aspect
+from plans.sealed import RequestAction, RequestReason, TransitionMode
+
+HMAC_BYTES = 8
+
+
+class CodecError(ValueError):
+    """Registers that are no message of this map."""
+
+
+def words_to_bytes(words: Sequence[int]) -> bytes:
+    """Registers as they go over the wire."""
+    return struct.pack(f">{len(words)}H", *words)
+
+
+def bytes_to_words(data: bytes) -> list[int]:
+    """The inverse of `words_to_bytes`."""
+    return list(struct.unpack(f">{len(data) // 2}H", data))
+
+
+def unpack(block: Block, data: bytes) -> dict[str, Any]:
+    """A block's values by name; arrays as tuples."""
+    if len(data) != 2 * block.words:
+        raise CodecError(f"block {block.letter}: expected {block.words} registers, got {len(data) / 2:g}")
+    flat = struct.unpack(block.struct_format, data)
+    values: dict[str, Any] = {}
+    at = 0
+    for register in block.registers:
+        values[register.name] = flat[at] if register.count == 1 else tuple(flat[at : at + register.count])
+        at += register.count
+    return values
+
+
+class Message:
+    """A dataclass whose fields are the registers of `block` by name (without `reserved`)."""
+
+    block: ClassVar[Block]
+
+    def to_bytes(self) -> bytes:
+        """Its registers as bytes. Raises CodecError when a value does not fit."""
+        flat: list[int] = []
+        for name, count in _layout(type(self)):
+            value = getattr(self, name) if name else 0
+            if count == 1:
+                flat.append(value)
+            elif not value:
+                flat.extend([0] * count)
+            else:
+                flat.extend(value)
+        try:
+            return struct.pack(self.block.struct_format, *flat)
+        except struct.error as error:
+            raise CodecError(f"block {self.block.letter}: {error}") from error
+
+    def to_words(self) -> list[int]:
+        """Its registers."""
+        return bytes_to_words(self.to_bytes())
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Self:
+        """Read from a whole block's bytes."""
+        values = unpack(cls.block, data)
+        return cls(**{field.name: values[field.name] for field in fields(cls)})  # type: ignore[arg-type]
+
+    @classmethod
+    def from_words(cls, words: Sequence[int]) -> Self:
+        """Read from a whole block's registers."""
+        return cls.from_bytes(words_to_bytes(words))
+
+
+@cache
+def _layout(message: type[Message]) -> tuple[tuple[str, int], ...]:
+    """Per register of the block the field that fills it ("" is zero) and its count."""
+    names = {field.name for field in fields(message)}  # type: ignore[arg-type]
+    return tuple(
+        (register.name if register.name in names else "", register.count) for register in message.block.registers
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Identity(Message):
+    """Block A."""
+
+    block: ClassVar[Block] = registers.IDENTITY
+    magic: int
+    map_version: int
+    site: int
+    junction: int
+    firmware: int
+    safety_hash: int
+    capabilities: int
+    groups: int
+    stages: int
+    detectors: int
+    cycle_min: int
+    cycle_max: int
+    reference: int
+
+
+@dataclass(frozen=True, slots=True)
+class Status(Message):
+    """Block B."""
+
+    block: ClassVar[Block] = registers.STATUS
+    generation: int
+    mode: int
+    plan_state: int
+    active_sequence: int
+    active_crc: int
+    staged_sequence: int
+    staged_crc: int
+    last_sequence: int
+    reject_code: int
+    reject_element: int
+    plan_reject_code: int
+    plan_reject_element: int
+    cycle: int
+    second: int
+    offset_left: int
+    stage: int
+    next_stage: int
+    time_in_stage: int
+    utc: int
+    utc_ms: int
+    clock_quality: int
+    lease_left: int
+    heartbeat_echo: int
+    epoch: int
+    master: int
+    request_counter: int
+    alarms: int
+    boots: int
+    rejects: int
+    fallbacks: int
+    conflict_trips: int
+    event_index: int
+    requested_level: int
+    clock_jumps: int
+    active_content: int
+    active_expires: int
+    generation_end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lease(Message):
+    """Block F."""
+
+    block: ClassVar[Block] = registers.LEASE
+    master: int
+    epoch: int
+    lease: int
+    heartbeat: int
+    active_sequence_seen: int
+    level: int
+
+
+@dataclass(frozen=True, slots=True)
+class StagingPage(Message):
+    """Block G: one page of a plan."""
+
+    block: ClassVar[Block] = registers.STAGING
+    magic: int
+    map_version: int
+    sequence: int
+    activate_at: int
+    expires: int
+    safety_hash: int
+    cycle: int
+    offset: int
+    page: int
+    counts: int
+    payload: tuple[int, ...]
+    transition: int
+    crc: int
+
+    @property
+    def pages(self) -> int:
+        """Pages of the plan."""
+        return self.page >> 8
+
+    @property
+    def number(self) -> int:
+        """This page's number from 0."""
+        return self.page & 0xFF
+
+
+@dataclass(frozen=True, slots=True)
+class Command(Message):
+    """Block H."""
+
+    block: ClassVar[Block] = registers.COMMAND
+    code: int
+    sequence: int
+    crc: int
+    epoch: int
+    utc: int
+    hmac: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StageRequest(Message):
+    """Block T."""
+
+    block: ClassVar[Block] = registers.STAGE_REQUEST
+    counter: int
+    epoch: int
+    stage: int
+    action: int
+    valid: int
+    request_id: int
+    hmac: int = 0
+
+
+def action_word(action: RequestAction, reason: RequestReason) -> int:
+    """The `action` register of block T."""
+    return action << 8 | reason
+
+
+def authenticator(message: Command | StageRequest, key: bytes) -> int:
+    """First 64 bit of HMAC-SHA256 over the message's registers before the HMAC itself."""
+    return int.from_bytes(hmac.digest(key, message.to_bytes()[:-HMAC_BYTES], "sha256")[:HMAC_BYTES], "big")
+
+
+def sign_command(message: Command, key: bytes) -> Command:
+    """The command with its HMAC."""
+    return replace(message, hmac=authenticator(message, key))
+
+
+def sign_request(message: StageRequest, key: bytes) -> StageRequest:
+    """The stage request with its HMAC."""
+    return replace(message, hmac=authenticator(message, key))
+
+
+def authentic(message: Command | StageRequest, key: bytes) -> bool:
+    """Whether the message carries the HMAC of this key."""
+    return hmac.compare_digest(authenticator(message, key).to_bytes(8, "big"), message.hmac.to_bytes(8, "big"))
+
+
+@dataclass(frozen=True, slots=True)
+class WireStage:
+    """One stage of a plan on the wire; `stage` counts from 1."""
+
+    stage: int
+    green: int
+    earliest_start: int
+    latest_end: int
+
+
+@dataclass(frozen=True, slots=True)
+class WireGreen:
+    """One green of a group on the wire; `group` counts from 1."""
+
+    group: int
+    start: int
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class StagedPlan:
+    """A whole plan as block G carries it, over as many pages as it needs."""
+
+    sequence: int
+    activate_at: int
+    expires: int
+    safety_hash: int
+    cycle: int
+    offset: int
+    transition: TransitionMode
+    stages: tuple[WireStage, ...]
+    greens: tuple[WireGreen, ...]
+
+    def payload(self) -> list[int]:
+        """Stages, then group greens."""
+        words = [word for stage in self.stages for word in astuple(stage)]
+        return words + [word for green in self.greens for word in astuple(green)]
+
+    def content_crc(self) -> int:
+        """CRC-32 of what the plan does, without sequence, times and hash."""
+        return zlib.crc32(words_to_bytes([self.cycle, self.offset, len(self.stages), *self.payload()]))
+
+    def to_pages(self) -> tuple[StagingPage, ...]:
+        """The pages to write, in order; every page carries the one CRC over all."""
+        payload = self.payload()
+        size = registers.PAYLOAD_WORDS
+        pages = max(1, -(-len(payload) // size))
+        parts = [tuple(payload[at : at + size]) for at in range(0, pages * size, size)]
+        bare = [
+            StagingPage(
+                registers.MAGIC,
+                registers.MAP_VERSION,
+                self.sequence,
+                self.activate_at,
+                self.expires,
+                self.safety_hash,
+                self.cycle,
+                self.offset,
+                pages << 8 | number,
+                len(self.stages) << 8 | len(self.greens),
+                part + (0,) * (size - len(part)),
+                int(self.transition),
+                0,
+            )
+            for number, part in enumerate(parts)
+        ]
+        crc = pages_crc(bare)
+        return tuple(replace(page, crc=crc) for page in bare)
+
+    @property
+    def crc(self) -> int:
+        """The CRC-32 that the pages carry."""
+        return self.to_pages()[0].crc
+
+
+def pages_crc(pages: Sequence[StagingPage]) -> int:
+    """CRC-32 over the first page's header without page number, its transition, and the payload of all pages."""
+    head = replace(pages[0], page=pages[0].pages << 8, payload=(), crc=0)
+    return zlib.crc32(b"".join(words_to_bytes(page.payload) for page in pages), zlib.crc32(head.to_bytes()))
+
+
+def plan_of_pages(pages: Sequence[StagingPage]) -> StagedPlan:
+    """The plan that complete pages carry.
+
+    Raises:
+        CodecError: counts do not fit the payload, or the transition mode is unknown.
+    """
+    head = pages[0]
+    stages, greens = head.counts >> 8, head.counts & 0xFF
+    payload = [word for page in pages for word in page.payload]
+    if stages * 4 + greens * 3 > len(payload) or stages > registers.MAX_STAGES:
+        raise CodecError(
+            f"block G counts: expected at most {len(payload)} words of payload, got {stages}x4 + {greens}x3"
+        )
+    if head.transition not in list(TransitionMode):
+        raise CodecError(f"block G transition: expected 0 to 2, got {head.transition}")
+    split = stages * 4
+    return StagedPlan(
+        head.sequence,
+        head.activate_at,
+        head.expires,
+        head.safety_hash,
+        head.cycle,
+        head.offset,
+        TransitionMode(head.transition),
+        tuple(WireStage(*payload[at : at + 4]) for at in range(0, split, 4)),
+        tuple(WireGreen(*payload[at : at + 3]) for at in range(split, split + greens * 3, 3)),
+    )
+
+
+def group_word(aspect: Aspect, time_s: int) -> int:
+    """One register of block C."""
+    return aspect << 12 | min(time_s, 0xFFF)
+
+
+def read_group_word(word: int) -> tuple[Aspect, int]:
+    """Aspect and time in it from one register of block C."""
+    return Aspect(word >> 12), word & 0xFFF

@@ -1,0 +1,6 @@
+"""The field controller's logic: one pure state machine."""
+
+from controllers.logic.config import ConfigurationError, ControllerConfig
+from controllers.logic.controller import CabinetSwitch, FieldController
+
+__all__ = ["CabinetSwitch", "ConfigurationError", "ControllerConfig", "FieldController"]

@@ -1,0 +1,289 @@
+"""The field controller's own safety check: seconds are counted, one by one, on what the signal groups show.
+
+It shares no code with the service's gate (`plans.rules`). The same watch judges a plan before it runs, a transition
+before it is used, and the displayed signals while they run (as a conflict monitor unit does).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from controllers.codec import StagedPlan
+from controllers.refusals import Refusal, RefusalCode
+from plans.junction import GroupKind, Junction, StageTransition
+
+LONG_AGO = -1_000_000
+
+
+@dataclass(frozen=True)
+class SafetyTable:
+    """A junction's safety configuration by group number from 0, as the cabinet holds it."""
+
+    min_green_s: tuple[int, ...]
+    amber_s: tuple[int, ...]
+    red_amber_s: tuple[int, ...]
+    clearance_s: tuple[int, ...]
+    max_red_s: tuple[int, ...]
+    mandatory: tuple[bool, ...]
+    conflict_mask: tuple[int, ...]  # bit b set: group b must not be green with this one
+    intergreens: tuple[tuple[tuple[int, int], ...], ...]  # per group that begins: (group that ended, seconds)
+    crossings: tuple[tuple[int, ...], ...]  # per group that begins: conflicting pedestrian groups
+    cycle_min_s: int
+    cycle_max_s: int
+
+    @classmethod
+    def of(cls, junction: Junction) -> "SafetyTable":
+        """Read the table off the junction's configuration."""
+        order = junction.group_order
+        groups = [junction.groups[name] for name in order]
+        number = {name: index for index, name in enumerate(order)}
+        masks = [0] * len(order)
+        before: list[list[tuple[int, int]]] = [[] for _ in order]
+        for (ended, begins), seconds in junction.intergreens.items():
+            masks[number[ended]] |= 1 << number[begins]
+            masks[number[begins]] |= 1 << number[ended]
+            before[number[begins]].append((number[ended], seconds))
+        pedestrian = {number[group.id] for group in groups if group.kind is GroupKind.PEDESTRIAN}
+        return cls(
+            tuple(group.min_green_s for group in groups),
+            tuple(group.amber_s for group in groups),
+            tuple(group.red_amber_s for group in groups),
+            tuple(group.clearance_s for group in groups),
+            tuple(group.max_red_s for group in groups),
+            tuple(group.mandatory for group in groups),
+            tuple(masks),
+            tuple(tuple(sorted(pairs)) for pairs in before),
+            tuple(
+                tuple(other for other in sorted(pedestrian) if masks[group] >> other & 1) for group in range(len(order))
+            ),
+            junction.cycle_min_s,
+            junction.cycle_max_s,
+        )
+
+
+class GreenWatch:
+    """Watches which groups are green, second by second, and speaks up at the first broken rule."""
+
+    def __init__(self, table: SafetyTable) -> None:
+        count = len(table.min_green_s)
+        self._table = table
+        self._groups = range(count)
+        self._mask = 0
+        self._second = 0
+        self._ended = [LONG_AGO] * count
+        self._begun = [LONG_AGO] * count
+
+    def step(self, mask: int, *, cut: bool = False) -> Refusal | None:
+        """One second in which exactly the groups of `mask` are green; `cut` excuses the end of greens (flash, dark)."""
+        changed = mask ^ self._mask
+        second = self._second
+        self._second = second + 1
+        if not changed:
+            return None
+        self._mask = mask
+        table = self._table
+        found: Refusal | None = None
+        for group in self._groups:
+            if not changed >> group & 1:
+                continue
+            if mask >> group & 1:
+                found = found or self._judge_begin(group, mask, second)
+                self._begun[group] = second
+            else:
+                if second - self._begun[group] < table.min_green_s[group] and not cut:
+                    found = found or Refusal(RefusalCode.MIN_GREEN, group + 1)
+                self._ended[group] = second
+        return found
+
+    def _judge_begin(self, group: int, mask: int, second: int) -> Refusal | None:
+        table = self._table
+        if mask & table.conflict_mask[group]:
+            return Refusal(RefusalCode.CONFLICT, group + 1)
+        for crossing in table.crossings[group]:
+            if second - self._ended[crossing] < table.clearance_s[crossing]:
+                return Refusal(RefusalCode.CLEARANCE, crossing + 1)
+        for ended, seconds in table.intergreens[group]:
+            if second - self._ended[ended] < seconds:
+                return Refusal(RefusalCode.INTERGREEN, group + 1)
+        # back to green at all: amber, at least one second of red, red-amber (VwV-StVO section 37)
+        if second - self._ended[group] < table.amber_s[group] + 1 + table.red_amber_s[group]:
+            return Refusal(RefusalCode.INTERGREEN, group + 1)
+        return None
+
+    def pause(self, seconds: int) -> None:
+        """Let seconds pass in which nothing changes."""
+        self._second += seconds
+
+    def forget_traffic(self) -> None:
+        """Traffic ran without signals until the second that was judged last: every group counts as ended in it."""
+        self._mask = 0
+        self._ended = [self._second - 1 for _ in self._groups]
+
+
+def cyclic_masks(cycle_s: int, greens: Sequence[tuple[int, int, int]]) -> list[int]:
+    """Per plan second the bits of the groups that are green; `greens` holds (group, start, length)."""
+    masks = [0] * cycle_s
+    for group, start, length in greens:
+        for second in range(start, start + length):
+            masks[second % cycle_s] |= 1 << group
+    return masks
+
+
+def check_cycle(table: SafetyTable, masks: Sequence[int]) -> Refusal | None:
+    """Run the cycle three times over and judge every second of it; then who never got green, or too late."""
+    watch = GreenWatch(table)
+    for lap in range(3):
+        for mask in masks:
+            # the first lap has no past: a green that is cut by its begin is judged in the second
+            found = watch.step(mask, cut=lap == 0)
+            if found is not None:
+                return found
+    cycle_s = len(masks)
+    for group, mandatory in enumerate(table.mandatory):
+        if not mandatory:
+            continue
+        seconds = [second for second in range(cycle_s) if masks[second] >> group & 1]
+        if not seconds:
+            return Refusal(RefusalCode.NEVER_GREEN, group + 1)
+        following = [*seconds[1:], seconds[0] + cycle_s]
+        longest_red_s = max(after - second - 1 for second, after in zip(seconds, following, strict=True))
+        if longest_red_s > table.max_red_s[group]:
+            return Refusal(RefusalCode.MAX_RED, group + 1)
+    return None
+
+
+def transition_masks(junction: Junction, change: StageTransition, *, before_s: int, after_s: int) -> list[int]:
+    """What groups are green from `before_s` before a stage transition begins to `after_s` after it is complete."""
+    number = {name: index for index, name in enumerate(junction.group_order)}
+    mask = 0
+    for name in junction.stages[change.origin].groups:
+        mask |= 1 << number[name]
+    masks = [mask] * before_s
+    for second in range(change.duration_s + after_s):
+        for switch in change.switches:
+            if switch.at_s == second:
+                bit = 1 << number[switch.group]
+                mask = mask | bit if switch.green else mask & ~bit
+        masks.append(mask)
+    return masks
+
+
+def check_transition(junction: Junction, table: SafetyTable, change: StageTransition) -> Refusal | None:
+    """Judge one stage transition second by second, and that it ends in its target stage."""
+    number = {name: index for index, name in enumerate(junction.group_order)}
+    settle_s = max((*table.min_green_s, 1))
+    masks = transition_masks(junction, change, before_s=settle_s, after_s=settle_s)
+    watch = GreenWatch(table)
+    for mask in masks:
+        found = watch.step(mask)
+        if found is not None:
+            return found
+    for switch in change.switches:
+        if switch.green and switch.at_s < table.red_amber_s[number[switch.group]]:
+            return Refusal(RefusalCode.INTERGREEN, number[switch.group] + 1)
+    wanted = sum(1 << number[name] for name in junction.stages[change.target].groups)
+    difference = masks[-1] ^ wanted
+    if difference:
+        return Refusal(RefusalCode.GREENS_DIFFER, difference.bit_length())
+    return None
+
+
+def check_plan(
+    junction: Junction,
+    table: SafetyTable,
+    transitions: "Sequence[Sequence[StageTransition | None]]",
+    plan: StagedPlan,
+) -> Refusal | None:
+    """Everything that a staged plan must be, from its numbers to each second of its cycle.
+
+    `transitions[origin][target]` are the junction's legal stage transitions by stage number from 0.
+    """
+    if not table.cycle_min_s <= plan.cycle <= table.cycle_max_s:
+        return Refusal(RefusalCode.CYCLE_RANGE)
+    found = _check_numbers(junction, plan)
+    if found is not None:
+        return found
+    greens = [(green.group - 1, green.start, green.length) for green in plan.greens]
+    masks = cyclic_masks(plan.cycle, greens)
+    found = check_cycle(table, masks)
+    if found is not None:
+        return found
+    return _check_stages(junction, transitions, plan, masks)
+
+
+def _check_numbers(junction: Junction, plan: StagedPlan) -> Refusal | None:
+    if not plan.stages:
+        return Refusal(RefusalCode.BAD_FORMAT)
+    if plan.offset >= plan.cycle:
+        return Refusal(RefusalCode.BAD_FORMAT)
+    for stage in plan.stages:
+        if not 1 <= stage.stage <= len(junction.stages):
+            return Refusal(RefusalCode.UNKNOWN_ELEMENT, stage.stage)
+    for green in plan.greens:
+        if not 1 <= green.group <= len(junction.groups):
+            return Refusal(RefusalCode.UNKNOWN_ELEMENT, green.group)
+        if not (0 <= green.start < plan.cycle and 0 < green.length <= plan.cycle):
+            return Refusal(RefusalCode.BAD_FORMAT, green.group)
+    return None
+
+
+def _check_stages(
+    junction: Junction,
+    transitions: "Sequence[Sequence[StageTransition | None]]",
+    plan: StagedPlan,
+    masks: Sequence[int],
+) -> Refusal | None:
+    """Stages and transitions fill the cycle, give the same greens, and lie within their frames."""
+    laid_out: list[int] = []
+    starts: list[int] = []
+    for index, stage in enumerate(plan.stages):
+        target = plan.stages[(index + 1) % len(plan.stages)].stage - 1
+        starts.append(len(laid_out))
+        change = transitions[stage.stage - 1][target]
+        if change is None:
+            return Refusal(RefusalCode.INTERGREEN, _first_new_group(junction, stage.stage - 1, target))
+        # the switches of the last second of a transition show with the target stage
+        seconds = transition_masks(junction, change, before_s=stage.green, after_s=0)
+        laid_out.extend(seconds)
+    if len(laid_out) != plan.cycle:
+        return Refusal(RefusalCode.CYCLE_SUM)
+    for shown, said in zip(laid_out, masks, strict=True):
+        if shown != said:
+            return Refusal(RefusalCode.GREENS_DIFFER, (shown ^ said).bit_length())
+    for stage, start in zip(plan.stages, starts, strict=True):
+        window = stage.latest_end - stage.earliest_start
+        if not (0 <= stage.earliest_start < plan.cycle and 0 < window <= plan.cycle):
+            return Refusal(RefusalCode.FRAME, stage.stage)
+        if window < plan.cycle and (start - stage.earliest_start) % plan.cycle + stage.green > window:
+            return Refusal(RefusalCode.FRAME, stage.stage)
+    return None
+
+
+def _first_new_group(junction: Junction, origin: int, target: int) -> int:
+    order = junction.stage_order
+    new = junction.stages[order[target]].groups - junction.stages[order[origin]].groups
+    return min((junction.group_order.index(name) + 1 for name in new), default=0)
+
+
+def check_way_over(
+    junction: Junction,
+    table: SafetyTable,
+    running: Sequence[int],
+    plan: StagedPlan,
+    configured: "Sequence[Sequence[StageTransition]]",
+) -> Refusal | None:
+    """From every stage that may be showing, a legal transition leads into the new plan, judged second by second.
+
+    `running` are the stages of the running plan and the one that shows, numbers from 0.
+    """
+    entries = {stage.stage - 1 for stage in plan.stages}
+    for origin in running:
+        if origin in entries:
+            continue
+        worst: Refusal | None = None
+        for target in sorted(entries):
+            worst = check_transition(junction, table, configured[origin][target])
+            if worst is None:
+                break
+        if worst is not None:
+            return Refusal(RefusalCode.INTERGREEN_TRANSITION, worst.element)
+    return None

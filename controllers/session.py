@@ -1,0 +1,254 @@
+"""A service's conversation with one field controller over its registers: lease, plans, requests, status.
+
+The steps of a plan's life are the same whether the registers lie behind Modbus TCP or in this process; only the link
+differs.
+"""
+
+from typing import Protocol
+
+from controllers import registers
+from controllers.codec import (
+    Command,
+    Identity,
+    Lease,
+    StagedPlan,
+    StageRequest,
+    Status,
+    action_word,
+    read_group_word,
+    sign_command,
+    sign_request,
+)
+from controllers.driver import ControllerMode, DriverError, FieldStatus, PlanState, PushReport, PushResult
+from controllers.logic.lease import STAGE_LEVEL
+from controllers.logic.planlife import ACTIVATE, RELEASE, VERIFY
+from controllers.refusals import Refusal, RefusalCode
+from controllers.registers import Block
+from controllers.wire import number_of, staged_plan
+from plans.junction import Aspect, Junction
+from plans.sealed import SafePlan, SafeRequest
+
+TORN_READ_TRIES = 4
+
+
+class RegisterLink(Protocol):
+    """Reads and writes registers of one controller."""
+
+    async def read(self, function: int, address: int, count: int) -> list[int]:
+        """FC3 or FC4. Raises DriverError."""
+        ...
+
+    async def write(self, address: int, words: list[int]) -> None:
+        """FC16. Raises DriverError."""
+        ...
+
+
+class Session:
+    """One master's conversation with one controller; `epoch` is the master's term, higher after every takeover."""
+
+    def __init__(
+        self,
+        link: RegisterLink,
+        junction: Junction,
+        *,
+        safety_hash: int,
+        key: bytes,
+        site: str,
+        master: int,
+        epoch: int,
+        lease_s: int,
+    ) -> None:
+        self._link = link
+        self._junction = junction
+        self._safety_hash = safety_hash
+        self._key = key
+        self._site = site
+        self._master = master
+        self.epoch = epoch
+        self._lease_s = lease_s
+        self._heartbeat = 0
+        self._counter = 0
+        self._active_seen = 0
+        self._pushed: tuple[int, int] | None = None  # (sequence, content CRC)
+
+    async def check_identity(self) -> Identity:
+        """Is it the controller that we think it is, with the safety configuration that we know?
+
+        Raises:
+            DriverError: names what differs.
+        """
+        identity = Identity.from_words(await self._read(registers.IDENTITY))
+        expected = {
+            "magic": registers.MAGIC,
+            "map_version": registers.MAP_VERSION,
+            "site": number_of(self._site),
+            "junction": number_of(self._junction.id),
+            "safety_hash": self._safety_hash,
+        }
+        for name, value in expected.items():
+            got = getattr(identity, name)
+            if got != value:
+                raise DriverError(f"{self._junction.id}: identity {name}: expected {value:#x}, got {got:#x}")
+        return identity
+
+    async def take_over(self) -> None:
+        """After connecting: go on from the controller's own counters, with a higher epoch than it has seen."""
+        status = await self.raw_status()
+        held_by_us = status.master == self._master and status.epoch == self.epoch
+        if not held_by_us and status.epoch >= self.epoch:
+            self.epoch = status.epoch + 1
+        self._counter = status.request_counter if held_by_us else 0
+        self._heartbeat = status.heartbeat_echo
+
+    async def heartbeat(self) -> None:
+        """Take or renew the lease."""
+        self._heartbeat = (self._heartbeat + 1) & 0xFFFF
+        lease = Lease(self._master, self.epoch, self._lease_s, self._heartbeat, self._active_seen, STAGE_LEVEL)
+        await self._write(registers.LEASE, lease.to_words())
+
+    async def raw_status(self) -> Status:
+        """Block B, untorn."""
+        for _ in range(TORN_READ_TRIES):
+            status = Status.from_words(await self._read(registers.STATUS))
+            if status.generation == status.generation_end:
+                self._active_seen = status.active_sequence
+                return status
+        raise DriverError(f"{self._junction.id}: status changed during each of {TORN_READ_TRIES} reads")
+
+    async def status(self) -> FieldStatus:
+        """Blocks B and C of the same generation."""
+        for _ in range(TORN_READ_TRIES):
+            status = await self.raw_status()
+            words = await self._link.read(4, registers.GROUPS.address, len(self._junction.groups))
+            again = await self._link.read(4, registers.STATUS.address, 1)
+            if again[0] == status.generation:
+                return field_status(self._junction, status, words)
+        raise DriverError(f"{self._junction.id}: groups changed during each of {TORN_READ_TRIES} reads")
+
+    async def push(self, plan: SafePlan, activate_at_utc_s: int, expires_utc_s: int) -> PushReport:
+        """Stage, read back, verify, activate, confirm.
+
+        A plan that already runs (or waits for its switch point) is left alone: a restarted service must not stop a
+        green that is right.
+        """
+        status = await self.raw_status()
+        sequence = max(status.last_sequence, status.staged_sequence) + 1
+        wire = staged_plan(
+            self._junction,
+            plan.plan,
+            sequence=sequence,
+            activate_at_utc_s=activate_at_utc_s,
+            expires_utc_s=expires_utc_s,
+            safety_hash=plan.safety_hash,
+            transition=plan.transition,
+        )
+        known = self._already(status, wire)
+        if known is not None:
+            return known
+        for page in wire.to_pages():
+            words = page.to_words()
+            await self._write(registers.STAGING, words)
+            if await self._read(registers.STAGING) != words:
+                return PushReport(PushResult.MISMATCH, sequence, detail=f"page {page.number} reads back differently")
+        crc = page.crc
+        for code, reached in (
+            (VERIFY, (PlanState.VERIFIED,)),
+            (ACTIVATE, (PlanState.ARMED, PlanState.ACTIVE)),
+        ):
+            before = status
+            await self._command(code, sequence, crc, status.utc)
+            status = await self.raw_status()
+            if status.plan_state not in reached or (status.staged_sequence, status.staged_crc) != (sequence, crc):
+                return self._refused(before, status, sequence)
+        self._pushed = (sequence, wire.content_crc())
+        confirmed = (status.active_sequence, status.active_crc) == (sequence, crc)
+        return PushReport(PushResult.CONFIRMED if confirmed else PushResult.PENDING, sequence)
+
+    def _already(self, status: Status, wire: StagedPlan) -> PushReport | None:
+        """The plan runs, and for at least half the time that is asked for; or it waits for its switch point."""
+        content = wire.content_crc()
+        needed_until = wire.activate_at + (wire.expires - wire.activate_at) // 2
+        if status.active_sequence and status.active_content == content and status.active_expires >= needed_until:
+            return PushReport(PushResult.CONFIRMED, status.active_sequence, detail="runs already")
+        if status.plan_state == PlanState.ARMED and self._pushed == (status.staged_sequence, content):
+            return PushReport(PushResult.PENDING, status.staged_sequence, detail="waits for its switch point")
+        return None
+
+    def _refused(self, before: Status, status: Status, sequence: int) -> PushReport:
+        """The controller's own words for it."""
+        if status.plan_state == PlanState.REJECTED and status.staged_sequence == sequence:
+            refusal = Refusal(RefusalCode(status.plan_reject_code), status.plan_reject_element)
+        elif status.rejects != before.rejects:
+            refusal = Refusal(RefusalCode(status.reject_code), status.reject_element)
+        else:
+            return PushReport(PushResult.MISMATCH, sequence, detail=f"plan state is {status.plan_state}")
+        return PushReport(PushResult.REJECTED, sequence, refusal.name, refusal.element_name(self._junction))
+
+    def sign(self, request: SafeRequest) -> StageRequest:
+        """The request as it goes over the wire, under the next counter."""
+        self._counter += 1
+        return sign_request(
+            StageRequest(
+                counter=self._counter,
+                epoch=self.epoch,
+                stage=self._junction.stage_order.index(request.stage) + 1,
+                action=action_word(request.action, request.reason),
+                valid=request.valid_s,
+                request_id=request.reference & 0xFFFF,
+            ),
+            self._key,
+        )
+
+    async def request(self, request: SafeRequest) -> None:
+        """Write a stage request."""
+        await self._write(registers.STAGE_REQUEST, self.sign(request).to_words())
+
+    async def release(self) -> None:
+        """Give control back to the local plan."""
+        status = await self.raw_status()
+        await self._command(RELEASE, 0, 0, status.utc)
+
+    async def _command(self, code: int, sequence: int, crc: int, utc_s: int) -> None:
+        command = sign_command(Command(code, sequence, crc, self.epoch, utc_s), self._key)
+        await self._write(registers.COMMAND, command.to_words())
+
+    async def _read(self, block: Block) -> list[int]:
+        return await self._link.read(block.functions[0], block.address, block.words)
+
+    async def _write(self, block: Block, words: list[int]) -> None:
+        await self._link.write(block.address, words)
+
+
+def field_status(junction: Junction, status: Status, group_words: list[int]) -> FieldStatus:
+    """Blocks B and C in the service's terms."""
+    stages = ("", *junction.stage_order)
+    aspects: dict[str, Aspect] = {}
+    times: dict[str, int] = {}
+    for name, word in zip(junction.group_order, group_words, strict=True):
+        aspects[name], times[name] = read_group_word(word)
+    return FieldStatus(
+        junction=junction.id,
+        utc_s=status.utc,
+        mode=ControllerMode(status.mode),
+        plan_state=PlanState(status.plan_state),
+        active_sequence=status.active_sequence,
+        active_crc=status.active_crc,
+        cycle_s=status.cycle,
+        plan_second=status.second,
+        stage=stages[status.stage],
+        next_stage=stages[status.next_stage],
+        time_in_stage_s=status.time_in_stage // 10,
+        aspects=aspects,
+        time_in_aspect_s=times,
+        lease_left_s=status.lease_left / 10,
+        heartbeat_echo=status.heartbeat_echo,
+        epoch=status.epoch,
+        clock_synchronised=bool(status.clock_quality),
+        reject_code=status.reject_code,
+        reject_element=status.reject_element,
+        boots=status.boots,
+        rejects=status.rejects,
+        fallbacks=status.fallbacks,
+        conflict_trips=status.conflict_trips,
+        alarms=status.alarms,
+    )
