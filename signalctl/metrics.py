@@ -266,8 +266,6 @@ class Metrics:
                 self.stage_requests.labels(*at, action.name.lower(), outcome)
         for reason in RequestReason:
             self.decisions.labels(*at, reason.name.lower())
-        for kind in VIOLATION_KINDS:
-            self.safety_violations.labels(*at, kind)
         for step in LOOP_STEPS:
             self.junction_failures.labels(*at, step)
         self.fallbacks.labels(*at)

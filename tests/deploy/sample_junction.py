@@ -27,6 +27,7 @@ def fill(metrics: Metrics, rounds: int = 1) -> None:
     """Touch every metric `rounds` times, as a running service does."""
     at, corridor = (SITE, CORRIDOR, JUNCTION), (SITE, CORRIDOR)
     metrics.introduce(SITE, SAMPLE, refusal_codes=("short_green",))
+    metrics.safety_violations.labels(*at, "conflicting_greens")
     for _ in range(rounds):
         metrics.ticks.labels(*corridor).inc()
         metrics.tick_duration.labels(*corridor).observe(0.01)

@@ -1,0 +1,50 @@
+"""What only the simulated street knows, as metrics: who is on the road, how fast it runs, what the observer has seen."""
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from plans.junction import Junction
+from signalctl.metrics import VIOLATION_KINDS, Metrics
+from sim.plant import RoadMode, RoadState
+
+
+def figures_topic(site: str) -> str:
+    """The street says once a second what `describe_street` gives."""
+    return f"signalctl/v1/{site}/sim/figures"
+
+
+def describe_street(
+    state: RoadState, violations: Mapping[str, Mapping[str, int]], speed_ratio: float
+) -> dict[str, Any]:
+    """Road users by mode, the observers' totals by junction and kind, and simulated seconds per second."""
+    users = Counter({mode.label: 0 for mode in RoadMode})
+    users.update(RoadMode(int(mode)).label for mode in state.mode)
+    users[RoadMode.PEDESTRIAN.label] += len(state.ped_id)
+    return {"road_users": dict(users), "violations": violations, "speed_ratio": speed_ratio}
+
+
+class StreetFigures:
+    """The service's side: takes the street's figures and publishes them as metrics."""
+
+    def __init__(self, metrics: Metrics, site: str, junctions: Mapping[str, Junction]) -> None:
+        self._metrics = metrics
+        self._labels = {name: (site, junction.corridor, name) for name, junction in junctions.items()}
+        self._corridor = (site, min(junction.corridor for junction in junctions.values()))
+        self._before: Counter[tuple[str, str]] = Counter()
+        for labels in self._labels.values():
+            for kind in VIOLATION_KINDS:
+                metrics.safety_violations.labels(*labels, kind)
+
+    def on_message(self, payload: bytes) -> None:
+        """Take one message of the street. The users' and the speed's figures carry the first corridor's label."""
+        body = json.loads(payload)
+        for mode, count in body["road_users"].items():
+            self._metrics.road_users.labels(*self._corridor, mode).set(count)
+        self._metrics.speed.labels(*self._corridor).set(body["speed_ratio"])
+        for junction, kinds in body["violations"].items():
+            for kind, total in kinds.items():
+                grown = total - self._before[junction, kind]
+                self._metrics.safety_violations.labels(*self._labels[junction], kind).inc(max(0, grown))
+                self._before[junction, kind] = total
