@@ -1,4 +1,4 @@
-"""What only the simulated street knows, as metrics: who is on the road, how fast it runs, what the observer has seen."""
+"""What only the simulated street knows, as metrics: road users, its speed, what the observer has seen."""
 
 import json
 from collections import Counter
