@@ -11,12 +11,14 @@ from sim.signals import safe_name
 from sim.site_derivation.junction import DerivationError, derive_junction
 
 PLAN_SET = "shipped"
+LEAST_STAGES = 2
 
 
 def derive_site(network: Network, *, site_id: str = "", timezone: str = "UTC", with_extra_stages: bool = False) -> Site:
     """Every signal of the network as a junction, its programme as the plan of the whole week.
 
-    Signals whose links never switch (always green, switched off) are left out: nobody controls them.
+    Signals whose links never switch (always green, switched off) or that have one stage only are left out: there is
+    nothing to decide. They keep running the network's own programme.
 
     Raises:
         DerivationError: No signal of the network switches.
@@ -28,7 +30,7 @@ def derive_site(network: Network, *, site_id: str = "", timezone: str = "UTC", w
             junction, plan = derive_junction(network, tls_id, with_extra_stages=with_extra_stages, plan_id=PLAN_SET)
         except DerivationError:
             continue
-        if not junction.stages:
+        if len(junction.stages) < LEAST_STAGES:
             continue
         junctions[junction.id] = junction
         plans[junction.id] = {PLAN_SET: plan}
