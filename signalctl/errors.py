@@ -1,4 +1,4 @@
-"""Errors that are the caller's to mend: a wrong call, file or configuration. The command line ends with status 2 on them."""
+"""Errors that are the caller's to mend: a wrong call, file or configuration. The command line ends with status 2."""
 
 from typing import Final
 

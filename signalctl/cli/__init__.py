@@ -1,6 +1,7 @@
 """The command line. Each command stands in a file of its own; heavy imports happen inside the commands.
 
-Exit status: 0 done; 1 a requirement is not met or findings were reported; 2 the call, a file or the configuration is wrong.
+Exit status: 0 done; 1 a requirement is not met or findings were reported; 2 the call, a file or the configuration
+is wrong.
 """
 
 import sys

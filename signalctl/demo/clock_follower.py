@@ -16,7 +16,7 @@ class StreetClock:
     def __init__(self, answer: Callable[[float], None]) -> None:
         self._answer = answer
         self._now_utc_s = 0.0
-        self._answered = 0.0
+        self._dealt_with = 0.0
         self._moved = asyncio.Event()
 
     def on_message(self, payload: bytes) -> None:
@@ -33,8 +33,8 @@ class StreetClock:
     async def wait_until(self, utc_s: float) -> None:
         """Return at the next second that the street announces."""
         del utc_s
-        if self._answered < self._now_utc_s:
-            self._answered = self._now_utc_s
-            self._answer(self._answered)
+        if self._dealt_with:
+            self._answer(self._dealt_with)
         await self._moved.wait()
         self._moved.clear()
+        self._dealt_with = self._now_utc_s

@@ -1,0 +1,5 @@
+"""`python -m signalctl`."""
+
+from signalctl.cli import main
+
+main()

@@ -1,0 +1,74 @@
+"""The street's side of the broker: detector messages and the clock out, the service's echo in."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+
+import aiomqtt
+
+from detectors.messages import encode as encode_reading
+from detectors.readings import Reading
+from signalctl.demo.topics import clock_topic, decode_second, done_topic, encode, road_topic
+
+MANY = 10_000
+
+
+class StreetPublisher:
+    """Publishes one second after the other, in order, at QoS 1."""
+
+    def __init__(self, site: str, client: aiomqtt.Client) -> None:
+        self._site, self._client = site, client
+        self._done_utc_s = float("-inf")
+        self._heard = asyncio.Event()
+        self.published = 0
+
+    async def publish_second(self, utc_s: int, readings: Sequence[Reading], road: object | None) -> None:
+        """Everything that the detectors say of this second, then the second itself."""
+        messages = [encode_reading(self._site, reading) for reading in readings]
+        if road is not None:
+            messages.append((road_topic(self._site), encode(road)))
+        messages.append((clock_topic(self._site), encode({"t": utc_s})))
+        # the client queues in call order, and one connection delivers in that order
+        await asyncio.gather(*(self._client.publish(topic, payload, qos=1) for topic, payload in messages))
+        self.published += len(messages)
+
+    async def announce(self, utc_s: int) -> None:
+        """Say the second again, without readings: for a service that may not have listened yet."""
+        await self._client.publish(clock_topic(self._site), encode({"t": utc_s}), qos=1)
+
+    async def wait_done(self, utc_s: int, timeout_s: float) -> bool:
+        """Whether the service has dealt with this second within `timeout_s` of the wall clock."""
+        end = asyncio.get_running_loop().time() + timeout_s
+        while self._done_utc_s < utc_s:
+            left = end - asyncio.get_running_loop().time()
+            if left <= 0:
+                return False
+            self._heard.clear()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._heard.wait(), left)
+        return True
+
+    async def listen(self) -> None:
+        """Take the service's echoes until cancelled."""
+        async for message in self._client.messages:
+            second = decode_second(message.payload) if isinstance(message.payload, bytes) else None
+            if second is not None:
+                self._done_utc_s = second
+                self._heard.set()
+
+
+@contextlib.asynccontextmanager
+async def open_publisher(site: str, port: int) -> AsyncIterator[StreetPublisher]:
+    """A publisher on the demo's broker, listening for echoes."""
+    async with aiomqtt.Client(
+        "127.0.0.1", port, identifier="street", max_queued_outgoing_messages=MANY, max_inflight_messages=MANY
+    ) as client:
+        await client.subscribe(done_topic(site), qos=1)
+        publisher = StreetPublisher(site, client)
+        listener = asyncio.create_task(publisher.listen())
+        try:
+            yield publisher
+        finally:
+            listener.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await listener

@@ -1,0 +1,70 @@
+"""`signalctl run`: reads a site file, opens its links, and serves until it is told to end."""
+
+import asyncio
+import contextlib
+import json
+from pathlib import Path
+
+import structlog
+
+from detectors.mqtt import MqttSource
+from plans.schema import load_site
+from signalctl.clock import Clock, SystemClock
+from signalctl.demo.clock_follower import StreetClock
+from signalctl.demo.topics import clock_topic, done_topic, encode, road_topic
+from signalctl.errors import UsageError
+from signalctl.service import Service, ServiceOptions, stop_on_signals
+
+log = structlog.get_logger(__name__)
+
+
+async def run_site(site_file: Path, *, strategy: str | None, port: int | None, follow_street: bool) -> None:
+    """Control the site of `site_file` until SIGINT or SIGTERM.
+
+    Raises:
+        UsageError: the site file lacks what a running service needs.
+    """
+    site = load_site(site_file)
+    if site.mqtt is None:
+        raise UsageError(f"{site_file}: mqtt: expected the broker's address, got none")
+    without = [name for name in site.junctions if name not in site.controllers]
+    if without:
+        raise UsageError(
+            f"{site_file}: controllers: expected an address for each junction, got none for {', '.join(without)}"
+        )
+    clock: Clock
+    if follow_street:
+        street = StreetClock(lambda second: source.publish(done_topic(site.id), encode({"t": second})))
+        clock, listeners = (
+            street,
+            {clock_topic(site.id): street.on_message, road_topic(site.id): lambda payload: show(payload)},
+        )
+    else:
+        clock, listeners = SystemClock(), {}
+    source = MqttSource(site.id, site.mqtt, uplinks=site.uplinks, listeners=listeners)
+    service = Service(
+        site,
+        strategy=strategy or site.control.strategy.value,
+        source=source,
+        drivers=make_drivers(site, site_file),
+        options=ServiceOptions(
+            journal=site_file.parent / site.store,
+            host=site.web.host,
+            port=site.web.port if port is None else port,
+            network=site_file.parent / site.network if site.network else None,
+        ),
+        publish_state=source.publish_state,
+    )
+
+    def show(payload: bytes) -> None:
+        with contextlib.suppress(ValueError):
+            service.live.road = json.loads(payload)
+
+    stop = stop_on_signals()
+    receiving = asyncio.create_task(source.run(), name="mqtt")
+    try:
+        await service.run(clock, stop)
+    finally:
+        receiving.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await receiving
