@@ -49,3 +49,17 @@ def transition_matrix(junction: Junction) -> Mapping[tuple[str, str], StageTrans
         for target in junction.stages
         if origin != target
     }
+
+
+def quickest_way(junction: Junction, stage: str, group: str) -> tuple[StageTransition, int] | None:
+    """The transition out of `stage` that brings the group's green soonest, and after how many seconds."""
+    ways = []
+    for target in junction.stages.values():
+        if target.id != stage and group in target.groups:
+            change = transition(junction, stage, target.id)
+            begins = [switch.at_s for switch in change.switches if switch.green and switch.group == group]
+            ways += [(begin_s, change.duration_s, target.id, change) for begin_s in begins]
+    if not ways:
+        return None
+    lead_s, _, _, change = min(ways, key=lambda way: way[:3])
+    return change, lead_s

@@ -1,0 +1,86 @@
+"""What was shown until now, and when the next stage transition may begin because of it.
+
+Minimum greens and intergreens reach over more than one transition: a pedestrian group that ended before a short stage
+may still be clearing when the stage after it wants to begin.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from plans.codes import Code
+from plans.defaults import SAME_GROUP_RED_S
+from plans.junction import Junction, StageTransition
+from plans.transition import quickest_way
+
+
+@dataclass(frozen=True, slots=True)
+class GroupPast:
+    """Green since `since_s`, or without green since then (end of green, before amber). Seconds on any one clock."""
+
+    green: bool
+    since_s: int
+
+
+History = Mapping[str, GroupPast]
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """A rule that a transition has to wait for, and the first second at which it may begin."""
+
+    code: Code
+    group: str
+    until_s: int
+    needed_s: int
+
+
+def waits(junction: Junction, history: History, change: StageTransition) -> Iterator[Wait]:
+    """Every rule that ties the begin of the transition to what was shown before it."""
+    ending = {switch.group for switch in change.switches if not switch.green}
+    for switch in change.switches:
+        group, past = junction.groups[switch.group], history[switch.group]
+        if not switch.green:
+            needed_s = group.min_green_s
+            yield Wait(Code.GREEN_SHORT, group.id, past.since_s + needed_s - switch.at_s, needed_s)
+            continue
+        for other, other_past in history.items():
+            # an end within this very transition keeps its distance by the transition's own times
+            if (other, group.id) in junction.intergreens and other not in ending and not other_past.green:
+                needed_s = junction.intergreens[other, group.id]
+                yield Wait(Code.INTERGREEN_SHORT, group.id, other_past.since_s + needed_s - switch.at_s, needed_s)
+        needed_s = group.amber_s + SAME_GROUP_RED_S + group.red_amber_s
+        yield Wait(Code.RED_SHORT, group.id, past.since_s + needed_s - switch.at_s, needed_s)
+
+
+def earliest_begin_s(junction: Junction, history: History, change: StageTransition) -> int | None:
+    """The first second at which the transition may begin; None where nothing has to be waited for."""
+    return max((wait.until_s for wait in waits(junction, history, change)), default=None)
+
+
+def after_transition(history: History, change: StageTransition, begin_s: int) -> History:
+    """What was shown up to the end of a transition that begins at `begin_s`."""
+    switched = {switch.group: GroupPast(switch.green, begin_s + switch.at_s) for switch in change.switches}
+    return {**history, **switched}
+
+
+def beyond_help(junction: Junction, history: History, stage: str, now_s: int) -> frozenset[str]:
+    """Mandatory groups whose longest red passes even if they are served next: no later move can be blamed for them."""
+    late = set()
+    for name, past in history.items():
+        group = junction.groups[name]
+        if group.mandatory and not past.green:
+            way = quickest_way(junction, stage, name)
+            if way is None or now_s + way[1] - past.since_s > group.max_red_s:
+                late.add(name)
+    return frozenset(late)
+
+
+def reds_exceeded(junction: Junction, history: History, change: StageTransition, begin_s: int) -> Iterator[str]:
+    """Mandatory groups that pass their longest red at or before the transition's end."""
+    begins = {switch.group: begin_s + switch.at_s for switch in change.switches if switch.green}
+    for name, past in history.items():
+        group = junction.groups[name]
+        if group.mandatory and not past.green:
+            green_s = begins.get(name, begin_s + change.duration_s)
+            if green_s - past.since_s > group.max_red_s:
+                yield name

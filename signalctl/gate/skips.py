@@ -1,0 +1,29 @@
+"""Who on foot lost a turn: a pedestrian group that was skipped once is not skipped again before it was green."""
+
+from controllers.driver import FieldStatus
+from plans.junction import Aspect
+
+
+class SkippedTurns:
+    """Remembers per junction the pedestrian groups that a request which was carried out has skipped."""
+
+    def __init__(self) -> None:
+        self._skipped: dict[str, set[str]] = {}
+        self._allowed: dict[str, tuple[str, frozenset[str]]] = {}
+
+    def observe(self, status: FieldStatus) -> None:
+        """Take over what the last allowed request led to, and forget who is green now."""
+        skipped = self._skipped.setdefault(status.junction, set())
+        allowed = self._allowed.get(status.junction)
+        if allowed is not None and allowed[0] in (status.stage, status.next_stage):
+            skipped |= allowed[1]
+            del self._allowed[status.junction]
+        skipped -= {group for group, aspect in status.aspects.items() if aspect is Aspect.GREEN}
+
+    def twice(self, junction: str, groups: frozenset[str]) -> str | None:
+        """A group among those about to be skipped that was skipped the last time already."""
+        return min(groups & self._skipped.get(junction, set()), default=None)
+
+    def allow(self, junction: str, target: str, groups: frozenset[str]) -> None:
+        """A request to `target` that skips the groups was let pass; it counts when the controller follows."""
+        self._allowed[junction] = (target, groups)
