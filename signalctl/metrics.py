@@ -11,7 +11,6 @@ from typing import Final, Literal
 from prometheus_client import (
     CollectorRegistry,
     Counter,
-    Enum,
     Gauge,
     Histogram,
     Info,
@@ -38,14 +37,13 @@ REQUEST_RESULTS: Final = ("accepted", "refused", "failed")
 REFUSAL_ORIGINS: Final = ("gate", "controller")
 VIOLATION_KINDS: Final = ("conflicting_greens", "short_intergreens", "short_greens", "long_reds")
 LOOP_STEPS: Final = ("read", "picture", "decide", "gate", "push", "verify", "record")
-CONTROLLER_MODES: Final = tuple(mode.name.lower() for mode in ControllerMode)
 
 # A tick has one second; a decision for a junction takes well under a millisecond.
 TICK_BUCKETS_S: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 # A round trip on loopback takes a millisecond, over a mobile link hundreds; the driver gives up after one second.
 MODBUS_BUCKETS_S: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0)
 
-Kind = Literal["counter", "gauge", "histogram", "info", "enum"]
+Kind = Literal["counter", "gauge", "histogram", "info"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,8 +171,12 @@ class Metrics:
 
     def _declare_controllers(self) -> None:
         self.controller_up = self._gauge("controller_up", "1 while the controller answers, else 0.", JUNCTION)
-        self.controller_mode = self._enum(
-            "controller_mode", "1 on the mode that the controller reports, 0 on all others.", JUNCTION, CONTROLLER_MODES
+        self.controller_mode = self._gauge(
+            "controller_mode",
+            "Who decides at the controller: "
+            + ", ".join(f"{mode} {mode.name.lower()}" for mode in ControllerMode)
+            + ".",
+            JUNCTION,
         )
         self.controller_epoch = self._gauge(
             "controller_epoch", "Epoch of the master that the controller obeys.", JUNCTION
@@ -289,10 +291,6 @@ class Metrics:
     def _info(self, name: str, help_text: str, labels: Sequence[str], values: Sequence[str]) -> Info:
         self._record(f"{name}_info", "info", (*labels, *values), help_text)
         return Info(PREFIX + name, help_text, labels, registry=self.registry)
-
-    def _enum(self, name: str, help_text: str, labels: Sequence[str], states: Sequence[str]) -> Enum:
-        self._record(name, "enum", (*labels, PREFIX + name), help_text)
-        return Enum(PREFIX + name, help_text, labels, registry=self.registry, states=states)
 
     def _record(self, name: str, kind: Kind, labels: Sequence[str], help_text: str) -> None:
         self.declarations.append(Declaration(PREFIX + name, kind, unit_of(name), tuple(labels), help_text))

@@ -104,7 +104,7 @@ class MetricsObserver:
             self.metrics.plan_pushes.labels(*labels, tick.pushes[name].result.value).inc()
         if status is None:
             return
-        self.metrics.controller_mode.labels(*labels).state(status.mode.name.lower())
+        self.metrics.controller_mode.labels(*labels).set(status.mode)
         self.metrics.controller_epoch.labels(*labels).set(status.epoch)
         self.metrics.lease_left.labels(*labels).set(status.lease_left_s)
         self.metrics.clock_offset.labels(*labels).set(status.utc_s - tick.utc_s)

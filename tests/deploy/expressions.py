@@ -71,4 +71,4 @@ def alert_expressions() -> list[Expression]:
 def without_comparison(expression: Expression) -> Expression:
     """The alert's left side: it must have data even while nothing is wrong, or the alert can never fire."""
     promql = re.split(r"\s+(?:and|or)\s+", expression.promql)[0]
-    return Expression(expression.where, re.sub(r"\s*(?:==|[<>])\s*[0-9.]+$", "", promql))
+    return Expression(expression.where, re.sub(r"\s*(?:==|[<>]=?)\s*[0-9.]+$", "", promql))

@@ -59,7 +59,7 @@ def fill(metrics: Metrics, rounds: int = 1) -> None:
     metrics.stage.labels(*at).set(1)
     metrics.cycle.labels(*at).set(80)
     metrics.controller_up.labels(*at).set(1)
-    metrics.controller_mode.labels(*at).state(ControllerMode.CENTRAL_STAGE.name.lower())
+    metrics.controller_mode.labels(*at).set(ControllerMode.CENTRAL_STAGE)
     metrics.controller_epoch.labels(*at).set(1)
     metrics.lease_left.labels(*at).set(28)
     metrics.heartbeat_age.labels(*at).set(2)
