@@ -11,6 +11,7 @@ from detectors.mqtt import MqttSource
 from plans.schema import load_site
 from signalctl.clock import Clock, SystemClock
 from signalctl.demo.clock_follower import StreetClock
+from signalctl.demo.figures import StreetFigures, figures_topic
 from signalctl.demo.topics import clock_topic, done_topic, encode, road_topic
 from signalctl.errors import UsageError
 from signalctl.service import Service, ServiceOptions, stop_on_signals
@@ -37,7 +38,11 @@ async def run_site(site_file: Path, *, strategy: str | None, port: int | None, f
         street = StreetClock(lambda second: source.publish(done_topic(site.id), encode({"t": second})))
         clock, listeners = (
             street,
-            {clock_topic(site.id): street.on_message, road_topic(site.id): lambda payload: show(payload)},
+            {
+                clock_topic(site.id): street.on_message,
+                road_topic(site.id): lambda payload: show(payload),
+                figures_topic(site.id): lambda payload: figures.on_message(payload),
+            },
         )
     else:
         clock, listeners = SystemClock(), {}
@@ -55,6 +60,9 @@ async def run_site(site_file: Path, *, strategy: str | None, port: int | None, f
         ),
         publish_state=source.publish_state,
     )
+
+    if follow_street:
+        figures = StreetFigures(service.metrics, site.id, site.junctions)
 
     def show(payload: bytes) -> None:
         with contextlib.suppress(ValueError):

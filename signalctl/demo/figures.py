@@ -38,12 +38,16 @@ class StreetFigures:
                 metrics.safety_violations.labels(*labels, kind)
 
     def on_message(self, payload: bytes) -> None:
-        """Take one message of the street. The users' and the speed's figures carry the first corridor's label."""
-        body = json.loads(payload)
-        for mode, count in body["road_users"].items():
+        """Take one message of the street; ignore what cannot be read. Users and speed go to the first corridor."""
+        try:
+            body = json.loads(payload)
+            users, speed_ratio, violations = body["road_users"], body["speed_ratio"], body["violations"]
+        except (ValueError, TypeError, KeyError):
+            return
+        for mode, count in users.items():
             self._metrics.road_users.labels(*self._corridor, mode).set(count)
-        self._metrics.speed.labels(*self._corridor).set(body["speed_ratio"])
-        for junction, kinds in body["violations"].items():
+        self._metrics.speed.labels(*self._corridor).set(speed_ratio)
+        for junction, kinds in violations.items():
             for kind, total in kinds.items():
                 grown = total - self._before[junction, kind]
                 self._metrics.safety_violations.labels(*self._labels[junction], kind).inc(max(0, grown))

@@ -8,6 +8,7 @@ import aiomqtt
 
 from detectors.messages import encode as encode_reading
 from detectors.readings import Reading
+from signalctl.demo.figures import figures_topic
 from signalctl.demo.topics import clock_topic, decode_second, done_topic, encode, road_topic
 
 MANY = 10_000
@@ -22,9 +23,12 @@ class StreetPublisher:
         self._heard = asyncio.Event()
         self.published = 0
 
-    async def publish_second(self, utc_s: int, readings: Sequence[Reading], road: object | None) -> None:
+    async def publish_second(
+        self, utc_s: int, readings: Sequence[Reading], figures: object, road: object | None
+    ) -> None:
         """Everything that the detectors say of this second, then the second itself."""
         messages = [encode_reading(self._site, reading) for reading in readings]
+        messages.append((figures_topic(self._site), encode(figures)))
         if road is not None:
             messages.append((road_topic(self._site), encode(road)))
         messages.append((clock_topic(self._site), encode({"t": utc_s})))

@@ -20,6 +20,7 @@ from plans.schema import dump_site
 from plans.site import ControllerAddress, MqttBroker, Site, WebAddress
 from signalctl.demo.broker import loopback_broker
 from signalctl.demo.comparison import compare, person_delay
+from signalctl.demo.figures import describe_street
 from signalctl.demo.publisher import StreetPublisher, open_publisher
 from signalctl.demo.service_process import ServiceProcess
 from signalctl.demo.street import Street, road_for_page
@@ -132,12 +133,17 @@ class _Play:
             state = self.street.state()
             readings = self.sensors.read(state, float(utc_s))
             road = None if self.options.headless else road_for_page(state, self.comparison)
-            await publisher.publish_second(utc_s, readings, road)
+            figures = describe_street(state, self.street.violations(), self._speed())
+            await publisher.publish_second(utc_s, readings, figures, road)
             due = await self._pace(publisher, service, utc_s, due)
             self.street.step()
             self.twin.step()
             await self._supervise(service)
             self._report()
+
+    def _speed(self) -> float:
+        """Simulated seconds per second so far."""
+        return self.passed_s / max(time.monotonic() - self._began, 1e-9)
 
     async def _pace(self, publisher: StreetPublisher, service: ServiceProcess, utc_s: int, due: float) -> float:
         """Give the service the time that the second has; returns when the next one is due."""
@@ -174,10 +180,9 @@ class _Play:
         if passed % REPORT_EVERY_S == 0:
             total = self.street.plant.statistics()
             central = sum(controller.mode in CENTRAL for controller in self.street.controllers.values())
-            speed = passed / max(time.monotonic() - self._began, 1e-9)
             sys.stderr.write(
                 f"  {passed:5d} s  {total.running:4d} on the road, {total.arrived:5d} arrived, "
-                f"{central} of {len(self.street.controllers)} controllers under central control, {speed:.1f}x\n"
+                f"{central} of {len(self.street.controllers)} controllers under central control, {self._speed():.1f}x\n"
             )
 
     async def result(self, service: ServiceProcess, publisher: StreetPublisher) -> dict[str, Any]:
@@ -216,7 +221,7 @@ class _Play:
                 for name, controller in self.street.controllers.items()
             },
             "safety": {
-                **self.street.violations(),
+                **self.street.violations_by_kind(),
                 "refused": sum(controller.rejects for controller in self.street.controllers.values()),
             },
             "service": {"restarts": service.restarts, "seconds_without_answer": self.missed},

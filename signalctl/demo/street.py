@@ -1,5 +1,6 @@
 """A simulated street with a field controller at every signal: they decide what is shown, the plant moves people."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -76,13 +77,16 @@ class Street:
         """Where everybody is."""
         return self.plant.state()
 
-    def violations(self) -> dict[str, int]:
-        """What the observer has counted, over all signals."""
-        total: dict[str, int] = {}
-        for signal in self._signals.values():
-            for kind, count in signal.observer.counts().items():
-                total[kind] = total.get(kind, 0) + count
-        return total
+    def violations(self) -> dict[str, dict[str, int]]:
+        """What each junction's observer has counted, by kind."""
+        return {signal.observer.junction.id: signal.observer.counts() for signal in self._signals.values()}
+
+    def violations_by_kind(self) -> dict[str, int]:
+        """What the observers have counted, over all junctions."""
+        total: Counter[str] = Counter()
+        for counts in self.violations().values():
+            total.update(counts)
+        return dict(total)
 
 
 def road_for_page(state: RoadState, comparison: Mapping[str, Any] | None) -> dict[str, Any]:
