@@ -19,7 +19,9 @@ from signalctl.service import Service, ServiceOptions, stop_on_signals
 log = structlog.get_logger(__name__)
 
 
-async def run_site(site_file: Path, *, strategy: str | None, port: int | None, follow_street: bool) -> None:
+async def run_site(
+    site_file: Path, *, strategy: str | None, host: str | None, port: int | None, follow_street: bool
+) -> None:
     """Control the site of `site_file` until SIGINT or SIGTERM.
 
     Raises:
@@ -54,7 +56,7 @@ async def run_site(site_file: Path, *, strategy: str | None, port: int | None, f
         drivers=make_drivers(site, site_file),
         options=ServiceOptions(
             journal=site_file.parent / site.store,
-            host=site.web.host,
+            host=host or site.web.host,
             port=site.web.port if port is None else port,
             network=site_file.parent / site.network if site.network else None,
         ),

@@ -9,6 +9,7 @@ import typer
 def run(
     site: Annotated[Path, typer.Argument(help="The site file.", metavar="SITE.yaml")],
     strategy: Annotated[str | None, typer.Option(help="Instead of the site's own strategy.")] = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on, instead of the site's.")] = None,
     port: Annotated[int | None, typer.Option(help="Port of page, API and metrics, instead of the site's.")] = None,
     follow_street: Annotated[
         bool, typer.Option("--follow-street", hidden=True, help="Take the time from a simulated street over MQTT.")
@@ -19,4 +20,4 @@ def run(
 
     from signalctl.run_site import run_site
 
-    asyncio.run(run_site(site, strategy=strategy, port=port, follow_street=follow_street))
+    asyncio.run(run_site(site, strategy=strategy, host=host, port=port, follow_street=follow_street))

@@ -50,6 +50,7 @@ class DemoOptions:
     speed: float | None = 1.0
     duration_s: int | None = None
     headless: bool = False
+    host: str = "127.0.0.1"
     port: int = 8080
     seed: int = 1
     detection: str = "radar"
@@ -254,7 +255,7 @@ def _write_site(
         site,
         controllers=addresses,
         mqtt=MqttBroker(host="127.0.0.1", port=broker_port, tls=False),
-        web=WebAddress(port=options.port),
+        web=WebAddress(host=options.host, port=options.port),
         store=str(folder / "journal.sqlite"),
         network=str(opened.scenario.network.path.resolve()),
     )
