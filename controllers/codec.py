@@ -5,7 +5,6 @@ import struct
 import zlib
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass, fields, replace
-from functools import cache
 from typing import Any, ClassVar, Self
 
 from controllers import registers
@@ -51,14 +50,13 @@ class Message:
     def to_bytes(self) -> bytes:
         """Its registers as bytes. Raises CodecError when a value does not fit."""
         flat: list[int] = []
-        for name, count in _layout(type(self)):
-            value = getattr(self, name) if name else 0
-            if count == 1:
-                flat.append(value)
-            elif not value:
+        for name, count in _layout(self):
+            if not name:
                 flat.extend([0] * count)
+            elif count == 1:
+                flat.append(getattr(self, name))
             else:
-                flat.extend(value)
+                flat.extend(getattr(self, name) or [0] * count)
         try:
             return struct.pack(self.block.struct_format, *flat)
         except struct.error as error:
@@ -80,13 +78,18 @@ class Message:
         return cls.from_bytes(words_to_bytes(words))
 
 
-@cache
-def _layout(message: type[Message]) -> tuple[tuple[str, int], ...]:
-    """Per register of the block the field that fills it ("" is zero) and its count."""
-    names = {field.name for field in fields(message)}  # type: ignore[arg-type]
-    return tuple(
-        (register.name if register.name in names else "", register.count) for register in message.block.registers
-    )
+_LAYOUTS: dict[str, tuple[tuple[str, int], ...]] = {}
+
+
+def _layout(message: Message) -> tuple[tuple[str, int], ...]:
+    """Per register of the message's block the field that fills it ("" is zero) and its count."""
+    block = message.block
+    if block.letter not in _LAYOUTS:
+        names = {field.name for field in fields(message)}  # type: ignore[arg-type]
+        _LAYOUTS[block.letter] = tuple(
+            (register.name if register.name in names else "", register.count) for register in block.registers
+        )
+    return _LAYOUTS[block.letter]
 
 
 @dataclass(frozen=True, slots=True)

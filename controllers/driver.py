@@ -55,7 +55,8 @@ class FieldStatus:
     """What the controller says of itself (register blocks B and C), decoded.
 
     `stage` is the stage whose groups are all green, or "" during a transition; `next_stage` is where a transition
-    leads. `plan_second` is the second in the active plan's cycle. `time_in_stage_s` counts since the stage was complete.
+    leads. `plan_second` is the second in the active plan's cycle. `time_in_stage_s` counts since the stage was
+    complete.
     """
 
     junction: str

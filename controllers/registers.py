@@ -196,8 +196,8 @@ DETECTORS = Block(
         _r(
             "detector",
             "u16",
-            "two per detector: rolling count modulo 65536; occupancy of the last second in 0.5 % (0..200), 210 and above "
-            "are faults",
+            "two per detector: rolling count modulo 65536; occupancy of the last second in 0.5 % (0..200), "
+            "210 and above are faults",
             count=256,
         ),
     ),

@@ -70,6 +70,7 @@ class Session:
         self._counter = 0
         self._active_seen = 0
         self._pushed: tuple[int, int] | None = None  # (sequence, content CRC)
+        self._was_master = False
 
     async def check_identity(self) -> Identity:
         """Is it the controller that we think it is, with the safety configuration that we know?
@@ -92,19 +93,42 @@ class Session:
         return identity
 
     async def take_over(self) -> None:
-        """After connecting: go on from the controller's own counters, with a higher epoch than it has seen."""
+        """After connecting: go on from the controller's own counters, in a higher epoch than another master's.
+
+        The first connection takes over from whoever was there, for that is a predecessor. Later ones do not take the
+        controller back from a successor: two masters must not pull it to and fro.
+
+        Raises:
+            DriverError: a successor holds the lease.
+        """
         status = await self.raw_status()
-        held_by_us = status.master == self._master and status.epoch == self.epoch
-        if not held_by_us and status.epoch >= self.epoch:
-            self.epoch = status.epoch + 1
-        self._counter = status.request_counter if held_by_us else 0
+        if status.master == self._master and status.epoch == self.epoch:
+            self._counter = status.request_counter
+        else:
+            if self._was_master and status.epoch > self.epoch and status.master not in (0, self._master):
+                raise DriverError(
+                    f"{self._junction.id}: master {status.master:#x} holds the lease in epoch {status.epoch}, "
+                    f"after ours {self.epoch}"
+                )
+            self.epoch = max(self.epoch, status.epoch + 1)
+            self._counter = 0
+        self._was_master = True
         self._heartbeat = status.heartbeat_echo
 
     async def heartbeat(self) -> None:
-        """Take or renew the lease."""
+        """Take or renew the lease, and see that the controller has accepted it.
+
+        Raises:
+            DriverError: it has not; another master was faster.
+        """
         self._heartbeat = (self._heartbeat + 1) & 0xFFFF
         lease = Lease(self._master, self.epoch, self._lease_s, self._heartbeat, self._active_seen, STAGE_LEVEL)
         await self._write(registers.LEASE, lease.to_words())
+        status = await self.raw_status()
+        if (status.master, status.epoch) != (self._master, self.epoch):
+            raise DriverError(
+                f"{self._junction.id}: lease refused, master {status.master:#x} holds it in epoch {status.epoch}"
+            )
 
     async def raw_status(self) -> Status:
         """Block B, untorn."""
