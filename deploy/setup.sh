@@ -22,7 +22,7 @@ step() {
     local title=$1 begin=$SECONDS ticker status=0
     shift
     printf '  %s ...\n' "$title"
-    while sleep 10 >/dev/null 2>&1; do printf '  %s ... %d s\n' "$title" $((SECONDS - begin)); done &
+    while sleep 10 >/dev/null 2>&1 && kill -0 $$ 2>/dev/null; do printf '  %s ... %d s\n' "$title" $((SECONDS - begin)); done &
     ticker=$!
     "$@" >"$log" 2>&1 </dev/null || status=$?
     kill "$ticker" 2>/dev/null || true

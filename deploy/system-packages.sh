@@ -37,7 +37,7 @@ begin=$SECONDS
 quietly() {
     local title=$1 status=0 ticker
     shift
-    while sleep 10 >/dev/null 2>&1; do printf '  %s ... %d s\n' "$title" $((SECONDS - begin)); done &
+    while sleep 10 >/dev/null 2>&1 && kill -0 $$ 2>/dev/null; do printf '  %s ... %d s\n' "$title" $((SECONDS - begin)); done &
     ticker=$!
     DEBIAN_FRONTEND=noninteractive "$@" >"$log" 2>&1 </dev/null || status=$?
     kill "$ticker" 2>/dev/null || true
