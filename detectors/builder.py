@@ -1,27 +1,23 @@
 """From a batch of readings to the picture of this second."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping
+from dataclasses import replace
 
 from detectors.crossings import CrossingMemory
-from detectors.equipment import approach_lanes
-from detectors.exact import ExactLanes
-from detectors.lanes import LaneMemory, LaneView
+from detectors.lanes import STANDING_SPEED_MPS, LaneMemory, LaneView
 from detectors.picture import CrossingPicture, Health, JunctionPicture, LanePicture, Picture
-from detectors.radar import RadarLanes
-from detectors.readings import (
-    AirReading,
-    ButtonReading,
-    ExactReading,
-    LorawanReading,
-    RadarReading,
-    Reading,
-    TransitReading,
-)
+from detectors.radar import LENGTH_M
+from detectors.readings import AirReading, ExactReading, LorawanReading, Reading, TransitReading
+from detectors.sensing import Sensing
 from detectors.signal_view import NO_SIGNALS, SignalView
 from detectors.source import Batch
 from detectors.transit import RequestBook
 from plans.junction import Aspect, DetectorKind, GroupKind, Junction
+
+EXIT_ROOM_M = 8.0
+"""An exit lane with less room behind its last standing vehicle takes nobody more."""
+MAX_UNKNOWN = 1000
 
 
 class PictureBuilder:
@@ -29,9 +25,14 @@ class PictureBuilder:
 
     def __init__(self, junctions: Mapping[str, Junction]) -> None:
         self._junctions = {id_: _JunctionBuilder(junction) for id_, junction in junctions.items()}
+        self._exits = {
+            id_: frozenset(movement.exit_lane for movement in junction.movements) for id_, junction in junctions.items()
+        }
         self._utc_s: float | None = None
-        self.unknown: dict[str, int] = defaultdict(int)
+        self.unknown: Counter[str] = Counter()
         """Readings for junctions that are not ours, by junction."""
+        self.air: dict[str, AirReading] = {}
+        """The newest word of each air-quality station."""
 
     def update(self, utc_s: float, batch: Batch, signals: Mapping[str, SignalView]) -> Picture:
         """The picture at `utc_s`, from what came since the last one and what the signals show."""
@@ -39,15 +40,32 @@ class PictureBuilder:
         self._utc_s = utc_s
         by_junction: dict[str, list[Reading]] = defaultdict(list)
         for reading in batch.readings:
-            if reading.junction in self._junctions:
+            if isinstance(reading, AirReading):
+                self.air[reading.station] = reading
+            elif reading.junction in self._junctions:
                 by_junction[reading.junction].append(reading)
-            elif not isinstance(reading, AirReading | LorawanReading):
+            elif not isinstance(reading, LorawanReading) and len(self.unknown) < MAX_UNKNOWN:
                 self.unknown[reading.junction] += 1
         pictures = {
             id_: builder.update(utc_s, elapsed_s, by_junction.get(id_, []), signals.get(id_, NO_SIGNALS))
             for id_, builder in self._junctions.items()
         }
-        return Picture(utc_s=utc_s, junctions=pictures)
+        return Picture(utc_s=utc_s, junctions=self._with_blocked_exits(pictures))
+
+    def _with_blocked_exits(self, pictures: dict[str, JunctionPicture]) -> dict[str, JunctionPicture]:
+        """A junction sees its exits through its neighbours' detectors: their approach lanes are its exit lanes."""
+        full = {
+            lane
+            for builder in self._junctions.values()
+            for lane, room_m in builder.room_at_start_m().items()
+            if room_m < EXIT_ROOM_M
+        }
+        return {
+            id_: replace(picture, blocked_exits=picture.blocked_exits | blocked)
+            if (blocked := self._exits[id_] & full)
+            else picture
+            for id_, picture in pictures.items()
+        }
 
 
 class _JunctionBuilder:
@@ -55,67 +73,76 @@ class _JunctionBuilder:
 
     def __init__(self, junction: Junction) -> None:
         self._junction = junction
-        self._lane_index = {lane: index for index, lane in enumerate(junction.lanes)}
         self._lanes = {lane: LaneMemory(lane) for lane in junction.lanes}
         self._lane_groups = {
-            lane: tuple({movement.group for movement in movements})
-            for lane, movements in junction.movements_by_lane.items()
+            lane: frozenset(movement.group for movement in junction.movements_by_lane[lane]) for lane in junction.lanes
         }
-        self._exact = ExactLanes(len(junction.lanes))
-        self._radar = RadarLanes(junction)
-        self._watched = {
-            detector.id: approach_lanes(junction, detector)
+        self._sensing = Sensing(junction)
+        self._buttons = {
+            detector.group: detector.id
             for detector in junction.detectors.values()
-            if detector.kind is DetectorKind.RADAR
+            if detector.kind is DetectorKind.BUTTON and detector.group is not None
         }
+        served = {movement.group for movement in junction.movements}
         self._crossings = {
             group.id: CrossingMemory(group.id)
             for group in junction.groups.values()
-            if group.kind is GroupKind.PEDESTRIAN
+            if group.kind is GroupKind.PEDESTRIAN or (group.kind is GroupKind.BICYCLE and group.id not in served)
         }
         self._requests = RequestBook(junction)
+        self._rooms: dict[str, float] = {}
 
     def update(self, utc_s: float, elapsed_s: float, readings: list[Reading], signals: SignalView) -> JunctionPicture:
-        exact = next((reading for reading in readings if isinstance(reading, ExactReading)), None)
-        views: Mapping[str, LaneView]
-        if exact is not None:
-            views = dict(zip(self._lanes, self._exact.update(exact, elapsed_s), strict=True))
-        else:
-            scene = [found for r in readings if isinstance(r, RadarReading) for found in r.objects]
-            views = self._radar.update(scene, elapsed_s)
-        requests, ended = self._requests.update(
-            utc_s, [r for r in readings if isinstance(r, TransitReading)], signals.aspects
+        """The junction's part of the picture."""
+        green = {group: signals.aspects.get(group) is Aspect.GREEN for group in self._junction.groups}
+        green_lanes = {lane: any(green[group] for group in groups) for lane, groups in self._lane_groups.items()}
+        views = self._sensing.update(
+            readings, utc_s, elapsed_s, green_lanes=green_lanes, green_groups=green, memories=self._lanes
         )
+        lanes = self._lane_pictures(views, green_lanes, elapsed_s)
+        transit = [reading for reading in readings if isinstance(reading, TransitReading)]
+        requests, ended = self._requests.update(utc_s, transit, signals.aspects)
+        exact = next((reading for reading in readings if isinstance(reading, ExactReading)), None)
+        self._rooms = {} if exact is not None else self._measure_rooms(lanes)
         return JunctionPicture(
             junction=self._junction.id,
-            lanes=self._lane_pictures(views, elapsed_s, signals),
-            crossings=self._crossing_pictures(utc_s, elapsed_s, readings, signals),
+            lanes=lanes,
+            crossings=self._crossing_pictures(utc_s, elapsed_s, signals),
             requests=requests,
-            ended=ended,
+            health=self._sensing.health,
             blocked_exits=exact.blocked_exits if exact is not None else frozenset(),
+            ended=ended,
         )
 
+    def room_at_start_m(self) -> Mapping[str, float]:
+        """Per lane: metres from its start to the last one who stands there, where somebody does."""
+        return self._rooms
+
     def _lane_pictures(
-        self, views: Mapping[str, LaneView], elapsed_s: float, signals: SignalView
+        self, views: Mapping[str, LaneView], green_lanes: Mapping[str, bool], elapsed_s: float
     ) -> dict[str, LanePicture]:
+        return {
+            lane: memory.picture(views[lane], green=green_lanes[lane], elapsed_s=elapsed_s)
+            for lane, memory in self._lanes.items()
+        }
+
+    def _crossing_pictures(self, utc_s: float, elapsed_s: float, signals: SignalView) -> dict[str, CrossingPicture]:
+        health = self._sensing.health
         pictures = {}
-        for lane, memory in self._lanes.items():
-            green = any(signals.aspects.get(group) is Aspect.GREEN for group in self._lane_groups[lane])
-            pictures[lane] = memory.picture(views[lane], green=green, elapsed_s=elapsed_s)
+        for group, memory in self._crossings.items():
+            button = self._buttons.get(group, "")
+            aspect = signals.aspects.get(group, Aspect.RED)
+            said = self._sensing.buttons.get(button)
+            pictures[group] = memory.update(utc_s, elapsed_s, said, aspect, health.get(button, Health.SILENT))
         return pictures
 
-    def _crossing_pictures(
-        self, utc_s: float, elapsed_s: float, readings: list[Reading], signals: SignalView
-    ) -> dict[str, CrossingPicture]:
-        said: dict[str, ButtonReading] = {}
-        for reading in readings:
-            if isinstance(reading, ButtonReading):
-                detector = self._junction.detectors.get(reading.detector)
-                if detector is not None and detector.group is not None:
-                    said[detector.group] = reading
-        return {
-            group: memory.update(
-                utc_s, elapsed_s, said.get(group), signals.aspects.get(group, Aspect.RED), Health.UNKNOWN
-            )
-            for group, memory in self._crossings.items()
-        }
+    def _measure_rooms(self, lanes: Mapping[str, LanePicture]) -> dict[str, float]:
+        rooms = dict(self._sensing.room_at_start_m())
+        for lane, picture in lanes.items():
+            standing = picture.speed_mps < STANDING_SPEED_MPS
+            if picture.confidence_ratio >= 0.5 and standing.any():
+                rear_m = float(picture.distance_m[standing][-1]) + LENGTH_M[int(picture.mode[standing][-1])]
+                length_m = self._junction.lanes[lane].length_m
+                if rear_m - LENGTH_M[0] <= length_m:  # else it stands on a lane further upstream
+                    rooms[lane] = min(rooms.get(lane, length_m), length_m - rear_m)
+        return rooms

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from detectors.picture import LanePicture
 from detectors.rates import ArrivalRate
+from plans.junction import Junction
 
 QUEUE_SPEED_MPS = 1.4
 """Slower than this is in the queue (5 km/h, as HBS and SUMO's jam threshold have it)."""
@@ -65,6 +66,12 @@ class LaneMemory:
             head_still_s=self.head_still_s,
             confidence_ratio=view.confidence_ratio,
         )
+
+
+def only_movement(junction: Junction, lane: str) -> int:
+    """The index of the lane's movement where it has only one, else -1: the turn is not seen."""
+    movements = junction.movements_by_lane.get(lane, ())
+    return junction.movements.index(movements[0]) if len(movements) == 1 else -1
 
 
 def _head_stands(view: LaneView) -> bool:

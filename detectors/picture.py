@@ -25,6 +25,7 @@ class Health(StrEnum):
     STUCK_ON = "stuck_on"
     STUCK_OFF = "stuck_off"
     IMPOSSIBLE = "impossible"
+    CHATTER = "chatter"
     UNKNOWN = "unknown"
 
 

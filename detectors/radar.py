@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from detectors.lanes import STANDING_SPEED_MPS, LaneView
+from detectors.lanes import STANDING_SPEED_MPS, LaneView, only_movement
 from detectors.picture import MODES
 from detectors.readings import RadarObject
 from plans.junction import Junction, Mode
@@ -25,6 +25,8 @@ HALT_STEP_M = 0.3
 CROSSED_M = 2.0
 MODE_INDEX = {mode: index for index, mode in enumerate(MODES)}
 CONFIDENCE = 0.9
+LENGTH_M = (5.0, 10.0, 12.0, 30.0, 2.0, 0.5, 6.0)
+"""Usual length by index of the mode in `MODES`."""
 
 
 @dataclass(slots=True)
@@ -44,11 +46,7 @@ class RadarLanes:
     def __init__(self, junction: Junction) -> None:
         self._tracks: list[_Track] = []
         self._lanes = tuple(junction.lanes)
-        # a lane's only movement is known even where the turn is not seen
-        self._movement = dict.fromkeys(self._lanes, -1)
-        for lane, movements in junction.movements_by_lane.items():
-            if len(movements) == 1:
-                self._movement[lane] = junction.movements.index(movements[0])
+        self._movement = {lane: only_movement(junction, lane) for lane in self._lanes}
         self._targets: dict[str, list[tuple[str, float]]] = defaultdict(list)
         for lane_id in self._lanes:
             self._targets[lane_id] = [(lane_id, 1.0)]
@@ -56,6 +54,12 @@ class RadarLanes:
             for feeder in junction.lanes[lane_id].feeders:
                 if feeder.lane not in junction.lanes:
                     self._targets[feeder.lane].append((lane_id, feeder.share_ratio))
+        self._start_m = {
+            feeder.lane: feeder.offset_m + feeder.length_m
+            for lane in junction.lanes.values()
+            for feeder in lane.feeders
+        }
+        self._start_m.update({lane.id: lane.length_m for lane in junction.lanes.values()})
         self._sent: dict[tuple[str, str], float] = defaultdict(float)
 
     def update(self, objects: Iterable[RadarObject], elapsed_s: float) -> dict[str, LaneView]:
@@ -79,6 +83,16 @@ class RadarLanes:
             kept.append(_Track(found.lane, lane, found.distance_m, found.speed_mps, found.mode))
         self._tracks = matched + kept
         return self._views(passed, arrived)
+
+    def room_at_start_m(self) -> dict[str, float]:
+        """Per lane with somebody who stands: metres between its start and the rear of the last of them."""
+        rooms: dict[str, float] = {}
+        for track in self._tracks:
+            if track.speed_mps < STANDING_SPEED_MPS:
+                rear_m = track.distance_m + LENGTH_M[MODE_INDEX[track.mode]]
+                room_m = self._start_m[track.seen_on] - rear_m
+                rooms[track.seen_on] = min(room_m, rooms.get(track.seen_on, room_m))
+        return rooms
 
     def _match(
         self, objects: list[RadarObject], elapsed_s: float

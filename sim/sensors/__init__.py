@@ -8,6 +8,7 @@ from plans.junction import Junction
 from sim.plant import Plant, RoadState
 from sim.sensors.exact import ExactSensors
 from sim.sensors.kerb import KerbSensors
+from sim.sensors.loops import LoopSensors
 from sim.sensors.messages import to_messages
 from sim.sensors.noise import Noise
 from sim.sensors.radar import RadarSensors
@@ -31,15 +32,20 @@ class Sensors:
         perfect = detection is Detection.PERFECT
         self._exact = ExactSensors(roadmap) if perfect else None
         self._radar = RadarSensors(roadmap, noise)
+        self._loops = LoopSensors(roadmap, noise)
+        self._last_s: float | None = None
         self._kerb = KerbSensors(roadmap, plant.step_s, presence=perfect)
         self._transit = TransitSensors(roadmap)
 
     def read(self, state: RoadState, utc_s: float) -> list[Reading]:
         """What all detectors say of this instant, stamped with `utc_s`; call it once per second, in order."""
+        elapsed_s = 0.0 if self._last_s is None else state.time_s - self._last_s
+        self._last_s = state.time_s
         readings: list[Reading] = []
         if self._exact is not None:
             readings.extend(self._exact.read(state, utc_s))
         readings.extend(self._radar.read(state, utc_s))
+        readings.extend(self._loops.read(state, utc_s, elapsed_s))
         readings.extend(self._kerb.read(state, utc_s))
         readings.extend(self._transit.read(state, utc_s))
         return readings

@@ -1,0 +1,173 @@
+"""Whether a detector can be believed, judged before any of its values is used.
+
+One small state machine per detector; time and what the neighbours saw are arguments. A fault is believed after a proof
+time and forgotten only after a good spell, so that a flickering detector does not flicker in the picture. A stuck
+detector is never read as an empty road: it is not read at all.
+"""
+
+from dataclasses import dataclass
+
+from detectors.picture import Health
+from detectors.readings import ButtonReading, LoopReading, RadarReading
+from plans.junction import Detector, DetectorKind
+
+DetectorReading = LoopReading | RadarReading | ButtonReading
+
+
+@dataclass(frozen=True, slots=True)
+class HealthLimits:
+    """When a detector's word stops to be believed; assumed values, for a site to override."""
+
+    silent_s: float = 5.0
+    silent_button_s: float = 120.0
+    stuck_on_s: float = 180.0
+    stuck_on_green_s: float = 20.0
+    stuck_on_unseen_s: float = 600.0
+    stuck_off_vehicles: float = 30.0
+    frozen_s: float = 60.0
+    strikes: float = 3.0
+    strike_fades_per_s: float = 0.02
+    chatter_per_s: float = 1.2
+    chatter_window_s: float = 10.0
+    future_s: float = 5.0
+    past_s: float = 60.0
+    max_speed_mps: float = 70.0
+    max_distance_m: float = 1000.0
+    max_count_per_s: float = 4.0
+    recover_s: float = 30.0
+
+
+LIMITS = HealthLimits()
+
+
+class DetectorWatch:
+    """The health of one detector."""
+
+    def __init__(self, detector: Detector, limits: HealthLimits = LIMITS) -> None:
+        self.health = Health.UNKNOWN
+        self._limits = limits
+        self._silent_s = limits.silent_button_s if detector.kind is DetectorKind.BUTTON else limits.silent_s
+        self._heard_s: float | None = None
+        self._stamp_s = float("-inf")
+        self._seq = -1
+        self._good_since_s: float | None = None
+        self._strikes = 0.0
+        self._covered_s = 0.0
+        self._covered_green_s = 0.0
+        self._quiet_vehicles = 0.0
+        self._count_rate = 0.0
+        self._contradictions = 0
+        self._same_s = 0.0
+        self._scene: object = None
+
+    def observe(
+        self, reading: DetectorReading | None, utc_s: float, elapsed_s: float, *, green: bool, others_veh: float
+    ) -> bool:
+        """Judge what came since the last picture; whether the reading may be used.
+
+        Args:
+            reading: The detector's newest word, None when it said nothing.
+            utc_s: Time of the picture.
+            elapsed_s: Seconds since the last picture.
+            green: Whether the signal that the detector's traffic waits for shows green.
+            others_veh: Vehicles that other detectors of the same lane saw meanwhile.
+        """
+        self._strikes = max(0.0, self._strikes - self._limits.strike_fades_per_s * elapsed_s)
+        if self._heard_s is None:
+            self._heard_s = utc_s  # the wait for its first word begins now
+        sane = False
+        if reading is not None:
+            self._heard_s = utc_s
+            sane = self._is_sane(reading, utc_s)
+            if sane:
+                self._take(reading, elapsed_s, green=green, others_veh=others_veh)
+            else:
+                self._strikes += 1.0
+        self._settle(self._verdict(utc_s), utc_s, heard=reading is not None)
+        return sane and self.health is Health.OK
+
+    def _is_sane(self, reading: DetectorReading, utc_s: float) -> bool:
+        """Whether this one reading can be true at all."""
+        limits = self._limits
+        fresh = reading.t_s > self._stamp_s  # else it was said before: late, or played back
+        # a running number that falls back marks a restart; one that keeps doing so, two senders on one topic
+        in_order = reading.seq > self._seq
+        if fresh:
+            self._stamp_s = min(reading.t_s, utc_s + limits.future_s)
+            self._seq = reading.seq
+        if not in_order:
+            self._strikes += 0.5
+        on_time = utc_s - limits.past_s <= reading.t_s <= utc_s + limits.future_s
+        return fresh and on_time and self._has_possible_values(reading)
+
+    def _has_possible_values(self, reading: DetectorReading) -> bool:
+        limits = self._limits
+        match reading:
+            case LoopReading():
+                possible = 0 <= reading.count <= limits.max_count_per_s * max(1.0, reading.span_s)
+                # a vehicle that is counted has covered the loop; once may be rounding
+                contradiction = reading.count > 0 and reading.occupancy_ratio <= 0.0
+                self._contradictions = self._contradictions + 1 if contradiction else 0
+                return possible and 0.0 <= reading.occupancy_ratio <= 1.001 and self._contradictions < 2
+            case RadarReading():
+                return all(
+                    0.0 <= found.speed_mps <= limits.max_speed_mps and -5.0 <= found.distance_m <= limits.max_distance_m
+                    for found in reading.objects
+                )
+            case ButtonReading():
+                return reading.waiting is None or 0 <= reading.waiting <= 1000
+
+    def _take(self, reading: DetectorReading, elapsed_s: float, *, green: bool, others_veh: float) -> None:
+        """Remember what speaks for being stuck or chattering."""
+        match reading:
+            case LoopReading():
+                covered = reading.occupancy_ratio >= 0.99 and reading.count == 0
+                active = reading.count > 0 or reading.occupancy_ratio > 0.0
+                keep = max(0.0, 1.0 - elapsed_s / self._limits.chatter_window_s)
+                self._count_rate = keep * self._count_rate + (1.0 - keep) * reading.count / max(1.0, reading.span_s)
+            case RadarReading():
+                covered = False
+                active = bool(reading.objects)
+                # noise moves even what stands: a scene that repeats to the last digit is a frozen picture
+                same = active and reading.objects == self._scene
+                self._same_s = self._same_s + elapsed_s if same else 0.0
+                self._scene = reading.objects
+            case ButtonReading():
+                covered = reading.pressed or bool(reading.waiting)
+                active = covered
+        self._covered_s = self._covered_s + elapsed_s if covered else 0.0
+        self._covered_green_s = (self._covered_green_s + elapsed_s * green) if covered else 0.0
+        self._quiet_vehicles = 0.0 if active else self._quiet_vehicles + others_veh
+
+    def _verdict(self, utc_s: float) -> Health:
+        """What the evidence of this moment says, without memory of earlier verdicts."""
+        limits = self._limits
+        if self._heard_s is not None and utc_s - self._heard_s > self._silent_s:
+            return Health.SILENT
+        if self._stamp_s == float("-inf") and self._strikes < limits.strikes:
+            return Health.UNKNOWN
+        if self._strikes >= limits.strikes:
+            return Health.IMPOSSIBLE
+        proved_on = self._covered_s > limits.stuck_on_s and self._covered_green_s > limits.stuck_on_green_s
+        if proved_on or self._covered_s > limits.stuck_on_unseen_s or self._same_s > limits.frozen_s:
+            return Health.STUCK_ON
+        if self._quiet_vehicles > limits.stuck_off_vehicles:
+            return Health.STUCK_OFF
+        if self._count_rate > limits.chatter_per_s:
+            return Health.CHATTER
+        return Health.OK
+
+    def _settle(self, verdict: Health, utc_s: float, *, heard: bool) -> None:
+        """Faults hold at once, recovery after a good spell; the first good word needs none."""
+        if verdict is not Health.OK:
+            self._good_since_s = None
+            if verdict is not Health.UNKNOWN or self.health is Health.UNKNOWN:
+                self.health = verdict
+            return
+        if self.health in (Health.OK, Health.UNKNOWN):
+            self.health = Health.OK
+            return
+        if self._good_since_s is None:
+            self._good_since_s = utc_s if heard else None
+        elif utc_s - self._good_since_s >= self._limits.recover_s:
+            self.health = Health.OK

@@ -1,0 +1,187 @@
+"""Lanes from loops: which loop tells of which lane's arrivals and departures, and the queue model behind it."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+
+import numpy as np
+
+from detectors.equipment import is_stop_line
+from detectors.lanes import LaneView, only_movement
+from detectors.picture import MODES
+from detectors.queue_model import ENTRY_M, LoopEvidence, QueueModel
+from detectors.readings import LoopReading
+from plans.junction import Detector, DetectorKind, Junction, Lane, Mode
+
+VEHICLE_LENGTH_M = {False: 4.5, True: 1.8}
+BICYCLE_SPEED_MPS = 5.0
+BICYCLE_SPACING_M = 2.5
+BICYCLE_SATURATION_VPH = 2000.0
+
+
+class LoopLanes:
+    """All lanes of one junction as their loops see them."""
+
+    def __init__(self, junction: Junction) -> None:
+        loops = [d for d in junction.detectors.values() if d.kind is DetectorKind.LOOP and d.lane is not None]
+        self._loops = {loop.id: loop for loop in loops}
+        self._lanes = {lane.id: _LoopLane(junction, lane, loops) for lane in junction.lanes.values()}
+        self._shares: dict[str, list[tuple[str, float]]] = defaultdict(list)
+        for lane in junction.lanes.values():
+            for feeder in lane.feeders:
+                self._shares[feeder.lane].append((lane.id, feeder.share_ratio))
+        self._credit: dict[tuple[str, str], float] = defaultdict(float)
+
+    def seed(self, lane: str, view: LaneView) -> None:
+        """Begin a lane from what another kind of sensing last saw there."""
+        self._lanes[lane].seed(view)
+
+    def share(self, readings: Mapping[str, LoopReading]) -> dict[tuple[str, str], int]:
+        """Vehicles at each advance loop by lane, (detector, lane) -> count; those on a common feeder go by share."""
+        counts: dict[tuple[str, str], int] = {}
+        for detector_id, reading in readings.items():
+            loop = self._loops[detector_id]
+            lane = loop.lane or ""
+            if lane in self._lanes:
+                counts[detector_id, lane] = reading.count
+                continue
+            targets = self._shares.get(lane, [])
+            total = sum(share for _, share in targets) or 1.0
+            for _ in range(reading.count):
+                for target, share in targets:
+                    self._credit[detector_id, target] += share / total
+                best = max(targets, key=lambda t: self._credit[detector_id, t[0]], default=None)
+                if best is not None:
+                    self._credit[detector_id, best[0]] -= 1.0
+                    counts[detector_id, best[0]] = counts.get((detector_id, best[0]), 0) + 1
+        return counts
+
+    def update(
+        self,
+        lane: str,
+        readings: Mapping[str, LoopReading],
+        shared: Mapping[tuple[str, str], int],
+        *,
+        green: bool,
+        elapsed_s: float,
+        rate_vph: float,
+    ) -> LaneView:
+        """The view of one lane; `readings` are those of usable loops, `shared` what `share` made of them."""
+        return self._lanes[lane].update(readings, shared, green=green, elapsed_s=elapsed_s, rate_vph=rate_vph)
+
+    def active_lanes(self, detector: str) -> tuple[str, ...]:
+        """The approach lanes that a loop tells of."""
+        lane = self._loops[detector].lane or ""
+        return (lane,) if lane in self._lanes else tuple(target for target, _ in self._shares.get(lane, ()))
+
+
+class _LoopLane:
+    """One lane: a model of its motor traffic, and one of its bicycles where they have loops."""
+
+    def __init__(self, junction: Junction, lane: Lane, loops: list[Detector]) -> None:
+        self._id = lane.id
+        feeders = {feeder.lane for feeder in lane.feeders}
+        here = [loop for loop in loops if loop.lane == lane.id or (loop.lane in feeders and not is_stop_line(loop))]
+        movement = only_movement(junction, lane.id)
+        bicycles = [loop for loop in here if loop.mode is Mode.BICYCLE]
+        cyclists_only = lane.modes <= {Mode.BICYCLE, Mode.PEDESTRIAN}
+        self._streams: list[tuple[QueueModel, Detector | None, Detector | None, bool]] = []
+        if not cyclists_only:
+            motor = QueueModel(
+                speed_mps=lane.speed_mps,
+                saturation_flow_vph=lane.saturation_flow_vph,
+                mode=MODES.index(Mode.CAR if Mode.CAR in lane.modes else _largest(lane)),
+                movement=movement,
+            )
+            self._streams.append((motor, *_ends([loop for loop in here if loop.mode is not Mode.BICYCLE]), False))
+        if bicycles or cyclists_only:
+            cyclists = QueueModel(
+                speed_mps=BICYCLE_SPEED_MPS,
+                saturation_flow_vph=BICYCLE_SATURATION_VPH,
+                mode=MODES.index(Mode.BICYCLE),
+                movement=movement,
+                spacing_m=BICYCLE_SPACING_M,
+            )
+            self._streams.append((cyclists, *_ends(bicycles), True))
+
+    def seed(self, view: LaneView) -> None:
+        """The motor traffic's model takes everybody but bicycles, that of bicycles the bicycles."""
+        cycling = view.mode == MODES.index(Mode.BICYCLE)
+        for model, _, _, bicycle in self._streams:
+            rows = (cycling if bicycle else ~cycling) if len(self._streams) > 1 else np.ones(cycling.size, np.bool_)
+            model.seed(_rows(view, rows))
+
+    def update(
+        self,
+        readings: Mapping[str, LoopReading],
+        shared: Mapping[tuple[str, str], int],
+        *,
+        green: bool,
+        elapsed_s: float,
+        rate_vph: float,
+    ) -> LaneView:
+        views = []
+        for number, (model, stop, advance, bicycle) in enumerate(self._streams):
+            said = readings.get(advance.id) if advance else None
+            leaving = readings.get(stop.id) if stop else None
+            evidence = LoopEvidence(
+                elapsed_s=elapsed_s,
+                green=green,
+                arrivals=shared.get((advance.id, self._id), 0) if said and advance else None,
+                arrival_m=advance.distance_m if advance else ENTRY_M,
+                arrival_speed_mps=_speed(said, advance, bicycle=bicycle) if said and advance else None,
+                advance_ratio=said.occupancy_ratio if said else None,
+                departures=leaving.count if leaving else None,
+                stop_ratio=leaving.occupancy_ratio if leaving else None,
+                stop_present=leaving.present if leaving else False,
+            )
+            # the lane's average is of all its traffic; it stands in for the first stream only
+            views.append(model.update(evidence, rate_vph if number == 0 else 0.0))
+        return views[0] if len(views) == 1 else _merged(views)
+
+
+def _ends(loops: list[Detector]) -> tuple[Detector | None, Detector | None]:
+    """The stop-line loop and the advance loop of a lane, None where there is none."""
+    stop = min((loop for loop in loops if is_stop_line(loop)), key=lambda loop: loop.distance_m, default=None)
+    advance = max((loop for loop in loops if not is_stop_line(loop)), key=lambda loop: loop.distance_m, default=None)
+    return stop, advance
+
+
+def _speed(reading: LoopReading, loop: Detector, *, bicycle: bool) -> float | None:
+    """Speed from count and occupancy, taking vehicles as of usual length; None when nobody passed."""
+    if reading.count <= 0 or reading.occupancy_ratio <= 0.0:
+        return None
+    covered_s = reading.occupancy_ratio * reading.span_s
+    return reading.count * (VEHICLE_LENGTH_M[bicycle] + loop.length_m) / covered_s
+
+
+def _largest(lane: Lane) -> Mode:
+    return next((mode for mode in (Mode.BUS, Mode.TRAM, Mode.TRUCK, Mode.EMERGENCY) if mode in lane.modes), Mode.CAR)
+
+
+def _rows(view: LaneView, rows: np.typing.NDArray[np.bool_]) -> LaneView:
+    return LaneView(
+        distance_m=view.distance_m[rows],
+        speed_mps=view.speed_mps[rows],
+        movement=view.movement[rows],
+        mode=view.mode[rows],
+        waiting_s=view.waiting_s[rows],
+        passed=view.passed,
+        arrived=view.arrived,
+        confidence_ratio=view.confidence_ratio,
+    )
+
+
+def _merged(views: list[LaneView]) -> LaneView:
+    """Motor traffic and bicycles of one lane as one list, nearest to the stop line first."""
+    distance_m = np.concatenate([view.distance_m for view in views])
+    order = np.argsort(distance_m, kind="stable")
+    return LaneView(
+        distance_m=distance_m[order],
+        speed_mps=np.concatenate([view.speed_mps for view in views])[order],
+        movement=np.concatenate([view.movement for view in views])[order],
+        mode=np.concatenate([view.mode for view in views])[order],
+        waiting_s=np.concatenate([view.waiting_s for view in views])[order],
+        passed=sum(view.passed for view in views),
+        arrived=sum(view.arrived for view in views),
+        confidence_ratio=views[0].confidence_ratio,
+    )

@@ -1,0 +1,196 @@
+"""One lane as virtual vehicles between an advance loop and the stop line.
+
+Input-output counting (vehicles in at the advance loop, out at the stop line) drifts with every miss and lane change, so
+that it is corrected by what occupancy shows: a covered stop line has a vehicle, a free one has none that stands, a
+covered advance loop has a queue that reaches it. Vehicles move by Newell's simplified car following (2002): each copies
+its leader's place, one reaction time later and one jam spacing behind. Without a loop the average rate stands in for
+what it would have counted, and the saturation flow for what leaves.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from detectors.lanes import HEAD_ZONE_M, JAM_SPACING_M, STANDING_SPEED_MPS, LaneView
+
+ACCELERATION_MPS2 = 2.0
+HALT_M = 1.0
+COVERED_RATIO = 0.99
+PROOF_S = 3.0
+"""For so long occupancy must contradict the model before it is corrected; one second may be a gap between vehicles."""
+PULL_M = 30.0
+ENTRY_M = 80.0
+MAX_VEHICLES = 80
+
+
+@dataclass(frozen=True, slots=True)
+class LoopEvidence:
+    """What the lane's usable loops said over the last `elapsed_s` seconds; None where there is no usable loop.
+
+    `arrivals` are vehicles at the advance loop, `departures` those over the stop line; the ratios are occupancies.
+    """
+
+    elapsed_s: float
+    green: bool
+    arrivals: int | None
+    arrival_m: float
+    arrival_speed_mps: float | None
+    advance_ratio: float | None
+    departures: int | None
+    stop_ratio: float | None
+    stop_present: bool
+
+
+@dataclass(slots=True)
+class _Virtual:
+    distance_m: float
+    speed_mps: float
+    waiting_s: float = 0.0
+
+
+class QueueModel:
+    """The virtual vehicles of one lane and one kind of road user."""
+
+    def __init__(
+        self,
+        *,
+        speed_mps: float,
+        saturation_flow_vph: float,
+        mode: int,
+        movement: int,
+        spacing_m: float = JAM_SPACING_M,
+    ) -> None:
+        self._speed_mps = speed_mps
+        self._saturation_vps = saturation_flow_vph / 3600.0
+        self._mode = mode
+        self._movement = movement
+        self._spacing_m = spacing_m
+        self._vehicles: list[_Virtual] = []
+        self._expected = 0.0
+        self._discharge = 0.0
+        self._covered_s = 0.0
+        self._free_s = 0.0
+        self._advance_covered_s = 0.0
+        self._advance_free_s = 0.0
+
+    def seed(self, view: LaneView) -> None:
+        """Begin from what another kind of sensing last saw."""
+        rows = zip(view.distance_m, view.speed_mps, view.waiting_s, strict=True)
+        self._vehicles = [_Virtual(float(d), float(v), float(w)) for d, v, w in rows][:MAX_VEHICLES]
+
+    def update(self, evidence: LoopEvidence, rate_vph: float) -> LaneView:
+        """Move everybody by `elapsed_s` and fold in the evidence; `rate_vph` is the lane's average of arrivals."""
+        passed = self._depart(evidence)
+        passed += self._move(evidence)
+        arrived = self._arrive(evidence, rate_vph)
+        self._correct_stop_line(evidence)
+        self._correct_advance(evidence)
+        for vehicle in self._vehicles:
+            if vehicle.speed_mps < STANDING_SPEED_MPS:
+                vehicle.waiting_s += evidence.elapsed_s
+        return self._view(passed, arrived, evidence)
+
+    def _depart(self, evidence: LoopEvidence) -> int:
+        """Who the stop-line loop counted is gone; the model's own vehicles may be fewer than that."""
+        if evidence.departures is None:
+            return 0
+        del self._vehicles[: evidence.departures]
+        return evidence.departures
+
+    def _move(self, evidence: LoopEvidence) -> int:
+        elapsed_s = evidence.elapsed_s
+        counted = evidence.departures is not None
+        self._discharge = min(self._discharge + self._saturation_vps * elapsed_s, 1.0) if evidence.green else 0.0
+        limit_m = (0.0 if counted else -np.inf) if evidence.green else HALT_M
+        passed = 0
+        kept: list[_Virtual] = []
+        for vehicle in self._vehicles:
+            speed_mps = min(self._speed_mps, vehicle.speed_mps + ACCELERATION_MPS2 * elapsed_s)
+            place_m = max(vehicle.distance_m - speed_mps * elapsed_s, min(limit_m, vehicle.distance_m))
+            if place_m <= 0.0 and not counted:
+                if self._discharge >= 1.0:
+                    self._discharge -= 1.0
+                    passed += 1
+                    continue
+                place_m = max(place_m, 0.0)
+            vehicle.speed_mps = (vehicle.distance_m - place_m) / elapsed_s if elapsed_s > 0.0 else vehicle.speed_mps
+            limit_m = vehicle.distance_m + self._spacing_m
+            vehicle.distance_m = place_m
+            kept.append(vehicle)
+        self._vehicles = kept
+        return passed
+
+    def _arrive(self, evidence: LoopEvidence, rate_vph: float) -> float:
+        blind = evidence.arrivals is None or self._advance_covered_s >= PROOF_S
+        number = evidence.arrivals or 0
+        if blind:  # nothing is counted, or a queue stands on the loop: the average goes on arriving
+            self._expected += rate_vph / 3600.0 * evidence.elapsed_s
+            expected = int(self._expected)
+            self._expected -= expected
+            number = max(number, expected)
+        speed_mps = min(self._speed_mps, evidence.arrival_speed_mps or self._speed_mps)
+        for _ in range(min(number, MAX_VEHICLES - len(self._vehicles))):
+            place_m = evidence.arrival_m
+            if self._vehicles:
+                place_m = max(place_m, self._vehicles[-1].distance_m + self._spacing_m)
+            self._vehicles.append(_Virtual(place_m, speed_mps if place_m == evidence.arrival_m else 0.0))
+        if evidence.arrivals is not None:
+            return float(evidence.arrivals)
+        return float(evidence.departures or 0)
+
+    def _correct_stop_line(self, evidence: LoopEvidence) -> None:
+        if evidence.stop_ratio is None:
+            return
+        covered = evidence.stop_present and evidence.stop_ratio >= COVERED_RATIO
+        free = not evidence.stop_present and evidence.stop_ratio <= 0.0
+        self._covered_s = self._covered_s + evidence.elapsed_s if covered else 0.0
+        self._free_s = self._free_s + evidence.elapsed_s if free else 0.0
+        head = self._vehicles[0] if self._vehicles else None
+        if self._covered_s >= 1.0 and (head is None or head.distance_m > HEAD_ZONE_M):
+            if head is not None and head.distance_m <= PULL_M:
+                head.distance_m, head.speed_mps = HALT_M, 0.0
+            elif len(self._vehicles) < MAX_VEHICLES:
+                self._vehicles.insert(0, _Virtual(HALT_M, 0.0, self._covered_s))
+        elif self._free_s >= PROOF_S and head is not None and head.distance_m <= HALT_M:
+            del self._vehicles[0]  # counted in, but never came here, or went over the line without being counted
+
+    def _correct_advance(self, evidence: LoopEvidence) -> None:
+        if evidence.advance_ratio is None:
+            return
+        covered = evidence.advance_ratio >= COVERED_RATIO
+        free = evidence.advance_ratio <= 0.0
+        self._advance_covered_s = self._advance_covered_s + evidence.elapsed_s if covered else 0.0
+        self._advance_free_s = self._advance_free_s + evidence.elapsed_s if free else 0.0
+        if self._advance_covered_s >= PROOF_S:
+            self._fill(evidence.arrival_m)
+        elif self._advance_free_s >= PROOF_S:  # nobody stands on or behind the loop
+            self._vehicles = [v for v in self._vehicles if v.distance_m <= evidence.arrival_m]
+
+    def _fill(self, reach_m: float) -> None:
+        """A queue stands on the advance loop: close the model's gaps up to there."""
+        filled: list[_Virtual] = []
+        last_m = HALT_M - self._spacing_m
+        for vehicle in self._vehicles:
+            while vehicle.distance_m - last_m >= 2.0 * self._spacing_m and last_m + self._spacing_m <= reach_m:
+                last_m += self._spacing_m
+                filled.append(_Virtual(last_m, 0.0, PROOF_S))
+            filled.append(vehicle)
+            last_m = vehicle.distance_m
+        while last_m + self._spacing_m <= reach_m:
+            last_m += self._spacing_m
+            filled.append(_Virtual(last_m, 0.0, PROOF_S))
+        self._vehicles = filled[:MAX_VEHICLES]
+
+    def _view(self, passed: int, arrived: float, evidence: LoopEvidence) -> LaneView:
+        number = len(self._vehicles)
+        usable = (evidence.arrivals is not None) + (evidence.departures is not None)
+        return LaneView(
+            distance_m=np.array([vehicle.distance_m for vehicle in self._vehicles], np.float64),
+            speed_mps=np.array([vehicle.speed_mps for vehicle in self._vehicles], np.float64),
+            movement=np.full(number, self._movement, np.int32),
+            mode=np.full(number, self._mode, np.int8),
+            waiting_s=np.array([vehicle.waiting_s for vehicle in self._vehicles], np.float64),
+            passed=passed,
+            arrived=arrived,
+            confidence_ratio=(0.2, 0.5, 0.7)[usable],
+        )
