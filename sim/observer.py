@@ -23,6 +23,12 @@ class Violation:
     seen_s: float
     wanted_s: float
 
+    def __str__(self) -> str:
+        """The violation in one line."""
+        groups = " -> ".join(self.groups)
+        what = f"{self.kind}: {groups}: wanted {self.wanted_s:g} s, saw {self.seen_s:g} s"
+        return f"{self.junction} at {self.time_s:.0f}: {what}"
+
 
 KINDS = ("conflicting_greens", "short_intergreens", "short_greens", "long_reds")
 

@@ -77,6 +77,11 @@ class Street:
         """Where everybody is."""
         return self.plant.state()
 
+    @property
+    def observers(self) -> tuple[SafetyObserver, ...]:
+        """Who watches the signals."""
+        return tuple(signal.observer for signal in self._signals.values())
+
     def violations(self) -> dict[str, dict[str, int]]:
         """What each junction's observer has counted, by kind."""
         return {signal.observer.junction.id: signal.observer.counts() for signal in self._signals.values()}

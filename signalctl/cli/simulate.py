@@ -1,0 +1,122 @@
+"""`signalctl simulate`: a scenario under control in lock-step, faster than real time, and its figures."""
+
+import json
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from detectors.equipment import Detection
+from plans.site import StrategyName
+from signalctl.cli.demo import Period
+from signalctl.errors import EXIT_FINDINGS, EXIT_OK, UsageError
+from signalctl.simulation.spec import PlantName, RunSpec, parse_seeds
+
+
+def simulate(
+    scenario: Annotated[str, typer.Argument(help="A .sumocfg, a folder with one, or a shipped scenario's name.")],
+    period: Annotated[Period | None, typer.Option(help="Time of day of a shipped scenario.")] = None,
+    plant: Annotated[PlantName, typer.Option(help="What stands for the road.")] = PlantName.EMBEDDED,
+    strategy: Annotated[StrategyName, typer.Option(help="Who decides.")] = StrategyName.ADAPTIVE,
+    detection: Annotated[Detection, typer.Option(help="How much is seen.")] = Detection.PERFECT,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of traffic and sensor noise.")] = 1,
+    seeds: Annotated[str | None, typer.Option(help="Several seeds, as in 1-5 or 1,3.")] = None,
+    begin: Annotated[float | None, typer.Option(help="Scenario second to begin at.")] = None,
+    end: Annotated[float | None, typer.Option(help="Scenario second to end at.")] = None,
+    teleport: Annotated[
+        float | None, typer.Option(help="Lift a stuck vehicle away after so many seconds; never by default.")
+    ] = None,
+    extra_stages: Annotated[
+        bool, typer.Option("--extra-stages", help="Derived sites: also stages that the programme does not show.")
+    ] = False,
+    baseline: Annotated[StrategyName | None, typer.Option(help="Compare with this strategy.")] = None,
+    require: Annotated[list[str] | None, typer.Option(help="A requirement, as in 'person_delay_s<=-15%'.")] = None,
+    tripinfo: Annotated[
+        Path | None, typer.Option(help="Write trips as SUMO does; several seeds: one file each.")
+    ] = None,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="Write the result to this file; - is the screen.")
+    ] = None,
+    junit: Annotated[Path | None, typer.Option(help="Write the verdicts as JUnit XML.")] = None,
+    report: Annotated[Path | None, typer.Option(help="Write an HTML report.")] = None,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Processes at most; one per core by default.")] = None,
+) -> None:
+    """Simulate a scenario under control and print what it costs people."""
+    from signalctl.simulation.junit import junit_xml
+    from signalctl.simulation.report import html_report
+    from signalctl.simulation.requirements import judge, parse_requirement
+    from signalctl.simulation.result import result_of, with_baseline
+    from signalctl.simulation.summary import print_summary
+
+    requirements = [parse_requirement(text) for text in require or []]
+    if baseline is None and (relative := next((one for one in requirements if one.relative), None)):
+        raise UsageError(f"--require {relative.text}: expected --baseline beside a change in %, got none")
+    for path in (tripinfo, json_file, junit, report):
+        if path is not None and str(path) != "-" and not path.parent.is_dir():
+            raise UsageError(f"{path}: expected an existing folder, got {path.parent}")
+    numbers = (seed,) if seeds is None else parse_seeds(seeds)
+    strategies = [strategy] if baseline is None else [strategy, baseline]
+    specs = [
+        RunSpec(
+            scenario, period.value if period else None, plant, chosen, detection, number, begin, end, teleport,
+            extra_stages,
+        )
+        for chosen in strategies
+        for number in numbers
+    ]  # fmt: skip
+    began = time.perf_counter()
+    outcomes = _run(specs, jobs)
+    runs, baseline_runs = outcomes[: len(numbers)], outcomes[len(numbers) :]
+    result = result_of(runs)
+    if baseline_runs:
+        result = with_baseline(result, runs, baseline_runs)
+    verdicts = [judge(one, result, result.get("baseline")) for one in requirements]
+    wall_s = time.perf_counter() - began
+    if json_file is not None:
+        _write(json_file, json.dumps(result, indent=2, allow_nan=False) + "\n")
+    if tripinfo is not None:
+        _write_trips(tripinfo, runs)
+    if junit is not None:
+        _write(junit, junit_xml(result, verdicts, wall_s))
+    if report is not None:
+        _write(report, html_report(result, runs, baseline_runs, verdicts))
+    if json_file is None or str(json_file) != "-":
+        print_summary(result, outcomes, verdicts)
+    unsafe = any(count for kind, count in result["safety"].items() if kind != "refused")
+    failed = any(outcome.failures for outcome in outcomes)
+    raise typer.Exit(EXIT_FINDINGS if unsafe or failed or not all(one.met for one in verdicts) else EXIT_OK)
+
+
+def _run(specs: Sequence[RunSpec], jobs: int | None) -> list[Any]:
+    """Run everything behind a progress bar on the standard error output."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+    from signalctl.simulation.batch import run_batch
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        tasks = [progress.add_task(f"{spec.strategy} seed {spec.seed}", total=1.0) for spec in specs]
+
+        def show(parts: Sequence[float]) -> None:
+            for task, part in zip(tasks, parts, strict=True):
+                progress.update(task, completed=part)
+
+        return run_batch(specs, workers=jobs, on_progress=show)
+
+
+def _write(path: Path, text: str) -> None:
+    if str(path) == "-":
+        typer.echo(text, nl=False)
+    else:
+        path.write_text(text, encoding="utf-8")
+
+
+def _write_trips(path: Path, runs: Sequence[Any]) -> None:
+    from sim.tripinfo_file import write_tripinfo
+
+    for run in runs:
+        own = path if len(runs) == 1 else path.with_name(f"{path.stem}.{run.spec.seed}{path.suffix}")
+        write_tripinfo(run.trips, own)

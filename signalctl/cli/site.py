@@ -1,0 +1,47 @@
+"""`signalctl site`: what is done with site files before they run."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from signalctl.errors import UsageError
+
+site = typer.Typer(help="Make a site file.", no_args_is_help=True)
+
+
+@site.callback()
+def about() -> None:
+    """Make a site file."""
+
+
+@site.command()
+def init(
+    network: Annotated[Path, typer.Argument(help="A SUMO network, .net.xml or .net.xml.gz.")],
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Site file; the network's name by default.")
+    ] = None,
+    extra_stages: Annotated[
+        bool, typer.Option("--extra-stages", help="Also offer stages that the programmes do not show.")
+    ] = False,
+    timezone: Annotated[str, typer.Option(help="Time zone of the calendar, as in Europe/Berlin.")] = "UTC",
+    force: Annotated[bool, typer.Option("--force", help="Replace the file when it exists.")] = False,
+) -> None:
+    """Derive junctions, groups, stages, intergreens and detectors from a network; every derived value is marked."""
+    from plans.schema import dump_site
+    from sim.network import load_network
+    from sim.site_derivation import derive_site
+
+    target = output or network.with_name(network.name.split(".")[0] + ".site.yaml")
+    if target.exists() and not force:
+        raise UsageError(f"{target}: expected a new file (or --force), got one that exists")
+    if not target.parent.is_dir():
+        raise UsageError(f"{target}: expected an existing folder, got {target.parent}")
+    derived = derive_site(load_network(network), timezone=timezone, with_extra_stages=extra_stages)
+    dump_site(derived, target)
+    junctions = derived.junctions.values()
+    typer.echo(
+        f"{target}: {len(junctions)} junctions, {sum(len(one.groups) for one in junctions)} signal groups, "
+        f"{sum(len(one.stages) for one in junctions)} stages; intergreens are derived from the network's programmes "
+        "and must be replaced by signed ones before they control a street"
+    )

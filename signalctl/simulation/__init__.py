@@ -1,0 +1,1 @@
+"""Scenarios under control in lock-step: plant, sensors, loop, field controllers, and the figures that come out."""

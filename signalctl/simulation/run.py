@@ -1,0 +1,194 @@
+"""One run: the plant moves, detectors speak, the loop decides, field controllers switch, second by second."""
+
+import asyncio
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from controllers.inprocess import InProcessDriver
+from detectors.builder import PictureBuilder
+from detectors.equipment import equip
+from detectors.local import LocalSource
+from plans.site import Site
+from plans.timing import TimingPlan
+from signalctl.demo.street import Street
+from signalctl.gate import Gate
+from signalctl.loop import ControlLoop, PlansDue
+from signalctl.scenarios import OpenScenario, open_scenario
+from signalctl.simulation.spec import PlantName, RunSpec
+from signalctl.strategies import make_strategy
+from signalctl.tick import JunctionFailure, RefusalNote, Tick
+from sim.indicators import Figures, road_figures
+from sim.plant import Plant, Trip
+from sim.sensors import Sensors
+
+IN_PROCESS_DEADLINE_S = 60.0
+REPORT_EVERY_S = 20
+NEVER = -1.0
+
+Progress = Callable[[float], None]
+"""Called now and then with the part of the run that is done, 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunOutcome:
+    """A finished run: its figures as in the result file, and what they were counted from."""
+
+    spec: RunSpec
+    figures: Figures
+    trips: tuple[Trip, ...]
+    refusals: Mapping[str, int]
+    failures: tuple[str, ...]
+    violations: tuple[str, ...]
+
+
+@dataclass
+class _Record:
+    """What the loop's ticks leave behind."""
+
+    refusals: list[RefusalNote] = field(default_factory=list)
+    failures: list[JunctionFailure] = field(default_factory=list)
+    tick_s: list[float] = field(default_factory=list)
+
+    def record(self, tick: Tick) -> None:
+        """Take note of one tick."""
+        self.refusals += tick.refusals
+        self.failures += tick.failures
+        self.tick_s.append(tick.duration_s)
+
+
+def run_scenario(spec: RunSpec, progress: Progress | None = None) -> RunOutcome:
+    """Run a scenario from begin to end.
+
+    Raises:
+        UsageError: The scenario or its period is unknown.
+        ValueError: A file is wrong; the message names it (see `signalctl.errors.input_errors`).
+    """
+    opened = open_scenario(spec.scenario, spec.period)
+    site = _site(opened, spec)
+    plant = make_plant(opened, spec)
+    try:
+        record, street, wall_s, plant_s = asyncio.run(_drive(plant, opened, site, spec, progress))
+        statistics = plant.statistics()
+    finally:
+        plant.close()
+    trips = tuple(plant.trips())
+    simulated_s = plant.time_s - plant.begin_s
+    figures: Figures = {
+        "scenario": opened.name,
+        "plant": spec.plant.value,
+        "strategy": spec.strategy.value,
+        "detection": spec.detection.value,
+        "seed": spec.seed,
+        "begin": plant.begin_s,
+        "end": plant.time_s,
+        "step_s": plant.step_s,
+        **road_figures(trips, site.occupancy),
+        "safety": {**street.violations_by_kind(), "refused": len(record.refusals)},
+        "performance": {
+            "wall_s": round(wall_s, 3),
+            "real_time_factor": round(simulated_s / wall_s, 1),
+            "vehicle_updates_per_s": round(statistics.vehicle_updates / max(plant_s, 1e-9)),
+            "tick_ms_p50": _quantile_ms(record.tick_s, 0.5),
+            "tick_ms_p99": _quantile_ms(record.tick_s, 0.99),
+        },
+        "teleported": statistics.teleported,
+        "derived_site": opened.derived,
+    }
+    return RunOutcome(
+        spec,
+        figures,
+        trips,
+        _counted(f"{note.origin}: {note.code}" for note in record.refusals),
+        tuple(f"{failure.junction or 'all'}: {failure.step}: {failure.error}" for failure in record.failures),
+        tuple(str(found) for observer in street.observers for found in observer.violations),
+    )
+
+
+def make_plant(opened: OpenScenario, spec: RunSpec) -> Plant:
+    """The road that the run asks for; nobody is lifted away unless it says so."""
+    teleport_s = NEVER if spec.teleport_s is None else spec.teleport_s
+    if spec.plant is PlantName.SUMO:
+        from sim.sumo_plant import SumoPlant
+
+        return SumoPlant(opened.config, seed=spec.seed, begin=spec.begin_s, end=spec.end_s, time_to_teleport=teleport_s)
+    from sim.engine import EmbeddedPlant
+
+    scenario = opened.scenario
+    changed = replace(
+        scenario,
+        begin_s=scenario.begin_s if spec.begin_s is None else spec.begin_s,
+        end_s=scenario.end_s if spec.end_s is None else spec.end_s,
+        time_to_teleport_s=teleport_s,
+    )
+    return EmbeddedPlant(changed, seed=spec.seed)
+
+
+def _site(opened: OpenScenario, spec: RunSpec) -> Site:
+    """The scenario's site, with further stages where the run asks for them and the site was derived."""
+    if not (opened.derived and spec.extra_stages):
+        return opened.site
+    from sim.site_derivation import derive_site
+
+    return derive_site(opened.scenario.network, site_id=opened.site.id, with_extra_stages=True)
+
+
+def _plans_due(site: Site, period: str | None) -> PlansDue:
+    """The plan set named like the period where the site has one, else what the calendar says."""
+    named = {name: plans[period] for name, plans in site.plans.items() if period is not None and period in plans}
+
+    def due(utc_s: float) -> Mapping[str, TimingPlan]:
+        return named or site.plans_due(utc_s)
+
+    return due
+
+
+async def _drive(
+    plant: Plant, opened: OpenScenario, site: Site, spec: RunSpec, progress: Progress | None
+) -> tuple[_Record, Street, float, float]:
+    """Run the loop and the street in lock-step; also gives the wall time, and the part of it that the road took."""
+    street = Street(plant, opened.scenario.network, site)
+    junctions = equip(site.junctions, spec.detection)
+    sensors = Sensors(junctions, plant, spec.detection, spec.seed)
+    source, record = LocalSource(), _Record()
+    loop = ControlLoop(
+        strategy=make_strategy(
+            spec.strategy.value, junctions, weights=site.weights, occupancy=site.occupancy, plans=site.plans
+        ),
+        gate=Gate(site.junctions, site.control),
+        drivers=[InProcessDriver(controller) for controller in street.controllers.values()],
+        source=source,
+        builder=PictureBuilder(junctions),
+        plans_due=_plans_due(site, spec.period),
+        observers=[record],
+        read_deadline_s=IN_PROCESS_DEADLINE_S,
+        push_deadline_s=IN_PROCESS_DEADLINE_S,
+    )
+    span_s = plant.end_s - plant.begin_s
+    began, plant_s = time.perf_counter(), 0.0
+    while not street.finished:
+        utc_s = float(street.utc_s)
+        source.put(sensors.read(street.state(), utc_s))
+        await loop.tick(utc_s)
+        before = time.perf_counter()
+        street.step()
+        plant_s += time.perf_counter() - before
+        if progress is not None and street.utc_s % REPORT_EVERY_S == 0 and math.isfinite(span_s):
+            progress(min(1.0, (plant.time_s - plant.begin_s) / span_s))
+    await loop.close()
+    return record, street, time.perf_counter() - began, plant_s
+
+
+def _quantile_ms(seconds: Sequence[float], ratio: float) -> float:
+    return round(float(np.quantile(seconds, ratio)) * 1000.0, 3) if seconds else 0.0
+
+
+def _counted(words: Any) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for word in words:
+        counts[word] = counts.get(word, 0) + 1
+    return counts
