@@ -13,7 +13,7 @@ class Clock(Protocol):
         ...
 
     async def wait_until(self, utc_s: float) -> None:
-        """Return once `utc_s` is reached; at once when it has passed."""
+        """Return once `utc_s` is reached; at once when it has passed, and early when the clock was set back."""
         ...
 
 
@@ -47,6 +47,7 @@ class ManualClock:
             self._moved.notify_all()
 
     async def wait_until(self, utc_s: float) -> None:
-        """Wait until somebody has set the clock to `utc_s` or later."""
+        """Wait until somebody has set the clock to `utc_s` or later, or back."""
+        begun_utc_s = self._now_utc_s
         async with self._moved:
-            await self._moved.wait_for(lambda: self._now_utc_s >= utc_s)
+            await self._moved.wait_for(lambda: self._now_utc_s >= utc_s or self._now_utc_s < begun_utc_s)

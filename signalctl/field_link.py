@@ -15,6 +15,7 @@ HEARTBEAT_S = 5.0
 STATUS_VALID_S = 3.0
 PLAN_VALID_S = 6 * 3600
 PLAN_RENEW_S = 3600
+PLAN_RETRY_S = 10.0
 CENTRAL = (ControllerMode.CENTRAL_PLAN, ControllerMode.CENTRAL_STAGE)
 
 
@@ -35,6 +36,7 @@ class FieldLink:
         self._pushed: SafePlan | None = None
         self._pushed_sequence = -1
         self._expires_utc_s = 0
+        self._retry_plan_utc_s = float("-inf")
 
     @property
     def busy(self) -> bool:
@@ -57,12 +59,18 @@ class FieldLink:
         return self._pushed.plan if status.active_sequence == self._pushed_sequence else None
 
     def plan_wanted(self, plan: TimingPlan, utc_s: float) -> bool:
-        """Whether `plan` has to be sent: another runs, none runs, or its time runs out."""
+        """Whether `plan` has to be sent: another runs, or none, or its time runs out. After a refusal, not at once."""
+        if 0 <= self._retry_plan_utc_s - utc_s <= PLAN_RETRY_S:
+            return False
         if self._pushed is None or self._pushed.plan != plan:
             return True
         status = self.fresh_status(utc_s)
         lost = status is not None and status.active_sequence != self._pushed_sequence
         return lost or self._expires_utc_s - utc_s < PLAN_RENEW_S
+
+    def postpone_plan(self, utc_s: float) -> None:
+        """Note that the plan was refused, here or there: it is tried again after a while."""
+        self._retry_plan_utc_s = utc_s + PLAN_RETRY_S
 
     async def refresh(self, utc_s: float) -> None:
         """Connect where needed, renew the lease when due, and read what the controller says of itself."""
@@ -83,6 +91,8 @@ class FieldLink:
             report = await self.driver.push_plan(plan, activate_at_utc_s=int(utc_s), expires_utc_s=expires)
             if report.result in (PushResult.CONFIRMED, PushResult.PENDING):
                 self._pushed, self._pushed_sequence, self._expires_utc_s = plan, report.sequence, expires
+            else:
+                self.postpone_plan(utc_s)
         if request is not None:
             await self.driver.request_stage(request)
         await self._read(utc_s)

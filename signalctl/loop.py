@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import structlog
 
 from controllers.driver import Driver, FieldStatus, PushReport, PushResult
+from controllers.refusals import RefusalCode
 from detectors.builder import PictureBuilder
 from detectors.picture import Picture
 from detectors.signal_view import SignalView
@@ -165,6 +166,7 @@ class ControlLoop:
                 if wanted is not None and link.plan_wanted(wanted, utc_s):
                     verdict = self.gate.check_plan(wanted, active.get(name), status)
                     if isinstance(verdict, Refusal):
+                        link.postpone_plan(utc_s)
                         refusals.append(_note(name, verdict))
                     else:
                         plans[name] = verdict
@@ -212,7 +214,7 @@ class ControlLoop:
         for name in requests:
             status = self.links[name].status
             if status is not None and name not in pushes and status.rejects > rejects.get(name, 0):
-                code = self.gate.controller_code(status.reject_code)
+                code = _controller_code(status.reject_code)
                 refusals.append(RefusalNote(name, "controller", code, str(status.reject_element), "", "stage request"))
         return pushes
 
@@ -259,9 +261,17 @@ class _StopWatch:
         self._last = now
 
 
+def _controller_code(number: int) -> str:
+    """Name of a controller's refusal; a number that this version does not know stays a number."""
+    try:
+        return RefusalCode(number).name.lower()
+    except ValueError:
+        return f"code_{number}"
+
+
 def _view(status: FieldStatus) -> SignalView:
     return SignalView(aspects=status.aspects, time_in_aspect_s=status.time_in_aspect_s)
 
 
 def _note(junction: str, refusal: Refusal) -> RefusalNote:
-    return RefusalNote(junction, "gate", refusal.code, refusal.element, refusal.expected, refusal.got)
+    return RefusalNote(junction, "gate", refusal.code.value, refusal.element, refusal.expected, refusal.got)

@@ -1,0 +1,1 @@
+"""The compiled rollout: array-only kernels that predict what each possible next stage would cost."""

@@ -1,0 +1,169 @@
+"""The rollout: what each "keep for tau seconds, then this stage" would cost over the horizon."""
+
+import numpy as np
+from numba import njit
+
+from signalctl.rollout.demand import Demand, Seen, predict_demand
+from signalctl.rollout.lanes import (
+    Road,
+    discharge,
+    fresh_road,
+    left_over,
+    may_cross,
+    queued,
+    service_ratio,
+    waiting_rise,
+    walk,
+)
+from signalctl.rollout.layout import Floats, Ints, Layout
+from signalctl.rollout.parameters import RolloutNumbers
+from signalctl.rollout.signals import begin_transition, earliest_switch_s
+
+NOBODY = -1
+
+
+@njit(cache=True, _nrt=False)
+def still_serves(
+    layout: Layout, seen: Seen, demand: Demand, road: Road, numbers: RolloutNumbers, at_s: float, changed: bool
+) -> bool:
+    """Whether somebody crosses now or arrives within the extension time on a lane that has green."""
+    for lane in range(layout.lane_speed_mps.size):
+        first = road.head[lane]
+        if first >= demand.start[lane + 1] or (seen.stuck[lane] and not changed):
+            continue
+        size, k = 0.0, first
+        while k < demand.start[lane + 1] and demand.earliest_s[k] < at_s + numbers.extension_s:
+            size += demand.size[k]
+            k += 1
+        if size >= 0.5 and service_ratio(layout, seen, demand, road, numbers, lane, first, at_s) > 0.5:
+            return True
+    return False
+
+
+@njit(cache=True, _nrt=False)
+def heaviest_stage(
+    layout: Layout, seen: Seen, demand: Demand, road: Road, numbers: RolloutNumbers, stage: int, at_s: float
+) -> int:
+    """The stage, other than the running one, that would serve the heaviest waiting demand."""
+    best, best_weight = NOBODY, 0.25
+    for target in range(layout.stage_green.shape[0]):
+        if target == stage or not layout.stage_serves[target]:
+            continue
+        weight = 0.0
+        for lane in range(layout.lane_speed_mps.size):
+            waiting = queued(demand, road, lane, at_s)
+            if waiting <= 0.0:
+                continue
+            weight += waiting * servable(layout, seen, demand, road, lane, target)
+        for crossing in range(layout.crossing_group.size):
+            if layout.stage_green[target, layout.crossing_group[crossing]]:
+                wait_s = seen.crossing_wait_s[crossing] + at_s
+                rise = waiting_rise(wait_s, seen.crossing_limit_s[crossing], numbers.limit_rise)
+                weight += road.people[crossing] * rise
+        if weight > best_weight:
+            best, best_weight = target, weight
+    return best
+
+
+@njit(cache=True, _nrt=False)
+def servable(layout: Layout, seen: Seen, demand: Demand, road: Road, lane: int, stage: int) -> float:
+    """Chance that the lane's head can cross in `stage`; giving way to others who wait halves it."""
+    head = demand.move[road.head[lane]]
+    chance = 0.0
+    for k in range(layout.lane_move_start[lane], layout.lane_move_start[lane + 1]):
+        move = layout.lane_moves[k]
+        if (head >= 0 and move != head) or seen.move_blocked[move]:
+            continue
+        if not layout.stage_green[stage, layout.move_group[move]]:
+            continue
+        ratio = 1.0 if head >= 0 else layout.move_share[move]
+        for f in range(layout.move_foe_start[move], layout.move_foe_start[move + 1]):
+            foe = layout.move_foes[f]
+            waits = road.head[layout.move_lane[foe]] < demand.start[layout.move_lane[foe] + 1]
+            if waits and layout.stage_green[stage, layout.move_group[foe]]:
+                ratio *= 0.5
+                break
+        chance += ratio
+    return chance
+
+
+@njit(cache=True, _nrt=False)
+def simulate(
+    layout: Layout,
+    seen: Seen,
+    demand: Demand,
+    road: Road,
+    numbers: RolloutNumbers,
+    stage: int,
+    keep_s: float,
+    target: int,
+    ready_s: Floats,
+    bound: float,
+) -> float:
+    """Cost of keeping `stage` for `keep_s`, then `target` (-1: the base policy from there on), then the base policy.
+
+    Stops early and returns infinity once the cost is over `bound`.
+    """
+    cost, complete_s, t = 0.0, -1.0, 0.0
+    begun_s = -1.0
+    running, planned, changed = stage, target, False
+    while t < numbers.horizon_s:
+        if t >= complete_s:
+            chosen = NOBODY
+            if planned >= 0:
+                if t >= keep_s:
+                    chosen = planned
+            elif t >= keep_s and (
+                t - begun_s > numbers.longest_green_s
+                or not still_serves(layout, seen, demand, road, numbers, t, changed)
+            ):
+                chosen = heaviest_stage(layout, seen, demand, road, numbers, running, t)
+            if chosen >= 0 and t >= (
+                earliest_switch_s(layout, running, chosen, road.green_from) if changed else ready_s[chosen]
+            ):
+                complete_s = begin_transition(layout, running, chosen, t, road.green_from, road.green_until)
+                begun_s = complete_s
+                running, planned, changed = chosen, NOBODY, True
+        for k in range(layout.lane_order.size):
+            lane = layout.lane_order[k]
+            if demand.start[lane] < demand.start[lane + 1]:
+                held = seen.stuck[lane] and not changed
+                cost += discharge(layout, seen, demand, road, numbers, lane, t, held)
+        cost += walk(layout, seen, road, numbers, t)
+        if cost > bound:
+            return np.inf
+        t += 1.0
+    return cost + left_over(layout, seen, demand, road, numbers)
+
+
+@njit(cache=True)
+def evaluate(
+    layout: Layout,
+    seen: Seen,
+    numbers: RolloutNumbers,
+    stage: int,
+    green_from: Floats,
+    green_until: Floats,
+    keeps_s: Floats,
+    ready_s: Floats,
+) -> Floats:
+    """Costs (K + 1, S): row k keeps for `keeps_s[k]` and changes to the column's stage, in the last row the column of the
+    running stage holds the cost of the base policy from the next second on. Infinite where not possible.
+
+    `ready_s` (S,) says when the change to each stage may begin, infinite where it must not.
+    """
+    stages = layout.stage_green.shape[0]
+    costs = np.full((keeps_s.size + 1, stages), np.inf)
+    demand = predict_demand(layout, seen, numbers.horizon_s, numbers.sensing_m)
+    road = fresh_road(layout, seen, demand, green_from, green_until)
+    costs[keeps_s.size, stage] = simulate(layout, seen, demand, road, numbers, stage, 1.0, NOBODY, ready_s, np.inf)
+    for target in range(stages):
+        if target == stage or not layout.stage_serves[target]:
+            continue
+        for k in range(keeps_s.size):
+            if keeps_s[k] >= ready_s[target]:
+                road = fresh_road(layout, seen, demand, green_from, green_until)
+                costs[k, target] = simulate(
+                    layout, seen, demand, road, numbers, stage, keeps_s[k], target, ready_s, np.inf
+                )
+    return costs

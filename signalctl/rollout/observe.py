@@ -1,0 +1,168 @@
+"""From one junction's picture to the flat arrays that the rollout reads: weights, priority, waits, blocked exits."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from detectors.picture import MODES, JunctionPicture, LanePicture, PriorityRequest, RequestState
+from plans.junction import Aspect, GroupKind, Junction, Mode
+from signalctl.rollout.demand import Seen
+from signalctl.rollout.layout import Floats, Layout, build_layout, crossing_groups
+from signalctl.strategies.parameters import AdaptiveParameters
+
+CAR = MODES.index(Mode.CAR)
+LIVE = frozenset({RequestState.RECEIVED, RequestState.QUEUED, RequestState.ACTIVATED})
+
+
+@dataclass(frozen=True)
+class Observer:
+    """Knows one junction's layout and turns its pictures into `Seen`."""
+
+    junction: Junction
+    layout: Layout
+    weights: Floats
+    parameters: AdaptiveParameters
+
+    @classmethod
+    def of(cls, junction: Junction, weights: Mapping[Mode, float], parameters: AdaptiveParameters) -> "Observer":
+        """Compile the junction."""
+        return cls(junction, build_layout(junction), np.array([weights[mode] for mode in MODES]), parameters)
+
+    def see(self, picture: JunctionPicture, aspects: Mapping[str, Aspect]) -> Seen:
+        """Flat arrays of what is known now; lanes without a picture are empty."""
+        lanes = [picture.lanes.get(lane) for lane in self.junction.lanes]
+        start = np.zeros(len(lanes) + 1, np.int64)
+        start[1:] = np.cumsum([0 if lane is None else lane.distance_m.size for lane in lanes])
+        known = [lane for lane in lanes if lane is not None and lane.distance_m.size]
+        mode = _join([lane.mode for lane in known]).astype(np.int64)
+        distance, speed = _join([lane.distance_m for lane in known]), _join([lane.speed_mps for lane in known])
+        waiting = _join([lane.waiting_s for lane in known])
+        weight = self.weights[mode] * (1.0 + (waiting / self.parameters.long_wait_s) ** 2)
+        rows = _Rows(start, distance, speed, _join([lane.movement for lane in known]).astype(np.int64), mode, weight)
+        for request in picture.requests:
+            if request.state in LIVE:
+                rows = self._with_request(rows, request)
+        stuck, stuck_move = self._stuck(lanes, aspects)
+        people, wait_s, limit_s = self._crossings(picture)
+        rates = np.array([0.0 if lane is None else lane.arrival_vph / 3600.0 for lane in lanes])
+        return Seen(
+            rows.start,
+            rows.distance_m,
+            rows.speed_mps,
+            rows.move,
+            rows.mode,
+            rows.weight,
+            rates,
+            np.full(len(lanes), self.weights[CAR]),
+            stuck,
+            stuck_move,
+            np.array([movement.exit_lane in picture.blocked_exits for movement in self.junction.movements], np.bool_),
+            people,
+            wait_s,
+            limit_s,
+        )
+
+    def request_weight(self, request: PriorityRequest) -> float:
+        """Persons that a request stands for: more when late or of a high level, little when ahead of schedule."""
+        persons = request.persons if request.persons > 0.0 else float(self.weights[MODES.index(request.mode)])
+        if request.lateness_s < -self.parameters.early_s:
+            return persons * self.parameters.early_ratio
+        late = min(max(request.lateness_s, 0.0) / self.parameters.late_s, 1.0)
+        return persons * (self.parameters.transit_ratio + late)
+
+    def _with_request(self, rows: "_Rows", request: PriorityRequest) -> "_Rows":
+        """Give the request's weight to the vehicle that made it when a detector sees it, else add that vehicle."""
+        moves = [
+            index
+            for index, movement in enumerate(self.junction.movements)
+            if movement.group == request.group and request.lane in (None, movement.lane)
+        ]
+        if not moves:
+            return rows
+        mode = MODES.index(request.mode)
+        weight = self.request_weight(request)
+        for move in moves:
+            lane = int(self.layout.move_lane[move])
+            inside = range(int(rows.start[lane]), int(rows.start[lane + 1]))
+            same = [row for row in inside if rows.mode[row] == mode and rows.move[row] in (move, -1)]
+            if same:
+                best = min(same, key=lambda row: abs(rows.eta_s(row, self.layout.lane_speed_mps[lane]) - request.eta_s))
+                return rows.reweighted(best, max(weight, float(rows.weight[best])))
+        lane = int(self.layout.move_lane[moves[0]])
+        speed = float(self.layout.lane_speed_mps[lane])
+        return rows.inserted(lane, request.eta_s * speed, speed, moves[0], mode, weight)
+
+    def _stuck(
+        self, lanes: Sequence[LanePicture | None], aspects: Mapping[str, Aspect]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Lanes that show green while their head stands, and the red movement that this head probably wants."""
+        stuck, wanted = np.zeros(len(lanes), np.bool_), np.full(len(lanes), -1, np.int64)
+        for index, lane in enumerate(lanes):
+            if lane is None or lane.head_still_s < self.parameters.believe_after_s:
+                continue
+            stuck[index] = True
+            moves = self.layout.lane_moves[self.layout.lane_move_start[index] : self.layout.lane_move_start[index + 1]]
+            red = [m for m in moves if aspects.get(self.junction.movements[m].group) != Aspect.GREEN]
+            if red:
+                wanted[index] = max(red, key=lambda m: self.layout.move_share[m])
+        return stuck, wanted
+
+    def _crossings(self, picture: JunctionPicture) -> tuple[Floats, Floats, Floats]:
+        groups = crossing_groups(self.junction)
+        people, wait_s, limit_s = np.zeros(len(groups)), np.zeros(len(groups)), np.ones(len(groups))
+        transit = any(request.state in LIVE for request in picture.requests)
+        for index, group in enumerate(groups):
+            bicycle = self.junction.groups[group].kind is GroupKind.BICYCLE
+            weight = self.weights[MODES.index(Mode.BICYCLE if bicycle else Mode.PEDESTRIAN)]
+            limit_s[index] = (
+                self.parameters.bicycle_wait_s
+                if bicycle
+                else (self.parameters.pedestrian_transit_wait_s if transit else self.parameters.pedestrian_wait_s)
+            )
+            crossing = picture.crossings.get(group)
+            if crossing is not None and (crossing.requested or crossing.waiting > 0.0):
+                people[index] = weight * max(crossing.waiting, 1.0)
+                wait_s[index] = crossing.longest_wait_s
+        return people, wait_s, limit_s
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """One row per vehicle, lane by lane."""
+
+    start: np.ndarray
+    distance_m: np.ndarray
+    speed_mps: np.ndarray
+    move: np.ndarray
+    mode: np.ndarray
+    weight: np.ndarray
+
+    def eta_s(self, row: int, top_mps: float) -> float:
+        """Rough time to the stop line."""
+        return float(self.distance_m[row]) / max(float(self.speed_mps[row]), 0.5 * top_mps)
+
+    def reweighted(self, row: int, weight: float) -> "_Rows":
+        """The same rows with another weight in one."""
+        weights = self.weight.copy()
+        weights[row] = weight
+        return _Rows(self.start, self.distance_m, self.speed_mps, self.move, self.mode, weights)
+
+    def inserted(self, lane: int, distance_m: float, speed_mps: float, move: int, mode: int, weight: float) -> "_Rows":
+        """One vehicle more, in its place by distance."""
+        inside = self.distance_m[self.start[lane] : self.start[lane + 1]]
+        at = int(self.start[lane]) + int(np.searchsorted(inside, distance_m))
+        start = self.start.copy()
+        start[lane + 1 :] += 1
+        return _Rows(
+            start,
+            np.insert(self.distance_m, at, distance_m),
+            np.insert(self.speed_mps, at, speed_mps),
+            np.insert(self.move, at, move),
+            np.insert(self.mode, at, mode),
+            np.insert(self.weight, at, weight),
+        )
+
+
+def _join(arrays: Sequence[np.ndarray]) -> Floats:
+    return np.concatenate(arrays).astype(np.float64) if arrays else np.zeros(0)

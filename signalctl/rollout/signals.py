@@ -1,0 +1,31 @@
+"""Signals within the rollout: which groups are green until when, minimum greens, and the interstage times between stages."""
+
+import numpy as np
+from numba import njit
+
+from signalctl.rollout.layout import Floats, Layout
+
+
+@njit(cache=True, _nrt=False)
+def earliest_switch_s(layout: Layout, stage: int, target: int, green_from: Floats) -> float:
+    """When every group that ends in the change from `stage` to `target` has had its minimum green."""
+    earliest = -np.inf
+    for group in range(layout.group_min_green_s.size):
+        if layout.stage_green[stage, group] and np.isfinite(layout.green_ends_s[stage, target, group]):
+            earliest = max(earliest, green_from[group] + layout.group_min_green_s[group])
+    return earliest
+
+
+@njit(cache=True, _nrt=False)
+def begin_transition(
+    layout: Layout, stage: int, target: int, at_s: float, green_from: Floats, green_until: Floats
+) -> float:
+    """Enter the change's switch times into the groups' greens; returns when all groups of `target` are green."""
+    for group in range(layout.group_min_green_s.size):
+        ends_s = layout.green_ends_s[stage, target, group]
+        if layout.stage_green[stage, group] and np.isfinite(ends_s):
+            green_until[group] = at_s + ends_s
+        if layout.stage_green[target, group] and (not layout.stage_green[stage, group] or np.isfinite(ends_s)):
+            green_from[group] = at_s + layout.green_begins_s[stage, target, group]
+            green_until[group] = np.inf
+    return at_s + layout.transition_s[stage, target]

@@ -1,0 +1,67 @@
+"""The strategies by name."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from plans.defaults import MODE_WEIGHT, OCCUPANCY
+from plans.junction import Junction, Mode
+from plans.timing import TimingPlan
+from signalctl.strategies.actuated import Actuated
+from signalctl.strategies.adaptive import Adaptive
+from signalctl.strategies.conduct import open_frame_plan
+from signalctl.strategies.fixed import Fixed
+from signalctl.strategies.max_pressure import MaxPressure
+from signalctl.strategies.parameters import ActuatedParameters, AdaptiveParameters, MaxPressureParameters
+from signalctl.strategy import Strategy
+
+NAMES = ("fixed", "actuated", "max-pressure", "adaptive")
+
+Parameters = ActuatedParameters | MaxPressureParameters | AdaptiveParameters
+
+__all__ = ["NAMES", "Parameters", "make_strategy", "open_frame_plan"]
+
+
+def make_strategy(
+    name: str,
+    junctions: Mapping[str, Junction],
+    *,
+    weights: Mapping[Mode, float] = MODE_WEIGHT,
+    occupancy: Mapping[Mode, float] = OCCUPANCY,
+    plans: Mapping[str, Mapping[str, TimingPlan]] | None = None,
+    parameters: Parameters | None = None,
+) -> Strategy:
+    """A new strategy for these junctions.
+
+    Args:
+        name: One of `NAMES`.
+        junctions: What it controls.
+        weights: Cost of a person's second of delay by mode, against that of a car occupant.
+        occupancy: Persons in a vehicle by mode.
+        plans: All time-of-day plans by junction and plan set; every junction needs one to fall back on.
+        parameters: Numbers of the strategy; its defaults when missing.
+
+    Raises:
+        ValueError: The name is unknown, a junction has no plan, or the parameters belong to another strategy.
+    """
+    if plans is not None:
+        for id in junctions:
+            if not plans.get(id):
+                raise ValueError(f"junction {id}: expected a time-of-day plan to fall back on, got none")
+    persons = {mode: weights.get(mode, MODE_WEIGHT[mode]) * occupancy.get(mode, OCCUPANCY[mode]) for mode in Mode}
+    if name == "fixed":
+        return Fixed(junctions)
+    if name == "actuated":
+        return Actuated(junctions, persons, _own(name, parameters, ActuatedParameters))
+    if name == "max-pressure":
+        return MaxPressure(junctions, persons, _own(name, parameters, MaxPressureParameters))
+    if name == "adaptive":
+        return Adaptive(junctions, persons, _own(name, parameters, AdaptiveParameters))
+    raise ValueError(f"strategy: expected one of {', '.join(NAMES)}, got {name!r}")
+
+
+def _own(name: str, parameters: Any, kind: Any) -> Any:
+    if parameters is None:
+        return kind()
+    if not isinstance(parameters, kind):
+        raise ValueError(f"strategy {name}: expected {kind.__name__}, got {type(parameters).__name__}")
+    return parameters

@@ -1,0 +1,101 @@
+"""Traffic-actuated control: a stage runs while vehicles keep coming, up to its maximum; stages without demand are skipped."""
+
+from collections.abc import Mapping
+
+from controllers.driver import FieldStatus
+from detectors.picture import JunctionPicture, Picture
+from plans.junction import Junction, Mode
+from plans.sealed import RequestAction, RequestReason
+from plans.timing import TimingPlan
+from signalctl.strategies.claims import Claims
+from signalctl.strategies.conduct import LISTENS, PlanKeeper, Scope, changing, overdue, scope_of
+from signalctl.strategies.parameters import ActuatedParameters
+from signalctl.strategy import Decisions, StageDecision
+
+
+class Actuated:
+    """Gap-out and max-out in the plan's order of stages."""
+
+    name = "actuated"
+
+    def __init__(
+        self, junctions: Mapping[str, Junction], persons: Mapping[Mode, float], parameters: ActuatedParameters
+    ) -> None:
+        self._junctions = junctions
+        self._parameters = parameters
+        self._claims = {id: Claims.of(junction, persons) for id, junction in junctions.items()}
+        self._plans = PlanKeeper(junctions, "Open frames: detectors decide within the plan's order of stages.")
+
+    @property
+    def junctions(self) -> Mapping[str, Junction]:
+        """The junctions that it controls."""
+        return self._junctions
+
+    def decide(self, picture: Picture, field: Mapping[str, FieldStatus], plans: Mapping[str, TimingPlan]) -> Decisions:
+        """One stage decision for every junction that listens."""
+        stages = {}
+        for id, plan in plans.items():
+            if id in picture.junctions and id in field and field[id].mode in LISTENS:
+                decision = self._decide_junction(self._junctions[id], plan, picture.junctions[id], field[id])
+                if decision is not None:
+                    stages[id] = decision
+        return Decisions(stages, self._plans.decisions(plans))
+
+    def _decide_junction(
+        self, junction: Junction, plan: TimingPlan, picture: JunctionPicture, status: FieldStatus
+    ) -> StageDecision | None:
+        scope = scope_of(junction, plan, status)
+        if scope is None:
+            return changing(junction.id, status)
+        due = overdue(scope)
+        if due is not None:
+            return due
+        target = self._next_with_demand(scope, plan, picture)
+        if target is None:
+            return self._hold(scope, "nobody waits elsewhere")
+        if not scope.ready(target):
+            return self._hold(scope, f"minimum greens before stage {target}")
+        groups = junction.stages[scope.stage].groups
+        longest_s = self._longest_green_s(plan, scope.stage)
+        if status.time_in_stage_s >= longest_s:
+            return self._go(scope, target, f"maximum green of {longest_s} s reached")
+        if self._claims[junction.id].vehicles(picture, groups, self._extension_m(junction), shown=True) > 0.0:
+            return self._hold(scope, "vehicles keep coming")
+        return self._go(scope, target, "gap in the traffic")
+
+    def _extension_m(self, junction: Junction) -> float:
+        """A vehicle within the extension time of the stop line keeps the green."""
+        fastest_mps = max((lane.speed_mps for lane in junction.lanes.values()), default=0.0)
+        return self._parameters.extension_s * fastest_mps
+
+    def _longest_green_s(self, plan: TimingPlan, stage: str) -> int:
+        nominal_s = max((item.green_s for item in plan.stages if item.stage == stage), default=0)
+        return max(self._parameters.least_maximum_s, round(self._parameters.maximum_ratio * nominal_s))
+
+    def _next_with_demand(self, scope: Scope, plan: TimingPlan, picture: JunctionPicture) -> str | None:
+        """The next stage in the plan's order that would serve somebody whom the current one does not."""
+        claims, current = self._claims[scope.junction.id], scope.junction.stages[scope.stage].groups
+        names = [item.stage for item in plan.stages]
+        at = names.index(scope.stage) if scope.stage in names else -1
+        for step in range(1, len(names) + 1):
+            name = names[(at + step) % len(names)]
+            if name not in scope.ready_s:
+                continue
+            groups = scope.junction.stages[name].groups
+            if claims.people(picture, groups - current) > 0.0:
+                return name
+            reach_m = self._parameters.reach_m
+            both = claims.vehicles(picture, groups | current, reach_m, shown=False)
+            if both > claims.vehicles(picture, current, reach_m, shown=True) and (
+                claims.vehicles(picture, groups, reach_m, shown=False) > 0.0
+            ):
+                return name
+        return None
+
+    def _hold(self, scope: Scope, why: str) -> StageDecision:
+        words = f"Stage {scope.stage} stays: {why}."
+        return StageDecision(scope.junction.id, scope.stage, RequestAction.HOLD, RequestReason.TRAFFIC, words)
+
+    def _go(self, scope: Scope, stage: str, why: str) -> StageDecision:
+        words = f"To stage {stage}: {why}."
+        return StageDecision(scope.junction.id, stage, RequestAction.GO, RequestReason.TRAFFIC, words)

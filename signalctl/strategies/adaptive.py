@@ -1,0 +1,151 @@
+"""Adaptive control: every second the cheapest predicted course of action, its first step taken (rolling horizon)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from controllers.driver import FieldStatus
+from detectors.picture import JunctionPicture, Picture
+from plans.junction import Aspect, Junction, Mode
+from plans.sealed import RequestAction, RequestReason
+from plans.timing import TimingPlan
+from signalctl.rollout.kernel import evaluate
+from signalctl.rollout.layout import Floats
+from signalctl.rollout.observe import LIVE, Observer
+from signalctl.strategies.conduct import LISTENS, PlanKeeper, Scope, changing, overdue, scope_of
+from signalctl.strategies.parameters import AdaptiveParameters
+from signalctl.strategy import Alternative, Decisions, StageDecision
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """Keep the running stage for `after_s`, then change to `stage`; to stay is the running stage itself."""
+
+    stage: str
+    after_s: int
+    cost: float
+
+    @property
+    def action(self) -> RequestAction:
+        """Its first step."""
+        return RequestAction.GO if self.after_s == 0 else RequestAction.HOLD
+
+
+class Adaptive:
+    """Rollout at each junction on its own."""
+
+    name = "adaptive"
+
+    def __init__(
+        self, junctions: Mapping[str, Junction], persons: Mapping[Mode, float], parameters: AdaptiveParameters
+    ) -> None:
+        self._junctions = junctions
+        self._parameters = parameters
+        self._observers = {id: Observer.of(junction, persons, parameters) for id, junction in junctions.items()}
+        self._keeps_s = np.array(parameters.keep_s, np.float64)
+        self._plans = PlanKeeper(junctions, "Open frames: the rollout decides which stage runs.")
+
+    @property
+    def junctions(self) -> Mapping[str, Junction]:
+        """The junctions that it controls."""
+        return self._junctions
+
+    def decide(self, picture: Picture, field: Mapping[str, FieldStatus], plans: Mapping[str, TimingPlan]) -> Decisions:
+        """One stage decision for every junction that listens."""
+        stages = {}
+        for id, plan in plans.items():
+            if id in picture.junctions and id in field and field[id].mode in LISTENS:
+                decision = self._decide_junction(self._junctions[id], plan, picture.junctions[id], field[id])
+                if decision is not None:
+                    stages[id] = decision
+        return Decisions(stages, self._plans.decisions(plans))
+
+    def _decide_junction(
+        self, junction: Junction, plan: TimingPlan, picture: JunctionPicture, status: FieldStatus
+    ) -> StageDecision | None:
+        scope = scope_of(junction, plan, status)
+        if scope is None:
+            return changing(junction.id, status)
+        due = overdue(scope)
+        if due is not None:
+            return due
+        courses = self._weigh(scope, picture, status)
+        best = courses[0]
+        stay = next(course for course in courses if course.action is RequestAction.HOLD)
+        if best.action is RequestAction.GO and best.cost > stay.cost - self._parameters.switch_gain:
+            best = stay
+        others = [course for course in courses if course is not best]
+        return StageDecision(
+            junction.id,
+            best.stage if best.action is RequestAction.GO else scope.stage,
+            best.action,
+            self._reason(scope, picture, best),
+            _words(scope, best, stay, others),
+            best.cost,
+            tuple(Alternative(one.stage, one.action, one.after_s, one.cost) for one in _distinct(others)),
+        )
+
+    def _weigh(self, scope: Scope, picture: JunctionPicture, status: FieldStatus) -> list[Course]:
+        """Every course of action with its cost, the cheapest first; among equals the one that changes latest."""
+        junction = scope.junction
+        observer = self._observers[junction.id]
+        stage = junction.stage_order.index(scope.stage)
+        green_from, green_until = _greens(junction, status)
+        ready_s = np.array([scope.ready_s.get(name, np.inf) for name in junction.stage_order], np.float64)
+        costs = evaluate(
+            observer.layout,
+            observer.see(picture, status.aspects),
+            self._parameters.numbers,
+            stage,
+            green_from,
+            green_until,
+            self._keeps_s,
+            ready_s,
+        )
+        courses = [
+            Course(
+                junction.stage_order[target],
+                1 if k == len(self._keeps_s) else int(self._keeps_s[k]),
+                float(costs[k, target]),
+            )
+            for k, target in zip(*np.nonzero(np.isfinite(costs)), strict=True)
+        ]
+        return sorted(courses, key=lambda course: (course.cost, -course.after_s, course.stage))
+
+    def _reason(self, scope: Scope, picture: JunctionPicture, course: Course) -> RequestReason:
+        """Whom the course serves first, as the field controller logs it."""
+        groups = scope.junction.stages[course.stage].groups
+        if any(one.group in groups and one.state in LIVE for one in picture.requests):
+            return RequestReason.TRANSIT
+        limit_s = 0.5 * self._parameters.pedestrian_wait_s
+        if any(one.group in groups and one.longest_wait_s > limit_s for one in picture.crossings.values()):
+            return RequestReason.PEDESTRIAN
+        return RequestReason.TRAFFIC
+
+
+def _distinct(courses: list[Course]) -> list[Course]:
+    """The best two that differ in stage or in their first step."""
+    kept: dict[tuple[str, RequestAction], Course] = {}
+    for course in courses:
+        kept.setdefault((course.stage, course.action), course)
+    return list(kept.values())[:2]
+
+
+def _words(scope: Scope, best: Course, stay: Course, others: list[Course]) -> str:
+    if best.action is RequestAction.GO:
+        return f"To stage {best.stage} now: predicted to cost {stay.cost - best.cost:.0f} person-seconds less than staying."
+    go = next((course for course in others if course.action is RequestAction.GO), None)
+    if go is None:
+        return f"Stage {scope.stage} stays: no change is allowed yet."
+    return f"Stage {scope.stage} stays: changing to {go.stage} now would cost {go.cost - best.cost:.0f} person-seconds more."
+
+
+def _greens(junction: Junction, status: FieldStatus) -> tuple[Floats, Floats]:
+    """Since when each group is green and until when; now is 0."""
+    began, until = np.zeros(len(junction.groups)), np.full(len(junction.groups), -100.0)
+    for index, group in enumerate(junction.group_order):
+        if status.aspects.get(group) == Aspect.GREEN:
+            began[index] = -float(status.time_in_aspect_s.get(group, 0))
+            until[index] = np.inf
+    return began, until

@@ -1,0 +1,119 @@
+"""What a strategy may ask for at a junction now: stages of the plan, the first second of each change, longest reds."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from controllers.driver import ControllerMode, FieldStatus
+from plans.history import History, after_transition, earliest_begin_s
+from plans.junction import Junction
+from plans.sealed import RequestAction, RequestReason
+from plans.table import open_frames
+from plans.timing import TimingPlan
+from plans.transition import transition
+from signalctl.gate.past import ACT_AFTER_S, history_of
+from signalctl.gate.reds import least_stage_s, quickest_way, too_late
+from signalctl.strategy import PlanDecision, StageDecision
+
+LISTENS = frozenset({ControllerMode.CENTRAL_PLAN, ControllerMode.CENTRAL_STAGE})
+RED_RESERVE_S = 8
+"""A longest red is served this much before it would be broken."""
+
+
+def open_frame_plan(junction: Junction, nominal: TimingPlan) -> TimingPlan:
+    """The nominal plan with open frames, for strategies that choose every stage by themselves.
+
+    Raises:
+        ValueError: The plan belongs to another junction.
+    """
+    if nominal.junction != junction.id:
+        raise ValueError(f"plan {nominal.id}: expected a plan of junction {junction.id}, got one of {nominal.junction}")
+    return open_frames(nominal)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """A junction that shows a complete stage: where it may go, and after how many seconds at the earliest.
+
+    `urgent` is the group whose longest red forces the next change, "" when there is time; then `ready_s` holds only
+    stages that serve it in time.
+    """
+
+    junction: Junction
+    stage: str
+    ready_s: Mapping[str, int]
+    urgent: str
+
+    def ready(self, stage: str) -> bool:
+        """Whether the change to `stage` may begin now."""
+        return self.ready_s.get(stage, 1) <= 0
+
+
+def scope_of(junction: Junction, plan: TimingPlan, status: FieldStatus) -> Scope | None:
+    """What may be asked for; None while stages change or the status is unclear."""
+    history = history_of(junction, status)
+    if not status.stage or status.stage not in junction.stages or history is None:
+        return None
+    begin_s = status.utc_s + ACT_AFTER_S
+    urgent = too_late(junction, status.stage, begin_s + 1 + RED_RESERVE_S, history) or ""
+    ready = {}
+    for item in plan.stages:
+        if item.stage == status.stage or item.stage in ready:
+            continue
+        earliest_s = earliest_begin_s(junction, history, transition(junction, status.stage, item.stage))
+        ready[item.stage] = 0 if earliest_s is None else max(0, earliest_s - begin_s)
+    if urgent:
+        way = quickest_way(junction, status.stage, urgent)
+        timely = {name: wait for name, wait in ready.items() if way is not None and name == way[0].target}
+        ready = timely or ready
+    else:
+        ready = {
+            name: wait for name, wait in ready.items() if _in_time(junction, status.stage, name, begin_s + wait, history)
+        }
+    return Scope(junction, status.stage, ready, urgent)
+
+
+def _in_time(junction: Junction, stage: str, target: str, begin_s: int, history: History) -> bool:
+    """Whether everybody can still be served within the longest reds after a change to `target`."""
+    change = transition(junction, stage, target)
+    leave_s = begin_s + change.duration_s + least_stage_s(junction, target)
+    return too_late(junction, target, leave_s, after_transition(history, change, begin_s)) is None
+
+
+class PlanKeeper:
+    """The open plan of each junction, made once from the time-of-day plan that is due."""
+
+    def __init__(self, junctions: Mapping[str, Junction], why: str) -> None:
+        self._junctions = junctions
+        self._why = why
+        self._open: dict[str, tuple[TimingPlan, PlanDecision]] = {}
+
+    def decisions(self, due: Mapping[str, TimingPlan]) -> dict[str, PlanDecision]:
+        """One plan decision for each junction that has a plan due."""
+        return {id: self._decision(id, plan) for id, plan in due.items() if id in self._junctions}
+
+    def _decision(self, id: str, plan: TimingPlan) -> PlanDecision:
+        known = self._open.get(id)
+        if known is None or known[0] != plan:
+            known = (plan, PlanDecision(open_frame_plan(self._junctions[id], plan), self._why))
+            self._open[id] = known
+        return known[1]
+
+
+def changing(junction: str, status: FieldStatus) -> StageDecision | None:
+    """During a transition the only thing to ask for is its own target."""
+    if status.stage or not status.next_stage:
+        return None
+    why = f"Changing to stage {status.next_stage}."
+    return StageDecision(junction, status.next_stage, RequestAction.GO, RequestReason.TRAFFIC, why)
+
+
+def overdue(scope: Scope) -> StageDecision | None:
+    """When a longest red is near, the change that serves it, whatever traffic says."""
+    if not scope.urgent or not scope.ready_s:
+        return None
+    stage, wait_s = min(scope.ready_s.items(), key=lambda item: (item[1], item[0]))
+    if wait_s > 0:
+        why = f"Group {scope.urgent} is near its longest red; stage {stage} can begin in {wait_s} s."
+        return StageDecision(scope.junction.id, scope.stage, RequestAction.HOLD, RequestReason.TRAFFIC, why)
+    why = f"Group {scope.urgent} is near its longest red of {scope.junction.groups[scope.urgent].max_red_s} s."
+    return StageDecision(scope.junction.id, stage, RequestAction.GO, RequestReason.TRAFFIC, why)

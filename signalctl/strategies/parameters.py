@@ -1,0 +1,42 @@
+"""Numbers that the strategies use, with units; one default set for every junction."""
+
+from dataclasses import dataclass, field
+
+from signalctl.rollout.parameters import RolloutNumbers
+
+@dataclass(frozen=True, slots=True)
+class AdaptiveParameters:
+    """What the rollout is asked to weigh."""
+
+    numbers: RolloutNumbers = field(default_factory=RolloutNumbers)
+    keep_s: tuple[float, ...] = (0, 1, 2, 3, 4, 6, 8, 11, 15, 20, 27)
+    switch_gain: float = 0.5  # weighted person-seconds that a change must save at least
+    believe_after_s: float = 3.0  # a head that stands so long on green is not being served
+    long_wait_s: float = 120.0  # a vehicle that waited so long counts double
+    pedestrian_wait_s: float = 60.0
+    pedestrian_transit_wait_s: float = 75.0
+    bicycle_wait_s: float = 60.0
+    transit_ratio: float = 1.0  # weight of a request on schedule over its persons
+    late_s: float = 180.0  # a request so late counts one ratio more
+    early_s: float = 60.0  # ahead of schedule by more than this
+    early_ratio: float = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class ActuatedParameters:
+    """Gap-out and max-out."""
+
+    extension_s: float = 3.0  # a vehicle so close to the stop line keeps the green
+    reach_m: float = 60.0  # a vehicle so close calls a stage
+    maximum_ratio: float = 1.25  # maximum green over the plan's nominal one
+    least_maximum_s: int = 20  # no maximum green is shorter
+
+
+@dataclass(frozen=True, slots=True)
+class MaxPressureParameters:
+    """Reach, and how much a change has to gain."""
+
+    reach_m: float = 60.0  # vehicles beyond do not push
+    period_s: float = 20.0  # a change's loss is weighed against so long a service
+    startup_s: float = 2.0  # lost when a queue starts
+    downstream_ratio: float = 0.5  # how much queues on the exits push back
