@@ -1,4 +1,4 @@
-"""One Modbus driver for each junction of a site, with the key that its controller shares with the centre.
+"""One Modbus driver (or emulated controller) for each junction of a site, with the key that both ends share.
 
 The drivers share nothing. Calls to all of them run at once, each link as its own task with its own deadline
 (`signalctl.field_link`), so one controller that hangs delays no other.
@@ -9,8 +9,9 @@ import os
 import secrets
 from pathlib import Path
 
-from controllers.logic.config import DEMONSTRATION_KEY
+from controllers.logic.config import DEMONSTRATION_KEY, ControllerConfig
 from controllers.modbus import ModbusDriver
+from plans.calendar import plan_due
 from plans.site import ControllerAddress, Site
 
 MIN_KEY_BYTES = 16
@@ -41,6 +42,19 @@ def make_drivers(site: Site, folder: Path) -> tuple[ModbusDriver, ...]:
             lease_s=site.control.lease_s,
         )
         for name, address in site.controllers.items()
+    )
+
+
+def controller_config(site: Site, junction: str, folder: Path) -> ControllerConfig:
+    """What the junction's own controller would be configured with, taken from the site file."""
+    address = site.controllers.get(junction)
+    return ControllerConfig(
+        junction=site.junctions[junction],
+        local_plans=site.plans.get(junction, {}),
+        plan_due=lambda utc_s: plan_due(site.calendar, utc_s),
+        key=DEMONSTRATION_KEY if address is None else controller_key(address, folder, junction),
+        site=site.id,
+        reference_s=0 if address is None else address.reference_s,
     )
 
 

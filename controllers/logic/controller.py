@@ -58,6 +58,8 @@ class FieldController:
                 f"{junction.id}: expected at most {MAX_GROUPS} groups and {MAX_STAGES} stages, "
                 f"got {len(junction.groups)} and {len(junction.stages)}"
             )
+        if not config.local_plans:
+            raise ConfigurationError(f"{junction.id}: expected at least one local plan, got none")
         self.config = config
         self.compiled = CompiledJunction(junction)
         self.safety_hash = config.safety_hash
@@ -87,7 +89,7 @@ class FieldController:
         self._start_at = config.startup_all_red_s
         self._aspects: Mapping[str, Aspect] = {}
         self._aspects_version = -1
-        self._due: CompiledPlan = self._local[config.plan_due(utc_s)]
+        self._look_up_local(utc_s)
         self.plan = self._due
         self._switch_by: int | None = None
         self.events.add(EventCode.POWER_RESTORED, config.boots, utc_s)
@@ -222,7 +224,8 @@ class FieldController:
             self._look_up_local(utc_s)
 
     def _look_up_local(self, utc_s: int) -> None:
-        self._due = self._local[self.config.plan_due(utc_s)]
+        """A due plan that the cabinet does not hold is replaced by its first one: signals never stop for want of it."""
+        self._due = self._local.get(self.config.plan_due(utc_s), next(iter(self._local.values())))
 
     def _fall_back(self, state: PlanState) -> None:
         """Discard every central value and go on with the local plan on the same clock."""

@@ -1,0 +1,131 @@
+"""Whatever is written to a controller, and whatever its clock does, the street sees legal signals."""
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from controllers.logic import CabinetSwitch, ControllerConfig, FieldController
+from plans.junction import Junction
+from plans.sealed import RequestAction, TransitionMode
+from plans.timing import TimingPlan
+from tests.controllers.samples import ABORT, KEY, RELEASE, UTC_S, Master, StreetMonitor, junctions, make_plan
+
+
+def every_stage(junction: Junction, green_s: int, *, is_open: bool, offset_s: int = 0) -> TimingPlan:
+    """A plan of all stages in their order; longer greens where the history between stages needs them."""
+    for extra in range(0, 60, 4):
+        greens = [(stage, green_s + 9 + extra) for stage in junction.stages]
+        plan = make_plan(junction, greens, offset_s=offset_s, is_open=is_open)
+        try:
+            FieldController(ControllerConfig(junction, {"p": plan}, lambda _: "p", key=KEY), UTC_S)
+        except ValueError:
+            continue
+        return plan
+    raise AssertionError("no green is long enough")
+
+
+class ControllerUnderFire(RuleBasedStateMachine):
+    """A controller, a master that does anything in any order, and a monitor at the kerb."""
+
+    @initialize(junction=junctions(), offset_s=st.integers(0, 100))
+    def power_on(self, junction: Junction, offset_s: int) -> None:
+        self.junction = junction
+        plan = every_stage(junction, 5, is_open=False, offset_s=offset_s)
+        self.controller = FieldController(ControllerConfig(junction, {"p": plan}, lambda _: "p", key=KEY), UTC_S)
+        self.master = Master(self.controller)
+        self.monitor = StreetMonitor(junction)
+
+    def second(self, utc_s: int | None = None) -> None:
+        self.controller.tick(self.controller.utc_s + 1 if utc_s is None else utc_s)
+        self.monitor.see(self.controller.aspects())
+
+    @rule(seconds=st.integers(1, 40))
+    def time_passes(self, seconds: int) -> None:
+        for _ in range(seconds):
+            self.second()
+
+    @rule(by_s=st.integers(-4000, 4000).filter(lambda by_s: by_s not in (0, 1, 2)))
+    def clock_jumps(self, by_s: int) -> None:
+        self.second(self.controller.utc_s + by_s)
+
+    @rule(lease_s=st.integers(0, 130), level=st.integers(0, 3))
+    def lease_is_written(self, lease_s: int, level: int) -> None:
+        self.master.lease(lease_s, level)
+
+    @rule(epoch=st.integers(0, 2))
+    def master_changes(self, epoch: int) -> None:
+        self.master.epoch += epoch
+        self.master.counter = 0
+        self.master.lease()
+
+    @rule(
+        green_s=st.integers(0, 20),
+        is_open=st.booleans(),
+        offset_s=st.integers(0, 100),
+        mode=st.sampled_from(TransitionMode),
+    )
+    def plan_is_pushed(self, green_s: int, is_open: bool, offset_s: int, mode: TransitionMode) -> None:
+        self.master.lease()
+        greens = [(stage, green_s) for stage in self.junction.stages]
+        plan = make_plan(self.junction, greens, offset_s=offset_s, is_open=is_open)
+        self.master.push(self.master.wire(plan, mode))
+
+    @rule(seconds=st.integers(1, 12), data=st.data())
+    def stages_are_asked_for(self, seconds: int, data: st.DataObject) -> None:
+        self.master.lease()
+        stages = list(self.junction.stages)
+        for _ in range(seconds):
+            action = data.draw(st.sampled_from([RequestAction.GO, RequestAction.GO, RequestAction.HOLD]))
+            self.master.request(action, data.draw(st.sampled_from(stages)), data.draw(st.integers(1, 5)))
+            for _ in range(data.draw(st.integers(1, 4))):
+                self.second()
+
+    @rule(code=st.sampled_from([ABORT, RELEASE]))
+    def plan_is_given_up(self, code: int) -> None:
+        self.master.command(code)
+
+    @rule(switch=st.sampled_from(CabinetSwitch), seconds=st.integers(0, 30))
+    def switch_is_turned(self, switch: CabinetSwitch, seconds: int) -> None:
+        self.controller.set_switch(switch)
+        if switch in (CabinetSwitch.FLASH, CabinetSwitch.DARK):
+            self.monitor.see(self.controller.aspects(), excused=True)
+            self.monitor.second -= 1
+        self.time_passes(seconds + 1)
+
+    @precondition(lambda self: self.controller.switch is CabinetSwitch.MANUAL)
+    @rule()
+    def officer_presses(self) -> None:
+        self.controller.press_manual_step()
+
+    @rule(synchronised=st.booleans())
+    def clock_source_changes(self, synchronised: bool) -> None:
+        self.controller.set_clock_synchronised(synchronised)
+
+    @invariant()
+    def the_street_is_safe(self) -> None:
+        assert self.monitor.violations == []
+        assert self.controller.conflict_trips == 0
+
+
+TestControllerUnderFire = ControllerUnderFire.TestCase
+TestControllerUnderFire.settings = settings(
+    max_examples=40,
+    stateful_step_count=30,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+
+
+@given(junction=junctions(), offset_s=st.integers(0, 600), begin_s=st.integers(0, 10_000))
+@settings(max_examples=40, deadline=None, derandomize=True)
+def test_local_plan_comes_into_step(junction: Junction, offset_s: int, begin_s: int) -> None:
+    """From power-on in any second, the local plan's nominal stages show within two cycles, and stay in step."""
+    plan = every_stage(junction, 5, is_open=False, offset_s=offset_s)
+    controller = FieldController(ControllerConfig(junction, {"p": plan}, lambda _: "p", key=KEY), UTC_S + begin_s)
+    for _ in range(2 * plan.cycle_s + 30):
+        controller.tick(controller.utc_s + 1)
+    for _ in range(plan.cycle_s):
+        controller.tick(controller.utc_s + 1)
+        assert controller.in_step_in_s() == 0
+        assert controller.conflict_trips == 0
