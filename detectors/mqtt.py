@@ -67,7 +67,7 @@ class MqttSource:
         self._filters = topics.subscriptions(site)
         self._with_uplinks = bool(uplinks)
         self._intake = Intake(uplinks)
-        self._listeners = dict(listeners or {})
+        self._listeners: Mapping[str, Callable[[bytes], None]] = listeners if listeners is not None else {}
         self._outbox: dict[str, tuple[bytes, bool]] = {}
         self._outbox_filled = asyncio.Event()
         self._overflow = 0

@@ -9,17 +9,19 @@ class UsageError(ValueError):
 
 def input_errors() -> tuple[type[Exception], ...]:
     """All exceptions of the house that mean bad input. Imported late: most commands need few of the rooms."""
+    from controllers.pool import ControllerKeyError
     from plans.calendar import CalendarError
     from plans.schema import SiteError
     from signalctl.journal import JournalError
     from sim.routing import NoRouteError
-    from sim.site_derivation import DerivationError
+    from sim.site_derivation.junction import DerivationError
     from sim.sumo_files import SumoFileError
     from sim.sumo_plant import SumoError, SumoMissingError
 
     return (
         UsageError,
         CalendarError,
+        ControllerKeyError,
         SiteError,
         JournalError,
         NoRouteError,

@@ -63,6 +63,7 @@ class ControlLoop:
         self.observers = list(observers)
         self.read_deadline_s = read_deadline_s
         self.push_deadline_s = push_deadline_s
+        self._troubled: set[tuple[str, str]] = set()
 
     async def run(self, clock: Clock, stop: asyncio.Event) -> None:
         """Tick at every full second until `stop`; seconds that were missed are skipped, never run twice in a row."""
@@ -138,11 +139,12 @@ class ControlLoop:
     ) -> Decisions:
         """The strategy's wishes; when it fails, everything keeps its time-of-day plan."""
         try:
-            return self.strategy.decide(picture, field, due)
+            decisions = self.strategy.decide(picture, field, due)
         except Exception as error:
-            log.exception("strategy failed; time-of-day plans stay in charge", strategy=self.strategy.name)
-            failures.append(JunctionFailure("", "decide", repr(error)))
+            self._complain("", "decide", error, failures)
             return Decisions({}, {})
+        self._troubled.discard(("", "decide"))
+        return decisions
 
     def _gate(
         self,
@@ -178,9 +180,9 @@ class ControlLoop:
                         refusals.append(_note(name, answer))
                     else:
                         requests[name] = answer
+                self._troubled.discard((name, "gate"))
             except Exception as error:
-                log.exception("gate failed for one junction; it keeps what runs", junction=name)
-                failures.append(JunctionFailure(name, "gate", repr(error)))
+                self._complain(name, "gate", error, failures)
         return plans, requests, refusals
 
     async def _push(
@@ -230,9 +232,9 @@ class ControlLoop:
         async def one(link: FieldLink, call: Callable[[], Any]) -> None:
             try:
                 await link.run(call, deadline_s)
+                self._troubled.discard((link.junction, step))
             except Exception as error:
-                log.exception("link failed", junction=link.junction, step=step)
-                failures.append(JunctionFailure(link.junction, step, repr(error)))
+                self._complain(link.junction, step, error, failures)
 
         calls = [(link, call) for link in self.links.values() if (call := make_call(link)) is not None]
         await asyncio.gather(*(one(link, call) for link, call in calls))
@@ -242,10 +244,21 @@ class ControlLoop:
 
     def _record(self, record: Tick) -> None:
         for observer in self.observers:
+            name = type(observer).__name__
             try:
                 observer.record(record)
-            except Exception:
-                log.exception("observer failed", observer=type(observer).__name__)
+                self._troubled.discard((name, "record"))
+            except Exception as error:
+                self._complain(name, "record", error, [])
+
+    def _complain(self, where: str, step: str, error: Exception, failures: list[JunctionFailure]) -> None:
+        """Note a failure of the house's own code; the log gets the whole trace once, repeats at debug level."""
+        failures.append(JunctionFailure(where, step, repr(error)))
+        if (where, step) in self._troubled:
+            log.debug("still failing", where=where, step=step, error=repr(error))
+            return
+        self._troubled.add((where, step))
+        log.error("failed; what runs goes on", where=where, step=step, exc_info=error)
 
 
 class _StopWatch:

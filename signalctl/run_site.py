@@ -3,12 +3,15 @@
 import asyncio
 import contextlib
 import json
+from collections.abc import Callable, MutableMapping
 from pathlib import Path
 
 import structlog
 
+from controllers.pool import make_drivers
 from detectors.mqtt import MqttSource
 from plans.schema import load_site
+from plans.site import Site
 from signalctl.clock import Clock, SystemClock
 from signalctl.demo.clock_follower import StreetClock
 from signalctl.demo.figures import StreetFigures, figures_topic
@@ -35,25 +38,13 @@ async def run_site(
         raise UsageError(
             f"{site_file}: controllers: expected an address for each junction, got none for {', '.join(without)}"
         )
-    clock: Clock
-    if follow_street:
-        street = StreetClock(lambda second: source.publish(done_topic(site.id), encode({"t": second})))
-        clock, listeners = (
-            street,
-            {
-                clock_topic(site.id): street.on_message,
-                road_topic(site.id): lambda payload: show(payload),
-                figures_topic(site.id): lambda payload: figures.on_message(payload),
-            },
-        )
-    else:
-        clock, listeners = SystemClock(), {}
+    listeners: dict[str, Callable[[bytes], None]] = {}
     source = MqttSource(site.id, site.mqtt, uplinks=site.uplinks, listeners=listeners)
     service = Service(
         site,
         strategy=strategy or site.control.strategy.value,
         source=source,
-        drivers=make_drivers(site, site_file),
+        drivers=make_drivers(site, site_file.parent),
         options=ServiceOptions(
             journal=site_file.parent / site.store,
             host=host or site.web.host,
@@ -62,14 +53,9 @@ async def run_site(
         ),
         publish_state=source.publish_state,
     )
-
+    clock: Clock = SystemClock()
     if follow_street:
-        figures = StreetFigures(service.metrics, site.id, site.junctions)
-
-    def show(payload: bytes) -> None:
-        with contextlib.suppress(ValueError):
-            service.live.road = json.loads(payload)
-
+        clock = _follow(site, service, source, listeners)
     stop = stop_on_signals()
     receiving = asyncio.create_task(source.run(), name="mqtt")
     try:
@@ -78,3 +64,19 @@ async def run_site(
         receiving.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await receiving
+
+
+def _follow(
+    site: Site, service: Service, source: MqttSource, listeners: MutableMapping[str, Callable[[bytes], None]]
+) -> StreetClock:
+    """Join the service to a simulated street: its clock, everybody's place, and the figures that only it knows."""
+    clock = StreetClock(lambda second: source.publish(done_topic(site.id), encode({"t": second})))
+
+    def show(payload: bytes) -> None:
+        with contextlib.suppress(ValueError):
+            service.live.road = json.loads(payload)
+
+    listeners[clock_topic(site.id)] = clock.on_message
+    listeners[road_topic(site.id)] = show
+    listeners[figures_topic(site.id)] = StreetFigures(service.metrics, site.id, site.junctions).on_message
+    return clock
