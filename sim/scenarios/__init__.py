@@ -1,0 +1,1 @@
+"""Scenarios that ship with the product, each a folder of SUMO files with its sources."""
