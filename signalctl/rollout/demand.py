@@ -1,10 +1,10 @@
-"""Who comes to the stop lines and when: the picture's vehicles as arrival times, with the average rate beyond sensing."""
+"""Who comes to the stop lines and when: the picture's vehicles as arrival times, with average rates beyond sensing."""
 
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
+from signalctl.rollout.jit import allocating, helper
 from signalctl.rollout.layout import Flags, Floats, Ints, Layout
 
 ACCELERATION_MPS2 = np.array([2.6, 1.3, 1.2, 1.0, 1.2, 1.5, 2.6])
@@ -50,7 +50,7 @@ class Demand(NamedTuple):
     stop_ratio: Floats  # (V,) part of a stop that stopping now would cost it
 
 
-@njit(cache=True)
+@helper
 def travel_time_s(distance_m: float, speed_mps: float, top_mps: float, acceleration_mps2: float) -> float:
     """Seconds to cover a distance when accelerating from `speed_mps` up to `top_mps`."""
     if distance_m <= 0.0:
@@ -60,18 +60,18 @@ def travel_time_s(distance_m: float, speed_mps: float, top_mps: float, accelerat
     ramp_m = (top_mps * top_mps - speed_mps * speed_mps) / (2.0 * acceleration_mps2)
     if distance_m <= ramp_m:
         root = np.sqrt(speed_mps * speed_mps + 2.0 * acceleration_mps2 * distance_m)
-        return (root - speed_mps) / acceleration_mps2
+        return float((root - speed_mps) / acceleration_mps2)
     return (top_mps - speed_mps) / acceleration_mps2 + (distance_m - ramp_m) / top_mps
 
 
-@njit(cache=True)
+@helper
 def only_move(layout: Layout, lane: int) -> int:
     """The lane's movement when it has just one, else -1."""
     first = layout.lane_move_start[lane]
     return layout.lane_moves[first] if layout.lane_move_start[lane + 1] - first == 1 else -1
 
 
-@njit(cache=True)
+@allocating
 def predict_demand(layout: Layout, seen: Seen, horizon_s: float, sensing_m: float) -> Demand:
     """Arrival times of everybody who is seen, and fractional vehicles for the average rate behind them."""
     lanes = layout.lane_speed_mps.size

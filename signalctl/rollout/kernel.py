@@ -1,28 +1,27 @@
 """The rollout: what each "keep for tau seconds, then this stage" would cost over the horizon."""
 
 import numpy as np
-from numba import njit
 
 from signalctl.rollout.demand import Demand, Seen, predict_demand
+from signalctl.rollout.jit import helper, kernel
 from signalctl.rollout.lanes import (
     Road,
     discharge,
     fresh_road,
     left_over,
-    may_cross,
     queued,
     service_ratio,
     waiting_rise,
     walk,
 )
-from signalctl.rollout.layout import Floats, Ints, Layout
+from signalctl.rollout.layout import Floats, Layout
 from signalctl.rollout.parameters import RolloutNumbers
 from signalctl.rollout.signals import begin_transition, earliest_switch_s
 
 NOBODY = -1
 
 
-@njit(cache=True, _nrt=False)
+@helper
 def still_serves(
     layout: Layout, seen: Seen, demand: Demand, road: Road, numbers: RolloutNumbers, at_s: float, changed: bool
 ) -> bool:
@@ -40,7 +39,7 @@ def still_serves(
     return False
 
 
-@njit(cache=True, _nrt=False)
+@helper
 def heaviest_stage(
     layout: Layout, seen: Seen, demand: Demand, road: Road, numbers: RolloutNumbers, stage: int, at_s: float
 ) -> int:
@@ -65,7 +64,7 @@ def heaviest_stage(
     return best
 
 
-@njit(cache=True, _nrt=False)
+@helper
 def servable(layout: Layout, seen: Seen, demand: Demand, road: Road, lane: int, stage: int) -> float:
     """Chance that the lane's head can cross in `stage`; giving way to others who wait halves it."""
     head = demand.move[road.head[lane]]
@@ -87,7 +86,7 @@ def servable(layout: Layout, seen: Seen, demand: Demand, road: Road, lane: int, 
     return chance
 
 
-@njit(cache=True, _nrt=False)
+@helper
 def simulate(
     layout: Layout,
     seen: Seen,
@@ -136,7 +135,7 @@ def simulate(
     return cost + left_over(layout, seen, demand, road, numbers)
 
 
-@njit(cache=True)
+@kernel
 def evaluate(
     layout: Layout,
     seen: Seen,
@@ -147,8 +146,10 @@ def evaluate(
     keeps_s: Floats,
     ready_s: Floats,
 ) -> Floats:
-    """Costs (K + 1, S): row k keeps for `keeps_s[k]` and changes to the column's stage, in the last row the column of the
-    running stage holds the cost of the base policy from the next second on. Infinite where not possible.
+    """Costs (K + 1, S) of every course of action, infinite where it is not possible.
+
+    Row k keeps for `keeps_s[k]` and changes to the column's stage. In the last row the running stage's column holds the
+    cost of the base policy from the next second on.
 
     `ready_s` (S,) says when the change to each stage may begin, infinite where it must not.
     """

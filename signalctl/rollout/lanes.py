@@ -3,9 +3,9 @@
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
 from signalctl.rollout.demand import Demand, Seen
+from signalctl.rollout.jit import allocating, helper
 from signalctl.rollout.layout import Floats, Ints, Layout
 from signalctl.rollout.parameters import RolloutNumbers
 
@@ -22,13 +22,13 @@ class Road(NamedTuple):
     walk_from: Floats  # (C,) when the last ones stepped off
 
 
-@njit(cache=True, _nrt=False)
+@helper
 def is_green(road: Road, group: int, at_s: float, amber_use_s: float) -> bool:
     """Whether the group is green, or so short into amber that drivers go on."""
-    return road.green_from[group] <= at_s < road.green_until[group] + amber_use_s
+    return bool(road.green_from[group] <= at_s < road.green_until[group] + amber_use_s)
 
 
-@njit(cache=True, _nrt=False)
+@helper
 def foe_near(layout: Layout, demand: Demand, road: Road, move: int, at_s: float, gap_s: float) -> bool:
     """Whether somebody with priority over `move` crosses now or would within the gap that `move` needs."""
     for k in range(layout.move_foe_start[move], layout.move_foe_start[move + 1]):
@@ -47,7 +47,7 @@ def foe_near(layout: Layout, demand: Demand, road: Road, move: int, at_s: float,
     return False
 
 
-@njit(cache=True, _nrt=False)
+@helper
 def people_cross(layout: Layout, road: Road, move: int, at_s: float, walk_s: float) -> bool:
     """Whether people who just stepped off a crossing with priority over `move` are in its way."""
     for k in range(layout.move_walk_start[move], layout.move_walk_start[move + 1]):
@@ -57,7 +57,7 @@ def people_cross(layout: Layout, road: Road, move: int, at_s: float, walk_s: flo
     return False
 
 
-@njit(cache=True, _nrt=False)
+@helper
 def may_cross(
     layout: Layout, seen: Seen, demand: Demand, road: Road, numbers: RolloutNumbers, move: int, at_s: float
 ) -> bool:
@@ -73,7 +73,7 @@ def may_cross(
     )
 
 
-@njit(cache=True, _nrt=False)
+@helper
 def service_ratio(
     layout: Layout,
     seen: Seen,
@@ -95,7 +95,7 @@ def service_ratio(
     return ratio
 
 
-@njit(cache=True, _nrt=False)
+@helper
 def discharge(
     layout: Layout,
     seen: Seen,
@@ -106,7 +106,7 @@ def discharge(
     at_s: float,
     held: bool,
 ) -> float:
-    """Let the lane's vehicles cross within the second from `at_s`; returns the cost of those that crossed or stopped."""
+    """Let the lane's vehicles cross within the second from `at_s`; returns the cost of crossing late and of stops."""
     cost = 0.0
     last = demand.start[lane + 1]
     end_s = at_s + 1.0
@@ -141,14 +141,14 @@ def discharge(
     return cost
 
 
-@njit(cache=True, _nrt=False)
+@helper
 def waiting_rise(wait_s: float, limit_s: float, rise: float) -> float:
     """How much a second of waiting counts: once at first, rising with the square, steep beyond the limit."""
     part = wait_s / limit_s
     return 1.0 + rise * part * part + (10.0 * rise * (part - 1.0) if part > 1.0 else 0.0)
 
 
-@njit(cache=True, _nrt=False)
+@helper
 def walk(layout: Layout, seen: Seen, road: Road, numbers: RolloutNumbers, at_s: float) -> float:
     """People on foot step off on green; returns the cost of those who wait."""
     cost = 0.0
@@ -165,7 +165,7 @@ def walk(layout: Layout, seen: Seen, road: Road, numbers: RolloutNumbers, at_s: 
     return cost
 
 
-@njit(cache=True, _nrt=False)
+@helper
 def queued(demand: Demand, road: Road, lane: int, at_s: float) -> float:
     """Weight of those who wait at the stop line by now."""
     weight = 0.0
@@ -176,7 +176,7 @@ def queued(demand: Demand, road: Road, lane: int, at_s: float) -> float:
     return weight
 
 
-@njit(cache=True, _nrt=False)
+@helper
 def left_over(layout: Layout, seen: Seen, demand: Demand, road: Road, numbers: RolloutNumbers) -> float:
     """Cost of everybody still waiting when the horizon ends: waited so far, and what clearing them will take."""
     cost = 0.0
@@ -193,7 +193,7 @@ def left_over(layout: Layout, seen: Seen, demand: Demand, road: Road, numbers: R
     return cost
 
 
-@njit(cache=True)
+@allocating
 def fresh_road(layout: Layout, seen: Seen, demand: Demand, green_from: Floats, green_until: Floats) -> Road:
     """The road as it is now."""
     lanes, crossings = layout.lane_speed_mps.size, layout.crossing_group.size

@@ -1,12 +1,12 @@
-"""Signals within the rollout: which groups are green until when, minimum greens, and the interstage times between stages."""
+"""Signals within the rollout: which groups are green until when, minimum greens, and changes between stages."""
 
 import numpy as np
-from numba import njit
 
+from signalctl.rollout.jit import helper
 from signalctl.rollout.layout import Floats, Layout
 
 
-@njit(cache=True, _nrt=False)
+@helper
 def earliest_switch_s(layout: Layout, stage: int, target: int, green_from: Floats) -> float:
     """When every group that ends in the change from `stage` to `target` has had its minimum green."""
     earliest = -np.inf
@@ -16,7 +16,7 @@ def earliest_switch_s(layout: Layout, stage: int, target: int, green_from: Float
     return earliest
 
 
-@njit(cache=True, _nrt=False)
+@helper
 def begin_transition(
     layout: Layout, stage: int, target: int, at_s: float, green_from: Floats, green_until: Floats
 ) -> float:
@@ -28,4 +28,4 @@ def begin_transition(
         if layout.stage_green[target, group] and (not layout.stage_green[stage, group] or np.isfinite(ends_s)):
             green_from[group] = at_s + layout.green_begins_s[stage, target, group]
             green_until[group] = np.inf
-    return at_s + layout.transition_s[stage, target]
+    return float(at_s + layout.transition_s[stage, target])

@@ -1,4 +1,4 @@
-"""Traffic-actuated control: a stage runs while vehicles keep coming, up to its maximum; stages without demand are skipped."""
+"""Traffic-actuated control: a stage runs while vehicles keep coming, up to its maximum; idle stages are skipped."""
 
 from collections.abc import Mapping
 

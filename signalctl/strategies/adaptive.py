@@ -134,11 +134,13 @@ def _distinct(courses: list[Course]) -> list[Course]:
 
 def _words(scope: Scope, best: Course, stay: Course, others: list[Course]) -> str:
     if best.action is RequestAction.GO:
-        return f"To stage {best.stage} now: predicted to cost {stay.cost - best.cost:.0f} person-seconds less than staying."
+        gain = stay.cost - best.cost
+        return f"To stage {best.stage} now: predicted to cost {gain:.0f} person-seconds less than staying."
     go = next((course for course in others if course.action is RequestAction.GO), None)
     if go is None:
         return f"Stage {scope.stage} stays: no change is allowed yet."
-    return f"Stage {scope.stage} stays: changing to {go.stage} now would cost {go.cost - best.cost:.0f} person-seconds more."
+    loss = go.cost - best.cost
+    return f"Stage {scope.stage} stays: changing to {go.stage} now would cost {loss:.0f} person-seconds more."
 
 
 def _greens(junction: Junction, status: FieldStatus) -> tuple[Floats, Floats]:

@@ -9,9 +9,9 @@ from plans.junction import Junction
 from plans.sealed import RequestAction, RequestReason
 from plans.table import open_frames
 from plans.timing import TimingPlan
-from plans.transition import transition
+from plans.transition import quickest_way, transition
 from signalctl.gate.past import ACT_AFTER_S, history_of
-from signalctl.gate.reds import least_stage_s, quickest_way, too_late
+from signalctl.gate.reds import least_stage_s, too_late
 from signalctl.strategy import PlanDecision, StageDecision
 
 LISTENS = frozenset({ControllerMode.CENTRAL_PLAN, ControllerMode.CENTRAL_STAGE})
@@ -54,7 +54,9 @@ def scope_of(junction: Junction, plan: TimingPlan, status: FieldStatus) -> Scope
     if not status.stage or status.stage not in junction.stages or history is None:
         return None
     begin_s = status.utc_s + ACT_AFTER_S
-    urgent = too_late(junction, status.stage, begin_s + 1 + RED_RESERVE_S, history) or ""
+    served = {group for item in plan.stages for group in junction.stages[item.stage].groups}
+    due = {group: past for group, past in history.items() if group in served}
+    urgent = too_late(junction, status.stage, begin_s + 1 + RED_RESERVE_S, due) or ""
     ready = {}
     for item in plan.stages:
         if item.stage == status.stage or item.stage in ready:
@@ -67,7 +69,7 @@ def scope_of(junction: Junction, plan: TimingPlan, status: FieldStatus) -> Scope
         ready = timely or ready
     else:
         ready = {
-            name: wait for name, wait in ready.items() if _in_time(junction, status.stage, name, begin_s + wait, history)
+            name: wait for name, wait in ready.items() if _in_time(junction, status.stage, name, begin_s + wait, due)
         }
     return Scope(junction, status.stage, ready, urgent)
 

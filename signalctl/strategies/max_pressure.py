@@ -59,7 +59,9 @@ class MaxPressure:
         if due is not None:
             return due
         held = self._pressure(scope, picture, scope.stage, queues)
-        pushes = {name: self._pressure(scope, picture, name, queues) * self._kept(scope, name) for name in scope.ready_s}
+        pushes = {
+            name: self._pressure(scope, picture, name, queues) * self._kept(scope, name) for name in scope.ready_s
+        }
         ranked = sorted(pushes, key=lambda name: (-pushes[name], name))
         others = tuple(Alternative(name, RequestAction.GO, scope.ready_s[name], -pushes[name]) for name in ranked)
         best = ranked[0] if ranked else scope.stage
@@ -86,9 +88,7 @@ class MaxPressure:
         loss_s = transition(scope.junction, scope.stage, stage).duration_s + self._parameters.startup_s
         return max(0.0, 1.0 - loss_s / self._parameters.period_s)
 
-    def _pressure(
-        self, scope: Scope, picture: JunctionPicture, stage: str, queues: Mapping[str, float]
-    ) -> float:
+    def _pressure(self, scope: Scope, picture: JunctionPicture, stage: str, queues: Mapping[str, float]) -> float:
         """What waits for the stage within reach, less what stands on the exits' own queues."""
         junction, claims = scope.junction, self._claims[scope.junction.id]
         groups = junction.stages[stage].groups

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from signalctl.rollout.parameters import RolloutNumbers
 
+
 @dataclass(frozen=True, slots=True)
 class AdaptiveParameters:
     """What the rollout is asked to weigh."""
