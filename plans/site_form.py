@@ -94,7 +94,7 @@ class FeederForm(Form):
 class LaneForm(Form):
     """An approach lane up to the stop line."""
 
-    approach: Text
+    approach: Text = ""
     length_m: Positive
     speed_mps: Positive
     modes: list[ModeField] | None = None
@@ -108,7 +108,7 @@ class MovementForm(Form):
     lane: LaneName
     group: Name
     turn: TurnField
-    exit_lane: Text
+    exit_lane: Text = ""
     yields_to: list[Name] = []
     link: Annotated[int, Field(ge=0)] | None = None
     turn_speed_mps: Positive | None = None

@@ -3,11 +3,16 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from plans.junction import Junction
 from plans.schema import load_site
 from plans.site import Site
 from plans.timing import TimingPlan
+
+# shared machines are slow at times; a slow example is no fault
+settings.register_profile("steady", deadline=None, derandomize=True)
+settings.load_profile("steady")
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "single-junction.yaml"
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plans.calendar import WEEKDAYS, Calendar
@@ -136,6 +136,7 @@ LENGTHS = st.floats(0.01, 1e4, allow_nan=False)
 
 
 @given(st.data())
+@settings(max_examples=30)
 def test_any_site_is_read_back_exactly(data: st.DataObject) -> None:
     """Whatever names, numbers, frames and own transitions a site has, writing and reading gives the same site."""
     junction = data.draw(junctions())
