@@ -1,11 +1,12 @@
 """Lanes from loops: which loop tells of which lane's arrivals and departures, and the queue model behind it."""
 
-from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
 from detectors.equipment import is_stop_line
+from detectors.feeders import FeederShares
 from detectors.lanes import LaneView, only_movement
 from detectors.picture import MODES
 from detectors.queue_model import ENTRY_M, LoopEvidence, QueueModel
@@ -25,11 +26,11 @@ class LoopLanes:
         loops = [d for d in junction.detectors.values() if d.kind is DetectorKind.LOOP and d.lane is not None]
         self._loops = {loop.id: loop for loop in loops}
         self._lanes = {lane.id: _LoopLane(junction, lane, loops) for lane in junction.lanes.values()}
-        self._shares: dict[str, list[tuple[str, float]]] = defaultdict(list)
-        for lane in junction.lanes.values():
-            for feeder in lane.feeders:
-                self._shares[feeder.lane].append((lane.id, feeder.share_ratio))
-        self._credit: dict[tuple[str, str], float] = defaultdict(float)
+        self._shares = FeederShares(junction)
+        self._upstream = {
+            lane.id: tuple(loop.lane for loop in loops if loop.lane in {feeder.lane for feeder in lane.feeders})
+            for lane in junction.lanes.values()
+        }
 
     def seed(self, lane: str, view: LaneView) -> None:
         """Begin a lane from what another kind of sensing last saw there."""
@@ -44,15 +45,9 @@ class LoopLanes:
             if lane in self._lanes:
                 counts[detector_id, lane] = reading.count
                 continue
-            targets = self._shares.get(lane, [])
-            total = sum(share for _, share in targets) or 1.0
-            for _ in range(reading.count):
-                for target, share in targets:
-                    self._credit[detector_id, target] += share / total
-                best = max(targets, key=lambda t: self._credit[detector_id, t[0]], default=None)
-                if best is not None:
-                    self._credit[detector_id, best[0]] -= 1.0
-                    counts[detector_id, best[0]] = counts.get((detector_id, best[0]), 0) + 1
+            for _ in range(reading.count if self._shares.lanes(lane) else 0):
+                target = self._shares.deal(lane)
+                counts[detector_id, target] = counts.get((detector_id, target), 0) + 1
         return counts
 
     def update(
@@ -66,12 +61,16 @@ class LoopLanes:
         rate_vph: float,
     ) -> LaneView:
         """The view of one lane; `readings` are those of usable loops, `shared` what `share` made of them."""
-        return self._lanes[lane].update(readings, shared, green=green, elapsed_s=elapsed_s, rate_vph=rate_vph)
+        view = self._lanes[lane].update(readings, shared, green=green, elapsed_s=elapsed_s, rate_vph=rate_vph)
+        if view.passed:
+            for feeder in self._upstream[lane]:
+                self._shares.learn(feeder or "", lane, view.passed)
+        return view
 
     def active_lanes(self, detector: str) -> tuple[str, ...]:
         """The approach lanes that a loop tells of."""
         lane = self._loops[detector].lane or ""
-        return (lane,) if lane in self._lanes else tuple(target for target, _ in self._shares.get(lane, ()))
+        return (lane,) if lane in self._lanes else self._shares.lanes(lane)
 
 
 class _LoopLane:
@@ -173,6 +172,14 @@ def _rows(view: LaneView, rows: np.typing.NDArray[np.bool_]) -> LaneView:
 
 def _merged(views: list[LaneView]) -> LaneView:
     """Motor traffic and bicycles of one lane as one list, nearest to the stop line first."""
+    filled = [view for view in views if view.distance_m.size] or views[:1]
+    if len(filled) == 1:
+        return replace(
+            filled[0],
+            passed=sum(view.passed for view in views),
+            arrived=sum(view.arrived for view in views),
+            confidence_ratio=views[0].confidence_ratio,
+        )
     distance_m = np.concatenate([view.distance_m for view in views])
     order = np.argsort(distance_m, kind="stable")
     return LaneView(

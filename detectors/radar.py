@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from detectors.feeders import FeederShares
 from detectors.lanes import STANDING_SPEED_MPS, LaneView, only_movement
 from detectors.picture import MODES
 from detectors.readings import RadarObject
@@ -39,6 +40,10 @@ class _Track:
     waiting_s: float = 0.0
     missed_s: float = 0.0
 
+    @property
+    def mode_index(self) -> int:
+        return MODE_INDEX[self.mode]
+
 
 class RadarLanes:
     """The lanes of one junction as its radars see them."""
@@ -47,26 +52,22 @@ class RadarLanes:
         self._tracks: list[_Track] = []
         self._lanes = tuple(junction.lanes)
         self._movement = {lane: only_movement(junction, lane) for lane in self._lanes}
-        self._targets: dict[str, list[tuple[str, float]]] = defaultdict(list)
-        for lane_id in self._lanes:
-            self._targets[lane_id] = [(lane_id, 1.0)]
-        for lane_id in self._lanes:
-            for feeder in junction.lanes[lane_id].feeders:
-                if feeder.lane not in junction.lanes:
-                    self._targets[feeder.lane].append((lane_id, feeder.share_ratio))
+        self._number = {lane: number for number, lane in enumerate(self._lanes)}
+        self._shares = FeederShares(junction)
+        self._reach: dict[str, frozenset[str]] = {lane: frozenset({lane}) for lane in self._lanes}
+        self._reach.update({feeder: frozenset(self._shares.lanes(feeder)) for feeder in self._shares.feeders})
         self._start_m = {
             feeder.lane: feeder.offset_m + feeder.length_m
             for lane in junction.lanes.values()
             for feeder in lane.feeders
         }
         self._start_m.update({lane.id: lane.length_m for lane in junction.lanes.values()})
-        self._sent: dict[tuple[str, str], float] = defaultdict(float)
 
     def update(self, objects: Iterable[RadarObject], elapsed_s: float) -> dict[str, LaneView]:
         """The views of all lanes after a scene of objects; `elapsed_s` since the last scene."""
         for track in self._tracks:
             track.distance_m -= track.speed_mps * elapsed_s
-        free = [found for found in objects if found.lane in self._targets]
+        free = [found for found in objects if found.lane in self._reach]
         matched, free, lost = self._match(free, elapsed_s)
         passed: dict[str, int] = defaultdict(int)
         arrived: dict[str, float] = defaultdict(float)
@@ -89,7 +90,7 @@ class RadarLanes:
         rooms: dict[str, float] = {}
         for track in self._tracks:
             if track.speed_mps < STANDING_SPEED_MPS:
-                rear_m = track.distance_m + LENGTH_M[MODE_INDEX[track.mode]]
+                rear_m = track.distance_m + LENGTH_M[track.mode_index]
                 room_m = self._start_m[track.seen_on] - rear_m
                 rooms[track.seen_on] = min(room_m, rooms.get(track.seen_on, room_m))
         return rooms
@@ -127,9 +128,8 @@ class RadarLanes:
         if same_lane:
             return track.seen_on == found.lane
         # one lane feeds what the other leads to: the same way to the stop line, or the lane beside on one approach
-        reachable = {lane for lane, _ in self._targets[track.seen_on]}
         return track.mode is found.mode and (
-            bool(reachable & {lane for lane, _ in self._targets[found.lane]}) or _beside(track.seen_on, found.lane)
+            not self._reach[track.seen_on].isdisjoint(self._reach[found.lane]) or _beside(track.seen_on, found.lane)
         )
 
     def _follow(self, track: _Track, found: RadarObject, elapsed_s: float) -> None:
@@ -146,35 +146,34 @@ class RadarLanes:
         track.mode = found.mode
         track.missed_s = 0.0
         if track.seen_on != found.lane:
+            if found.lane in self._number:
+                self._shares.learn(track.seen_on, found.lane)
             track.seen_on = found.lane
-            if track.lane not in {lane for lane, _ in self._targets[found.lane]}:
+            if track.lane not in self._reach[found.lane]:
                 track.lane = self._target(found.lane)
 
     def _target(self, seen_on: str) -> str:
-        """The approach lane for a vehicle that is seen on this lane: fair turns by share, so that it never flickers."""
-        targets = self._targets[seen_on]
-        if len(targets) == 1:
-            return targets[0][0]
-        total = sum(share for _, share in targets) or 1.0
-        for lane, share in targets:
-            self._sent[seen_on, lane] += share / total
-        chosen = max(targets, key=lambda target: self._sent[seen_on, target[0]])[0]
-        self._sent[seen_on, chosen] -= 1.0
-        return chosen
+        """The approach lane for a vehicle that is seen on this lane; its own, or one that it feeds."""
+        return seen_on if seen_on in self._number else self._shares.deal(seen_on)
 
     def _views(self, passed: Mapping[str, int], arrived: Mapping[str, float]) -> dict[str, LaneView]:
-        by_lane: dict[str, list[_Track]] = {lane: [] for lane in self._lanes}
-        for track in self._tracks:
-            by_lane[track.lane].append(track)
+        rows = sorted(
+            (self._number[track.lane], max(0.0, track.distance_m), track.speed_mps, track.waiting_s, track.mode_index)
+            for track in self._tracks
+        )
+        table = np.array(rows, np.float64).reshape(-1, 5)
+        bounds = np.searchsorted(table[:, 0], np.arange(len(self._lanes) + 1)).tolist()
+        distance_m, speed_mps, waiting_s = table[:, 1].copy(), table[:, 2].copy(), table[:, 3].copy()
+        mode = table[:, 4].astype(np.int8)
         views = {}
-        for lane, tracks in by_lane.items():
-            tracks.sort(key=lambda track: track.distance_m)
+        for number, lane in enumerate(self._lanes):
+            part = slice(bounds[number], bounds[number + 1])
             views[lane] = LaneView(
-                distance_m=np.array([max(0.0, track.distance_m) for track in tracks], np.float64),
-                speed_mps=np.array([track.speed_mps for track in tracks], np.float64),
-                movement=np.full(len(tracks), self._movement[lane], np.int32),
-                mode=np.array([MODE_INDEX[track.mode] for track in tracks], np.int8),
-                waiting_s=np.array([track.waiting_s for track in tracks], np.float64),
+                distance_m=distance_m[part],
+                speed_mps=speed_mps[part],
+                movement=np.full(part.stop - part.start, self._movement[lane], np.int32),
+                mode=mode[part],
+                waiting_s=waiting_s[part],
                 passed=passed.get(lane, 0),
                 arrived=arrived.get(lane, 0.0),
                 confidence_ratio=CONFIDENCE,

@@ -7,8 +7,9 @@ that its queue does not vanish when its radar does.
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from detectors.equipment import approach_lanes
+from detectors.equipment import approach_lanes, is_stop_line
 from detectors.exact import ExactLanes
 from detectors.health import DetectorReading, DetectorWatch
 from detectors.lanes import LaneMemory, LaneView
@@ -16,7 +17,9 @@ from detectors.loops import LoopLanes
 from detectors.picture import Health
 from detectors.radar import RadarLanes
 from detectors.readings import ButtonReading, ExactReading, LoopReading, RadarReading, Reading
-from plans.junction import Detector, DetectorKind, Junction
+from plans.junction import Detector, DetectorKind, Junction, Mode
+
+KIND_OF = {LoopReading: DetectorKind.LOOP, RadarReading: DetectorKind.RADAR, ButtonReading: DetectorKind.BUTTON}
 
 
 class Sensing:
@@ -35,6 +38,19 @@ class Sensing:
             if detector.kind is DetectorKind.RADAR:
                 for lane in approach_lanes(junction, detector):
                     self._watched_by[lane].append(detector.id)
+        self._lanes_of = {
+            id_: self._loops.active_lanes(id_) if detector.kind is DetectorKind.LOOP and detector.lane else ()
+            for id_, detector in self._detectors.items()
+        }
+        self._group_of = {
+            id_: detector.group if detector.kind is DetectorKind.BUTTON else None
+            for id_, detector in self._detectors.items()
+        }
+        self._stop_line = {
+            detector.lane: id_
+            for id_, detector in self._detectors.items()
+            if detector.kind is DetectorKind.LOOP and detector.mode is not Mode.BICYCLE and is_stop_line(detector)
+        }
         self._by_model: set[str] = set()
         self._views: dict[str, LaneView] = {}
         self._counts: dict[str, float] = {}
@@ -76,8 +92,10 @@ class Sensing:
         for lane in self._junction.lanes:
             radars = self._watched_by.get(lane, ())
             if any(self._watches[radar].health is Health.OK for radar in radars):
-                seen[lane] = by_radar[lane]
                 self._by_model.discard(lane)
+                counted = self._counts.get(self._stop_line.get(lane, ""))
+                # a loop counts who crosses, a radar only notices that somebody is gone
+                seen[lane] = by_radar[lane] if counted is None else replace(by_radar[lane], passed=int(counted))
                 continue
             if lane not in self._by_model and lane in self._views:
                 self._loops.seed(lane, self._views[lane])
@@ -110,21 +128,20 @@ class Sensing:
         usable: dict[str, DetectorReading] = {}
         for id_, watch in self._watches.items():
             reading = said.get(id_)
-            if reading is not None and not _fits(reading, self._detectors[id_]):
+            if reading is not None and KIND_OF[type(reading)] is not self._detectors[id_].kind:
                 reading = None  # another kind's topic with this detector's name: as good as silence
-            green = self._is_green(self._detectors[id_], green_lanes, green_groups)
-            others_veh = sum(self._counts.get(partner, 0.0) for partner in self._partners[id_])
-            others_veh = max(others_veh, self._radar_count(self._detectors[id_]))
+            green = False
+            for lane in self._lanes_of[id_]:
+                green = green or green_lanes[lane]
+            group = self._group_of[id_]
+            if group is not None:
+                green = green_groups.get(group, False)
+            others_veh = self._radar_count(self._detectors[id_])
+            for partner in self._partners[id_]:
+                others_veh = max(others_veh, self._counts.get(partner, 0.0))
             if watch.observe(reading, utc_s, elapsed_s, green=green, others_veh=others_veh) and reading is not None:
                 usable[id_] = reading
         return usable
-
-    def _is_green(self, detector: Detector, green_lanes: Mapping[str, bool], green_groups: Mapping[str, bool]) -> bool:
-        if detector.kind is DetectorKind.BUTTON:
-            return green_groups.get(detector.group or "", False)
-        if detector.kind is DetectorKind.LOOP and detector.lane is not None:
-            return any(green_lanes[lane] for lane in self._loops.active_lanes(detector.id))
-        return False
 
     def _radar_count(self, detector: Detector) -> float:
         """Vehicles that radars saw crossing the stop line over this loop."""
@@ -141,8 +158,3 @@ class Sensing:
         if detector.kind is DetectorKind.LOOP:
             return tuple(loop.id for loop in loops if loop.lane == detector.lane and loop.mode is detector.mode)
         return ()
-
-
-def _fits(reading: DetectorReading, detector: Detector) -> bool:
-    kind = {LoopReading: DetectorKind.LOOP, RadarReading: DetectorKind.RADAR, ButtonReading: DetectorKind.BUTTON}
-    return kind[type(reading)] is detector.kind

@@ -20,6 +20,7 @@ from sim.sensors.roadmap import Roadmap
 REACH_M = 150.0
 MISSED_RATIO = 0.01
 MISS = 21
+LEAST_TRAVEL_M = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,51 +85,45 @@ class LoopSensors:
         if not self._loops:
             return
         self._seq += 1
-        moves = self._moves(state, elapsed_s)
-        count = np.zeros(len(self._loops), np.int64)
-        covered = np.zeros(len(self._loops))
-        present = np.zeros(len(self._loops), np.bool_)
-        self._sense(
-            moves, self._by_approach[self._first_lane[moves.junction] + moves.approach_lane], count, covered, present
-        )
-        self._sense(moves, self._by_lane[moves.lane], count, covered, present)
-        # who drove on to a next lane has also crossed the end of the one before; who changed lanes beside has not
-        forward = (moves.lane != moves.lane_before) & (self._road[moves.lane] != self._road[moves.lane_before])
-        onward = moves.where(forward)
-        self._sense(onward, self._by_lane[onward.lane_before], count, covered, present)
+        count, covered, present = self._sense(self._moves(state, elapsed_s))
         ratio = np.minimum(covered, 1.0)
         for loop, (junction, detector) in enumerate(self._loops):
             yield LoopReading(
                 junction, detector, utc_s, self._seq, int(count[loop]), float(ratio[loop]), bool(present[loop])
             )
 
-    def _sense(
-        self,
-        moves: _Moves,
-        slots: NDArray[np.int64],
-        count: NDArray[np.int64],
-        covered: NDArray[np.float64],
-        present: NDArray[np.bool_],
-    ) -> None:
-        """Add what these moves do to the loops of their lanes."""
-        for slot in range(slots.shape[1]):
-            rows = np.flatnonzero(slots[:, slot] >= 0)
-            loop = slots[rows, slot]
-            seen = (self._junction[loop] == moves.junction[rows]) & (self._bicycle[loop] == moves.bicycle[rows])
-            seen &= self._noise.uniform(moves.vehicle_id[rows], loop, MISS) >= MISSED_RATIO
-            rows, loop = rows[seen], loop[seen]
-            before_m, now_m = moves.before_m[rows], moves.now_m[rows]
-            edge_m = self._distance_m[loop]
-            enter_m, leave_m = edge_m + self._length_m[loop], edge_m - moves.length_m[rows]
-            np.add.at(count, loop, (before_m >= edge_m) & (now_m < edge_m))
-            inside = (now_m < enter_m) & (now_m > leave_m)
-            travel_m = before_m - now_m
-            moving = travel_m > 1e-6
-            safe_m = np.where(moving, travel_m, 1.0)
-            entered = np.clip((before_m - enter_m) / safe_m, 0.0, 1.0)
-            left = np.clip((before_m - leave_m) / safe_m, 0.0, 1.0)
-            np.add.at(covered, loop, np.where(moving, np.maximum(0.0, left - entered), inside))
-            present[loop[inside]] = True
+    def _sense(self, moves: _Moves) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
+        """Count, covered share and presence of every loop."""
+        # who drove on to a next lane has also crossed the end of the one before; who changed lanes beside has not
+        onward = np.flatnonzero(self._road[moves.lane] != self._road[moves.lane_before])
+        everyone = np.arange(moves.vehicle_id.size)
+        tables = (
+            (everyone, self._by_approach[self._first_lane[moves.junction] + moves.approach_lane]),
+            (everyone, self._by_lane[moves.lane]),
+            (onward, self._by_lane[moves.lane_before[onward]]),
+        )
+        row = np.concatenate([np.repeat(rows, slots.shape[1]) for rows, slots in tables])
+        loop = np.concatenate([slots.ravel() for _, slots in tables])
+        seen = (loop >= 0) & (self._junction[loop] == moves.junction[row]) & (self._bicycle[loop] == moves.bicycle[row])
+        row, loop = row[seen], loop[seen]
+        before_m, now_m = moves.before_m[row], moves.now_m[row]
+        edge_m = self._distance_m[loop]
+        enter_m, leave_m = edge_m + self._length_m[loop], edge_m - moves.length_m[row]
+        crossed = (before_m >= edge_m) & (now_m < edge_m)
+        inside = (now_m < enter_m) & (now_m > leave_m)
+        travel_m = before_m - now_m
+        moving = travel_m > LEAST_TRAVEL_M
+        safe_m = np.where(moving, travel_m, 1.0)
+        entered = np.minimum(np.maximum((before_m - enter_m) / safe_m, 0.0), 1.0)
+        left = np.minimum(np.maximum((before_m - leave_m) / safe_m, 0.0), 1.0)
+        share = np.where(moving, np.maximum(0.0, left - entered), inside)
+        felt = self._noise.uniform(moves.vehicle_id[row], loop, MISS) >= MISSED_RATIO
+        size = len(self._loops)
+        return (
+            np.bincount(loop, crossed & felt, minlength=size).astype(np.float64),
+            np.bincount(loop, share * felt, minlength=size).astype(np.float64),
+            np.bincount(loop, inside & felt, minlength=size) > 0,
+        )
 
     def _moves(self, state: RoadState, elapsed_s: float) -> _Moves:
         found = self._roadmap.approaching(state, REACH_M)
