@@ -13,7 +13,8 @@ from plans.timing import Finding, Severity
 def severity_of(junction: Junction, element: str) -> Severity:
     """A number derived from an imported network cannot be held against the site; an engineer is told instead."""
     inside = element.removeprefix(f"{junction.id}/")
-    derived = any(inside == name or inside.startswith(f"{name}/") for name in junction.derived)
+    field = inside.rsplit("/", 1)[-1]
+    derived = any(name in (inside, field) or inside.startswith(f"{name}/") for name in junction.derived)
     return Severity.WARNING if derived else Severity.ERROR
 
 
