@@ -11,10 +11,10 @@ BENCH_ARGS ?=
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 26
 
-demo: setup ## the simulated Rheinstrasse with service and live page on http://127.0.0.1:8080 (DEMO_ARGS="--period pm ...")
+demo: compile ## the simulated Rheinstrasse with service and live page on http://127.0.0.1:8080 (DEMO_ARGS="--period pm ...")
 	@$(BIN)/signalctl demo $(DEMO_ARGS)
 
-test: setup-dev system-packages ## all tests (TEST_ARGS="-k gate -n 2")
+test: setup-dev system-packages compile ## all tests (TEST_ARGS="-k gate -n 2")
 	@$(BIN)/python -m pytest $(TEST_ARGS)
 
 lint: setup-dev ## style, types, import contracts
@@ -23,11 +23,14 @@ lint: setup-dev ## style, types, import contracts
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 
-bench: setup-dev ## benchmarks against named peers
+bench: setup-dev compile ## benchmarks against named peers
 	@for file in benchmarks/bench_*.py; do $(BIN)/python "$$file" $(BENCH_ARGS) || exit 1; done
 
 docs: setup ## generated pages of docs/
 	@$(BIN)/python -m signalctl.metrics > docs/metrics.md
+
+compile: setup ## machine code of simulator and decision kernel, once
+	@$(BIN)/python -m signalctl.compile
 
 setup: ## .venv with the hashed runtime requirements
 	@deploy/setup.sh runtime

@@ -1,10 +1,14 @@
 """What the documents point at is there."""
 
 import re
+import shlex
 import subprocess
 from pathlib import Path
 
 import pytest
+import typer
+
+from signalctl.cli import app
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted(
@@ -40,3 +44,23 @@ def test_every_page_is_in_the_index() -> None:
     pages = {page.name for page in PAGES if page.parent == ROOT / "docs"} - {"README.md"}
     assert len(pages) >= 5
     assert {name for name in pages if f"({name})" not in index} == set()
+
+
+def _shown_commands(page: Path) -> list[list[str]]:
+    """The words of every `signalctl ...` line in the page's code blocks, without the remark behind it."""
+    blocks = re.findall(r"```\w*\n(.*?)```", page.read_text(), flags=re.DOTALL)
+    lines = [line for block in blocks for line in block.splitlines() if line.startswith("signalctl ")]
+    return [shlex.split(re.split(r"\s{2,}|\s#", line)[0])[1:] for line in lines]
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if _shown_commands(page)], ids=lambda page: page.name)
+def test_shown_commands_exist(page: Path) -> None:
+    """Every command and every option that a page shows is one that the command line has."""
+    for words in _shown_commands(page):
+        command = typer.main.get_command(app)
+        while words and isinstance(command, typer.core.TyperGroup) and not words[0].startswith("-"):
+            name = words.pop(0)
+            assert name in command.commands, f"{page.name}: there is no command {name}"
+            command = command.commands[name]
+        known = {option for parameter in command.params for option in parameter.opts}
+        assert {word.split("=")[0] for word in words if word.startswith("-")} <= known, f"{page.name}: {words}"
