@@ -108,7 +108,7 @@ def _group(network: Network, name: str, links: list[SignalLink], programme: Prog
         amber_s=0 if walking else AMBER_S,
         red_amber_s=RED_AMBER_S[kind],
         clearance_s=clearance_s,
-        max_red_s=MAX_RED_S[kind],
+        max_red_s=max(MAX_RED_S[kind], *(programme.longest_red_s(link.index) for link in links)),
         links=tuple(sorted(link.index for link in links)),
         name=label,
     )

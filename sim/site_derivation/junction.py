@@ -25,6 +25,7 @@ DERIVED = (
     "min_green_s",
     "clearance_s",
 )
+LONGEST_CYCLE_S = 600
 LAW = ("amber_s", "red_amber_s", "max_red_s", "cycle_min_s", "cycle_max_s")
 
 
@@ -44,12 +45,18 @@ def derive_junction(
         plan_id: Id of the plan.
 
     Raises:
-        DerivationError: The signal has no link that is sometimes green and sometimes not.
+        DerivationError: The signal has no link that is sometimes green and sometimes not, or its cycle is no cycle that
+            a controller runs.
     """
     programme = read_programme(network.tl_logics[tls_id])
     links = signal_links(network, tls_id, programme)
     if not links:
         raise DerivationError(f"{network.path}: signal {tls_id!r}: expected links that switch, got none")
+    if programme.cycle_s > LONGEST_CYCLE_S:
+        raise DerivationError(
+            f"{network.path}: signal {tls_id!r}: expected a cycle of at most {LONGEST_CYCLE_S} s, "
+            f"got {programme.cycle_s} s"
+        )
     groups = signal_groups(network, links, programme)
     group_of = group_of_links(groups)
     way = right_of_way(network, tls_id)

@@ -70,6 +70,15 @@ class Programme:
             intervals.append((begin, length))
         return tuple(intervals)
 
+    def longest_red_s(self, link: int) -> int:
+        """The longest time from the end of a green of the link to its next green."""
+        greens = self.greens(link)
+        following = [*greens[1:], *greens[:1]]
+        gaps = [
+            (after[0] - begin - length) % self.cycle_s for (begin, length), after in zip(greens, following, strict=True)
+        ]
+        return max(gaps, default=0)
+
     def guaranteed_green_s(self, link: int) -> int:
         """The shortest green that the link gets: the least durations of the phases that make up one green."""
         signature = self.signature(link)

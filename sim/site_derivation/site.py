@@ -18,7 +18,8 @@ def derive_site(network: Network, *, site_id: str = "", timezone: str = "UTC", w
     """Every signal of the network as a junction, its programme as the plan of the whole week.
 
     Signals whose links never switch (always green, switched off) or that have one stage only are left out: there is
-    nothing to decide. They keep running the network's own programme.
+    nothing to decide. So are those whose cycle is longer than any controller's. They keep running the network's own
+    programme.
 
     Raises:
         DerivationError: No signal of the network switches.
