@@ -4,7 +4,7 @@ The attributes of `Metrics` are plain prometheus-client objects: `metrics.ticks.
 `python -m signalctl.metrics` prints the table that stands in `docs/metrics.md`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -34,7 +34,6 @@ JUNCTION: Final = ("site", "corridor", "junction")
 
 TRANSIT_OUTCOMES: Final = ("completed", "timed_out", "rejected", "cancelled")
 REQUEST_RESULTS: Final = ("accepted", "refused", "failed")
-REFUSAL_ORIGINS: Final = ("gate", "controller")
 VIOLATION_KINDS: Final = ("conflicting_greens", "short_intergreens", "short_greens", "long_reds")
 LOOP_STEPS: Final = ("read", "picture", "decide", "gate", "push", "verify", "record")
 
@@ -241,8 +240,11 @@ class Metrics:
         self.build = self._info("build", "The version that runs.", (), ("version",))
         self.build.info({"version": __version__})
 
-    def introduce(self, site: str, junction: Junction, refusal_codes: Iterable[str] = ()) -> None:
-        """Publish a junction's event counters at zero, so that a first event shows as a rise."""
+    def introduce(self, site: str, junction: Junction) -> None:
+        """Publish a junction's event counters at zero, so that a first event shows as a rise.
+
+        Refusals have too many codes for that, and begin with their first.
+        """
         at = (site, junction.corridor, junction.id)
         kinds = {group.kind for group in junction.groups.values()}
         modes = {mode for lane in junction.lanes.values() for mode in lane.modes}
@@ -258,9 +260,6 @@ class Metrics:
         for approach in {lane.approach for lane in junction.lanes.values()}:
             self.arrivals.labels(*at, approach)
             self.arrivals_on_green.labels(*at, approach)
-        for code in refusal_codes:
-            for origin in REFUSAL_ORIGINS:
-                self.refusals.labels(*at, origin, code)
         for result in PushResult:
             self.plan_pushes.labels(*at, result)
         for action in RequestAction:

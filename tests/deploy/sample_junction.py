@@ -26,7 +26,7 @@ SAMPLE = Junction(
 def fill(metrics: Metrics, rounds: int = 1) -> None:
     """Touch every metric `rounds` times, as a running service does."""
     at, corridor = (SITE, CORRIDOR, JUNCTION), (SITE, CORRIDOR)
-    metrics.introduce(SITE, SAMPLE, refusal_codes=("short_green",))
+    metrics.introduce(SITE, SAMPLE)
     metrics.safety_violations.labels(*at, "conflicting_greens")
     for _ in range(rounds):
         metrics.ticks.labels(*corridor).inc()
@@ -34,6 +34,7 @@ def fill(metrics: Metrics, rounds: int = 1) -> None:
         metrics.tick_lateness.labels(*corridor).observe(0.002)
         metrics.step_duration.labels(*corridor, "decide").observe(0.004)
         metrics.person_delay.labels(*at, "car").inc(3.0)
+        metrics.refusals.labels(*at, "controller", "min_green").inc()
         metrics.persons.labels(*at, "car").inc()
         metrics.arrivals.labels(*at, "north").inc(2)
         metrics.arrivals_on_green.labels(*at, "north").inc()

