@@ -22,8 +22,9 @@ CENTRAL = (ControllerMode.CENTRAL_PLAN, ControllerMode.CENTRAL_STAGE)
 class FieldLink:
     """Keeps what is known of one controller, and brings plans and requests to it."""
 
-    def __init__(self, driver: Driver) -> None:
+    def __init__(self, driver: Driver, heartbeat_s: float = HEARTBEAT_S) -> None:
         self.driver = driver
+        self.heartbeat_s = heartbeat_s
         self.junction = driver.junction
         self.status: FieldStatus | None = None
         self.skipped = 0
@@ -78,7 +79,7 @@ class FieldLink:
             await self.driver.connect()
             self._connected = True
             self._heartbeat_utc_s = float("-inf")
-        if not 0 <= utc_s - self._heartbeat_utc_s < HEARTBEAT_S:
+        if not 0 <= utc_s - self._heartbeat_utc_s < self.heartbeat_s:
             await self.driver.heartbeat(utc_s)
             self._heartbeat_utc_s = utc_s
         await self._read(utc_s)

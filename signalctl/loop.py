@@ -16,8 +16,9 @@ from detectors.source import Source
 from plans.sealed import RequestAction, SafePlan, SafeRequest
 from plans.timing import TimingPlan
 from signalctl.clock import Clock
-from signalctl.field_link import FieldLink
+from signalctl.field_link import HEARTBEAT_S, FieldLink
 from signalctl.gate import Gate, Refusal
+from signalctl.gate.gate import TAKES_PLANS
 from signalctl.strategy import Decisions, Strategy
 from signalctl.tick import JunctionFailure, RefusalNote, Tick, TickObserver
 
@@ -53,8 +54,9 @@ class ControlLoop:
         observers: Sequence[TickObserver] = (),
         read_deadline_s: float = 0.3,
         push_deadline_s: float = 0.4,
+        heartbeat_s: float = HEARTBEAT_S,
     ) -> None:
-        self.links: Mapping[str, FieldLink] = {driver.junction: FieldLink(driver) for driver in drivers}
+        self.links: Mapping[str, FieldLink] = {driver.junction: FieldLink(driver, heartbeat_s) for driver in drivers}
         self.strategy = strategy
         self.gate = gate
         self.source = source
@@ -165,7 +167,7 @@ class ControlLoop:
                 continue
             try:
                 wanted = decisions.plans[name].plan if name in decisions.plans else due.get(name)
-                if wanted is not None and link.plan_wanted(wanted, utc_s):
+                if wanted is not None and not _changing(status) and link.plan_wanted(wanted, utc_s):
                     verdict = self.gate.check_plan(wanted, active.get(name), status)
                     if isinstance(verdict, Refusal):
                         link.postpone_plan(utc_s)
@@ -280,6 +282,11 @@ def _controller_code(number: int) -> str:
         return RefusalCode(number).name.lower()
     except ValueError:
         return f"code_{number}"
+
+
+def _changing(status: FieldStatus) -> bool:
+    """Whether stages change just now, or the controller starts: a new plan waits until one is complete."""
+    return not status.stage and status.mode in TAKES_PLANS
 
 
 def _view(status: FieldStatus) -> SignalView:

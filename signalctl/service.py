@@ -17,12 +17,14 @@ from detectors.builder import PictureBuilder
 from detectors.source import Source
 from plans.site import Site
 from signalctl.clock import Clock
+from signalctl.field_link import HEARTBEAT_S
 from signalctl.gate import Gate
 from signalctl.journal import Journal
 from signalctl.journal_observer import JournalObserver
 from signalctl.loop import ControlLoop
 from signalctl.metrics import Metrics
 from signalctl.metrics_observer import MetricsObserver
+from signalctl.rollout import compile_kernels
 from signalctl.source_observer import SourceObserver
 from signalctl.state_publisher import StatePublisher
 from signalctl.strategies import make_strategy
@@ -35,6 +37,7 @@ from sim.network import load_network
 log = structlog.get_logger(__name__)
 
 STALE_TICK_S = 5.0
+HEARTBEATS_PER_LEASE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +67,12 @@ class Service:
         self.options = options
         self.metrics = Metrics()
         corridors = sorted({junction.corridor for junction in site.junctions.values()})
-        self._journal_labels = [(site.id, corridor) for corridor in corridors]
+        self._journal_labels = [(site.id, corridors[0])]
         self.journal = Journal(options.journal, on_write=self._journal_written, on_error=self._journal_failed)
         self.figures = MetricsObserver(self.metrics, site.id, site.junctions, strategy)
         self.live = LiveState(site.id, site.junctions, strategy, self.figures)
         self._last_tick_at = float("-inf")
+        self._journal_dropped = 0
         observers: list[TickObserver] = [
             self.figures,
             SourceObserver(self.metrics, site.id, corridors, source, self.live),
@@ -79,13 +83,16 @@ class Service:
         if publish_state is not None:
             observers.append(StatePublisher(publish_state))
         self.loop = ControlLoop(
-            strategy=make_strategy(strategy, site.junctions, weights=site.weights, plans=site.plans),
+            strategy=make_strategy(
+                strategy, site.junctions, weights=site.weights, occupancy=site.occupancy, plans=site.plans
+            ),
             gate=Gate(site.junctions, site.control),
             drivers=drivers,
             source=source,
             builder=PictureBuilder(site.junctions),
             plans_due=site.plans_due,
             observers=observers,
+            heartbeat_s=min(HEARTBEAT_S, site.control.lease_s / HEARTBEATS_PER_LEASE),
         )
         self._server: uvicorn.Server | None = None
 
@@ -94,6 +101,9 @@ class Service:
         self._last_tick_at = time.monotonic()
         for labels in self._journal_labels:
             self.metrics.journal_queue.labels(*labels).set(self.journal.waiting)
+            lost = self.journal.dropped - self._journal_dropped
+            self._journal_dropped += lost
+            self.metrics.journal_dropped.labels(*labels).inc(lost)
         if tick.failures:
             log.warning("tick with failures", failures=[f"{one.junction}:{one.step}" for one in tick.failures])
 
@@ -110,6 +120,7 @@ class Service:
     async def run(self, clock: Clock, stop: asyncio.Event) -> None:
         """Serve and control until `stop`; then end in order: loop, links, page, journal."""
         self.journal.append(clock.now_utc_s(), "service", "", {"event": "start", "strategy": self.loop.strategy.name})
+        await asyncio.to_thread(compile_kernels)  # before the first tick: compiling anew takes half a minute
         web = asyncio.create_task(self._serve(), name="web")
         control = asyncio.create_task(self.loop.run(clock, stop), name="loop")
         ended = asyncio.create_task(stop.wait(), name="stop")
@@ -155,12 +166,12 @@ class Service:
         await self._server.serve()
 
     def _journal_written(self, count: int) -> None:
-        for labels in self._journal_labels[:1]:
-            self.metrics.journal_records.labels(*labels, "all").inc(count)
+        for labels in self._journal_labels:
+            self.metrics.journal_records.labels(*labels).inc(count)
 
     def _journal_failed(self, error: Exception) -> None:
         log.error("journal cannot be written", error=str(error))
-        for labels in self._journal_labels[:1]:
+        for labels in self._journal_labels:
             self.metrics.journal_errors.labels(*labels).inc()
 
 

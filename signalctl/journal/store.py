@@ -105,8 +105,9 @@ class Journal:
                         batch.append((batch[-1][0], "service", "", gap))
                         reported = self.dropped
                     _append(connection, batch)
-                    self._on_write(len(batch))
+                    written = len(batch)
                     batch.clear()
+                    self._on_write(written)
                 except sqlite3.Error as error:
                     self._on_error(error)
                     if connection is not None:
