@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.peer, pytest.mark.slow]
 READY_TIMEOUT_S = 120.0
 SCRAPES = 25
 UNBORN = "signalctl_refusals_total"
-"""Has too many codes to begin at zero: in front of a demo in which nothing is refused, its alert has nothing to read."""
+"""Has too many codes to begin at zero: while nothing is refused, its alert has nothing to read."""
 
 
 @pytest.fixture
