@@ -15,6 +15,7 @@ STOP_LOOP_LENGTH_M = 4.0
 ADVANCE_LOOP_LENGTH_M = 2.0
 ADVANCE_NEAR_M = 40.0
 ADVANCE_FAR_M = 80.0
+MOUTH_M = 10.0
 BICYCLE_ADVANCE_M = 25.0
 STOP_LINE_M = 10.0
 """A loop nearer than this is a stop-line loop, one further away an advance loop."""
@@ -50,17 +51,16 @@ def is_stop_line(detector: Detector) -> bool:
 def advance_position(lane: Lane) -> tuple[str, float]:
     """Where the advance loop lies: the lane (the approach lane, or a feeder where that is short) and its distance.
 
-    As far away as the range of 40 to 80 m and the lane allow.
+    As far away as the range of 40 to 80 m allows, but not in the mouth of a lane where vehicles still change lanes.
     """
-    if lane.length_m >= ADVANCE_NEAR_M + ADVANCE_LOOP_LENGTH_M or not lane.feeders:
-        return lane.id, max(0.0, min(ADVANCE_FAR_M, lane.length_m - ADVANCE_LOOP_LENGTH_M))
-    reaching = [f for f in lane.feeders if f.offset_m + f.length_m >= ADVANCE_NEAR_M + ADVANCE_LOOP_LENGTH_M]
-    if not reaching:
-        longest = max(lane.feeders, key=lambda feeder: feeder.offset_m + feeder.length_m)
-        return longest.lane, max(0.0, longest.offset_m + longest.length_m - ADVANCE_LOOP_LENGTH_M)
-    feeder = min(reaching, key=lambda feeder: (feeder.offset_m, -feeder.share_ratio))
-    far_m = min(ADVANCE_FAR_M, feeder.offset_m + feeder.length_m - ADVANCE_LOOP_LENGTH_M)
-    return feeder.lane, max(far_m, feeder.offset_m)
+    own_m = lane.length_m - MOUTH_M
+    if own_m >= ADVANCE_NEAR_M or not lane.feeders:
+        return lane.id, min(ADVANCE_FAR_M, max(own_m, lane.length_m / 2.0))
+    # one loop sees one lane: the one that most of the traffic comes from, and of those the one that looks furthest
+    reach_m = {f.lane: max(f.offset_m, min(ADVANCE_FAR_M, f.offset_m + f.length_m - MOUTH_M)) for f in lane.feeders}
+    near = [feeder for feeder in lane.feeders if reach_m[feeder.lane] <= ADVANCE_FAR_M] or lane.feeders
+    feeder = max(near, key=lambda feeder: (feeder.share_ratio, reach_m[feeder.lane]))
+    return feeder.lane, reach_m[feeder.lane]
 
 
 def approach_lanes(junction: Junction, radar: Detector) -> tuple[str, ...]:
@@ -110,15 +110,14 @@ def _standard(junction: Junction, detection: Detection) -> Iterator[Detector]:
 
 
 def _loops(lane: Lane, *, advance: bool) -> Iterator[Detector]:
-    stop_length_m = min(STOP_LOOP_LENGTH_M, lane.length_m)
     where, distance_m = advance_position(lane)
     if lane.modes - {Mode.BICYCLE, Mode.PEDESTRIAN}:
-        yield Detector(id=f"{lane.id}.stop", kind=DetectorKind.LOOP, lane=lane.id, length_m=stop_length_m)
+        yield Detector(id=f"{lane.id}.stop", kind=DetectorKind.LOOP, lane=lane.id, length_m=STOP_LOOP_LENGTH_M)
         if advance and distance_m >= STOP_LINE_M:
             yield Detector(f"{where}.advance", DetectorKind.LOOP, where, None, distance_m, ADVANCE_LOOP_LENGTH_M)
     # radars see bicycles among the motor traffic; only lanes of their own get a loop then
     if Mode.BICYCLE in lane.modes and (advance or lane.modes <= {Mode.BICYCLE, Mode.PEDESTRIAN}):
-        stop = Detector(f"{lane.id}.bicycle", DetectorKind.LOOP, lane.id, None, 0.0, stop_length_m, Mode.BICYCLE)
+        stop = Detector(f"{lane.id}.bicycle", DetectorKind.LOOP, lane.id, None, 0.0, STOP_LOOP_LENGTH_M, Mode.BICYCLE)
         yield stop
         if advance and lane.length_m >= BICYCLE_ADVANCE_M + ADVANCE_LOOP_LENGTH_M:
             yield replace(

@@ -142,11 +142,14 @@ class QueueModel:
         if evidence.stop_ratio is None:
             return
         covered = evidence.stop_present and evidence.stop_ratio >= COVERED_RATIO
+        if evidence.departures:
+            covered = False  # the rear of who has just been counted, not somebody else
         free = not evidence.stop_present and evidence.stop_ratio <= 0.0
         self._covered_s = self._covered_s + evidence.elapsed_s if covered else 0.0
         self._free_s = self._free_s + evidence.elapsed_s if free else 0.0
         head = self._vehicles[0] if self._vehicles else None
-        if self._covered_s >= 1.0 and (head is None or head.distance_m > HEAD_ZONE_M):
+        needed_s = PROOF_S if evidence.green else 1.0  # at green a rear may stand on the loop, waiting in the junction
+        if self._covered_s >= needed_s and (head is None or head.distance_m > HEAD_ZONE_M):
             if head is not None and head.distance_m <= PULL_M:
                 head.distance_m, head.speed_mps = HALT_M, 0.0
             elif len(self._vehicles) < MAX_VEHICLES:

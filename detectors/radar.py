@@ -11,13 +11,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from detectors.feeders import FeederShares
-from detectors.lanes import STANDING_SPEED_MPS, LaneView, only_movement
+from detectors.lanes import HEAD_ZONE_M, STANDING_SPEED_MPS, LaneView, only_movement
 from detectors.picture import MODES
 from detectors.readings import RadarObject
 from plans.junction import Junction, Mode
 
 COAST_S = 3.0
 """A missed object is believed to be there for this long (2 % are missed in any second)."""
+COAST_HEAD_S = 1.0
 GATE_M = 5.0
 GATE_S = 0.6
 SPEED_GAIN = 0.35
@@ -63,7 +64,9 @@ class RadarLanes:
         }
         self._start_m.update({lane.id: lane.length_m for lane in junction.lanes.values()})
 
-    def update(self, objects: Iterable[RadarObject], elapsed_s: float) -> dict[str, LaneView]:
+    def update(
+        self, objects: Iterable[RadarObject], elapsed_s: float, green_lanes: Mapping[str, bool]
+    ) -> dict[str, LaneView]:
         """The views of all lanes after a scene of objects; `elapsed_s` since the last scene."""
         for track in self._tracks:
             track.distance_m -= track.speed_mps * elapsed_s
@@ -74,7 +77,10 @@ class RadarLanes:
         kept = []
         for track in lost:
             track.missed_s += elapsed_s
-            if track.distance_m <= CROSSED_M and track.speed_mps > STANDING_SPEED_MPS:
+            rolled_off = track.distance_m <= CROSSED_M and track.speed_mps > STANDING_SPEED_MPS
+            # who stood at the line and is gone at green has rather left than been missed
+            set_off = track.distance_m <= HEAD_ZONE_M and green_lanes[track.lane] and track.missed_s > COAST_HEAD_S
+            if rolled_off or set_off:
                 passed[track.lane] += 1
             elif track.missed_s <= COAST_S and track.distance_m > -CROSSED_M:
                 kept.append(track)
