@@ -13,7 +13,7 @@ class PlanFollower:
     requests, a start, a plan change or a fallback) the way back is one of three:
 
     - SHORT_WAY: go to the stage that the plan wants now if it can still get its minimum, else stay until the next
-      one is due. Takes less than one cycle.
+      one is due, or the frame of this one ends. Takes less than one cycle.
     - DWELL: stay until the cycle's first stage is due. Takes at most one cycle.
     - ADD_ONLY: stay until the plan itself reaches this stage, so that no green is cut short. At most one cycle.
     """
@@ -46,13 +46,19 @@ class PlanFollower:
     def _short_way(self, plan: CompiledPlan, stage: int, second: int, entry: int) -> int:
         left_s = plan.left_s[second]
         change = self._compiled.transitions[stage][plan.stages[entry]]
-        if change is not None and left_s - change.duration_s >= plan.need_s[entry]:
-            return plan.stages[entry]
+        closed = stage != ALL_RED and not plan.room_s[stage][second]
+        if change is not None:
+            room_s = left_s - change.duration_s
+            if closed:
+                # its latest end has come: the wanted stage may still fit into its own frame
+                room_s = max(room_s, plan.room_s[change.target][(second + change.duration_s) % plan.cycle_s])
+            if room_s >= plan.need_s[entry]:
+                return plan.stages[entry]
         following = (entry + 1) % len(plan.stages)
         upcoming = plan.stages[following]
         if stage == upcoming:
             return STAY
-        if stage == ALL_RED or self._due(plan, stage, following, left_s + plan.lead_s[following]):
+        if stage == ALL_RED or closed or self._due(plan, stage, following, left_s + plan.lead_s[following]):
             return upcoming
         return STAY
 

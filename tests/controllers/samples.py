@@ -75,8 +75,9 @@ LOCAL_GREENS = [("A", 30), ("B", 15), ("C", 10)]
 def make_controller(junction: Junction | None = None, utc_s: int = UTC_S, **changes: object) -> FieldController:
     """A controller of the sample junction on its local plan."""
     junction = junction or sample_junction()
-    local = make_plan(junction, LOCAL_GREENS, offset_s=7, name="day")
-    config = ControllerConfig(junction, {"day": local}, lambda _: "day", key=KEY)
+    if "local_plans" not in changes:
+        changes["local_plans"] = {"day": make_plan(junction, LOCAL_GREENS, offset_s=7, name="day")}
+    config = ControllerConfig(junction, {}, lambda _: "day", key=KEY)
     return FieldController(replace(config, **changes), utc_s)  # type: ignore[arg-type]
 
 
@@ -87,10 +88,13 @@ def run(controller: FieldController, seconds: int) -> None:
 
 
 def run_until_stage(controller: FieldController, stage: str) -> None:
-    """Let seconds pass until the stage shows."""
+    """Let seconds pass until the stage begins; a stage that shows already is left first."""
+    left = False
     for _ in range(300):
-        if controller.status().stage == stage:
+        shown = controller.status().stage == stage
+        if shown and left:
             return
+        left = left or not shown
         run(controller, 1)
     raise AssertionError(f"stage {stage} did not come within 300 s")
 
@@ -110,9 +114,7 @@ class Master:
     def lease(self, lease_s: int = 30, level: int = 2) -> Refusal | None:
         """Take or renew the lease."""
         self.heartbeat += 1
-        return self.controller.write_lease(
-            Lease(self.master, self.epoch, lease_s, self.heartbeat & 0xFFFF, 0, level)
-        )
+        return self.controller.write_lease(Lease(self.master, self.epoch, lease_s, self.heartbeat & 0xFFFF, 0, level))
 
     def wire(self, plan: TimingPlan, mode: TransitionMode = TransitionMode.SHORT_WAY, **changes: object) -> StagedPlan:
         """The plan as it goes over the wire, with the next sequence."""
@@ -145,14 +147,21 @@ class Master:
         """Stage, verify, activate; the first refusal on the way."""
         return self.stage(wire) or self.command(VERIFY, wire) or self.command(ACTIVATE, wire)
 
-    def request(self, action: RequestAction, stage: str | int, valid_s: int = 5, **changes: object) -> Refusal | None:
-        """Write a signed stage request."""
+    def request(
+        self,
+        action: RequestAction,
+        stage: str | int,
+        valid_s: int = 5,
+        *,
+        raw_action: int | None = None,
+        counter: int | None = None,
+    ) -> Refusal | None:
+        """Write a signed stage request; `raw_action` and `counter` replace what is right."""
         self.counter += 1
         number = stage if isinstance(stage, int) else self.controller.compiled.stages.index(stage) + 1
-        request = StageRequest(
-            self.counter, self.epoch, number, action_word(action, RequestReason.TRAFFIC), valid_s, 1
-        )
-        return self.controller.stage_request(sign_request(replace(request, **changes), self.key))  # type: ignore[arg-type]
+        word = action_word(action, RequestReason.TRAFFIC) if raw_action is None else raw_action
+        request = StageRequest(self.counter if counter is None else counter, self.epoch, number, word, valid_s, 1)
+        return self.controller.stage_request(sign_request(request, self.key))
 
 
 class StreetMonitor:

@@ -4,11 +4,25 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from controllers.driver import ControllerMode
 from controllers.logic import CabinetSwitch, ControllerConfig, FieldController
 from plans.junction import Junction
 from plans.sealed import RequestAction, TransitionMode
 from plans.timing import TimingPlan
 from tests.controllers.samples import ABORT, KEY, RELEASE, UTC_S, Master, StreetMonitor, junctions, make_plan
+
+Wish = tuple[RequestAction, int, int, int]  # action, stage, validity, seconds until the next one
+WISHES = st.lists(
+    st.tuples(
+        st.sampled_from([RequestAction.GO, RequestAction.GO, RequestAction.HOLD]),
+        st.integers(0, 5),
+        st.integers(1, 5),
+        st.integers(1, 12),
+    ),
+    min_size=10,
+    max_size=60,
+)
+CENTRAL = (ControllerMode.CENTRAL_PLAN, ControllerMode.CENTRAL_STAGE)
 
 
 def every_stage(junction: Junction, green_s: int, *, is_open: bool, offset_s: int = 0) -> TimingPlan:
@@ -58,6 +72,22 @@ class ControllerUnderFire(RuleBasedStateMachine):
         self.master.counter = 0
         self.master.lease()
 
+    @rule(is_open=st.booleans(), offset_s=st.integers(0, 100), mode=st.sampled_from(TransitionMode), wishes=WISHES)
+    def central_plan_runs(self, is_open: bool, offset_s: int, mode: TransitionMode, wishes: list[Wish]) -> None:
+        self.controller.set_switch(CabinetSwitch.AUTOMATIC)
+        self.controller.set_clock_synchronised(True)
+        plan = every_stage(self.junction, 7, is_open=is_open, offset_s=offset_s)
+        self.time_passes(plan.cycle_s)
+        self.master.lease(120)
+        if self.master.push(self.master.wire(plan, mode)) is None:
+            for _ in range(2 * plan.cycle_s + 60):
+                self.master.lease()
+                self.second()
+                if self.controller.mode in CENTRAL:
+                    self.stages_are_asked_for(wishes)
+                    return
+            raise AssertionError("an armed plan was not activated within two cycles")
+
     @rule(
         green_s=st.integers(0, 20),
         is_open=st.booleans(),
@@ -70,27 +100,31 @@ class ControllerUnderFire(RuleBasedStateMachine):
         plan = make_plan(self.junction, greens, offset_s=offset_s, is_open=is_open)
         self.master.push(self.master.wire(plan, mode))
 
-    @rule(seconds=st.integers(1, 12), data=st.data())
-    def stages_are_asked_for(self, seconds: int, data: st.DataObject) -> None:
-        self.master.lease()
+    @rule(wishes=WISHES)
+    def more_is_asked_for(self, wishes: list[Wish]) -> None:
+        self.stages_are_asked_for(wishes)
+
+    def stages_are_asked_for(self, wishes: list[Wish]) -> None:
         stages = list(self.junction.stages)
-        for _ in range(seconds):
-            action = data.draw(st.sampled_from([RequestAction.GO, RequestAction.GO, RequestAction.HOLD]))
-            self.master.request(action, data.draw(st.sampled_from(stages)), data.draw(st.integers(1, 5)))
-            for _ in range(data.draw(st.integers(1, 4))):
+        for action, number, valid_s, seconds in wishes:
+            self.master.lease()
+            self.master.request(action, stages[number % len(stages)], valid_s)
+            for _ in range(seconds):
                 self.second()
 
     @rule(code=st.sampled_from([ABORT, RELEASE]))
     def plan_is_given_up(self, code: int) -> None:
         self.master.command(code)
 
-    @rule(switch=st.sampled_from(CabinetSwitch), seconds=st.integers(0, 30))
-    def switch_is_turned(self, switch: CabinetSwitch, seconds: int) -> None:
+    @rule(switch=st.sampled_from(CabinetSwitch), seconds=st.integers(0, 30), stays=st.booleans())
+    def switch_is_turned(self, switch: CabinetSwitch, seconds: int, stays: bool) -> None:
         self.controller.set_switch(switch)
         if switch in (CabinetSwitch.FLASH, CabinetSwitch.DARK):
             self.monitor.see(self.controller.aspects(), excused=True)
             self.monitor.second -= 1
         self.time_passes(seconds + 1)
+        if not stays:
+            self.controller.set_switch(CabinetSwitch.AUTOMATIC)
 
     @precondition(lambda self: self.controller.switch is CabinetSwitch.MANUAL)
     @rule()

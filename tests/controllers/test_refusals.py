@@ -1,0 +1,429 @@
+"""Every code that a controller refuses with is reached by its own seeded fault, and names the element."""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from controllers.codec import StagedPlan, WireGreen
+from controllers.driver import ControllerMode, PlanState
+from controllers.logic import CabinetSwitch, FieldController
+from controllers.refusals import DESCRIPTIONS, Refusal, RefusalCode
+from controllers.registerserver import RegisterError, RegisterServer
+from plans.junction import GroupSwitch, Stage, StageTransition
+from plans.sealed import RequestAction
+from tests.controllers.samples import (
+    ABORT,
+    ACTIVATE,
+    VERIFY,
+    Master,
+    make_controller,
+    make_plan,
+    run,
+    run_until_stage,
+    sample_junction,
+)
+
+GREENS = [("A", 20), ("C", 12), ("B", 15)]
+
+
+def reached(refusal: Refusal | None, code: RefusalCode, element: int | None = None) -> None:
+    """The refusal is this one, at this element."""
+    assert refusal is not None, f"expected {code.name}, got acceptance"
+    assert refusal.code is code
+    if element is not None:
+        assert refusal.element == element
+
+
+def ready(**changes: object) -> Master:
+    """A controller in its local plan under a lease."""
+    controller = make_controller(**changes)
+    run(controller, 100)
+    master = Master(controller)
+    assert master.lease(120) is None
+    return master
+
+
+def wire(master: Master, *, is_open: bool = True, **changes: object) -> StagedPlan:
+    """A good plan with faults."""
+    return master.wire(make_plan(master.controller.config.junction, GREENS, is_open=is_open), **changes)
+
+
+def verify(master: Master, plan: StagedPlan) -> Refusal | None:
+    """Stage it rightly and have it judged."""
+    assert master.stage(plan) is None
+    return master.command(VERIFY, plan)
+
+
+def greens_with(plan: StagedPlan, group: int, **changes: int) -> dict[str, object]:
+    """The plan's greens with those of one group changed."""
+    return {"greens": tuple(replace(g, **changes) if g.group == group else g for g in plan.greens)}
+
+
+def with_stage(plan: StagedPlan, number: int, **changes: int) -> StagedPlan:
+    """The plan with one of its stages changed."""
+    stages = list(plan.stages)
+    stages[number] = replace(stages[number], **changes)
+    return replace(plan, stages=tuple(stages))
+
+
+def central(master: Master, *, is_open: bool = True) -> FieldController:
+    """The good plan is active."""
+    controller = master.controller
+    assert master.push(wire(master, is_open=is_open)) is None
+    for _ in range(200):
+        run(controller, 1)
+        master.lease(120)
+        if controller.mode is ControllerMode.CENTRAL_PLAN:
+            return controller
+    raise AssertionError("the plan did not come into force")
+
+
+def test_partial_write() -> None:
+    """A part of a whole block gets an exception, is counted, and changes nothing."""
+    master = ready()
+    server = RegisterServer(master.controller)
+    before = server.read(3, 0x1100, 118)
+    for address, count in ((0x1100, 117), (0x1101, 117), (0x1101, 1)):
+        with pytest.raises(RegisterError):
+            server.write(16, address, [7] * count)
+    assert server.read(3, 0x1100, 118) == before
+    reached(master.controller.newest_refusal, RefusalCode.PARTIAL_WRITE, 2)
+
+
+def test_staging_faults() -> None:
+    """A damaged, foreign or misnumbered page never becomes a staged plan."""
+    master = ready()
+    controller = master.controller
+    page = wire(master).to_pages()[0]
+    reached(controller.write_staging(replace(page, crc=page.crc ^ 1)), RefusalCode.BAD_CRC)
+    assert controller.status().plan_state is PlanState.REJECTED
+    reached(controller.write_staging(replace(page, payload=(9, *page.payload[1:]))), RefusalCode.BAD_CRC)
+    reached(controller.write_staging(replace(page, magic=1)), RefusalCode.BAD_FORMAT)
+    reached(controller.write_staging(replace(page, page=0)), RefusalCode.BAD_FORMAT)
+    reached(controller.write_staging(replace(page, map_version=2)), RefusalCode.MAP_VERSION)
+    reached(verify(master, wire(master, offset=500)), RefusalCode.BAD_FORMAT)
+
+
+def test_lease_faults() -> None:
+    """Out of range, older, another master's, too low a level, given back."""
+    master = ready()
+    reached(master.lease(121), RefusalCode.LEASE_RANGE)
+    reached(master.lease(30, 3), RefusalCode.LEASE_RANGE)
+    reached(Master(master.controller, master=0).lease(), RefusalCode.LEASE_RANGE)
+    reached(Master(master.controller, master=5, epoch=1).lease(), RefusalCode.OTHER_MASTER)
+    reached(Master(master.controller, epoch=0).lease(), RefusalCode.OLDER_EPOCH)
+    plan = wire(master)
+    master.stage(plan)
+    reached(master.command(VERIFY, plan, epoch=0), RefusalCode.OLDER_EPOCH)
+    reached(master.command(VERIFY, plan, epoch=2), RefusalCode.OTHER_MASTER)
+    master.lease(30, 0)
+    reached(master.command(VERIFY, plan), RefusalCode.LEVEL_NOT_REQUESTED)
+    master.lease(0)
+    reached(master.command(VERIFY, plan), RefusalCode.NO_LEASE)
+
+
+def test_command_faults() -> None:
+    """Steps out of order, of another plan, too old, or not signed with this key."""
+    master = ready()
+    plan = wire(master)
+    reached(master.command(VERIFY, plan), RefusalCode.WRONG_STATE)
+    reached(master.command(ABORT), RefusalCode.WRONG_STATE)
+    assert master.stage(plan) is None
+    reached(master.command(ACTIVATE, plan), RefusalCode.WRONG_STATE)
+    reached(master.command(VERIFY, plan, crc=1), RefusalCode.WRONG_STATE)
+    reached(master.command(9, plan), RefusalCode.WRONG_STATE)
+    reached(master.command(VERIFY, plan, utc=master.controller.utc_s - 31), RefusalCode.STALE)
+    master.key = b"somebody else's key"
+    reached(master.command(VERIFY, plan), RefusalCode.BAD_HMAC)
+    reached(master.request(RequestAction.GO, "A"), RefusalCode.BAD_HMAC)
+
+
+@pytest.mark.parametrize("switch", [CabinetSwitch.MANUAL, CabinetSwitch.FLASH, CabinetSwitch.DARK])
+def test_mode_shuts_the_centre_out(switch: CabinetSwitch) -> None:
+    """With the cabinet's switch off automatic, nothing central is accepted."""
+    master = ready()
+    plan = wire(master)
+    master.stage(plan)
+    master.controller.set_switch(switch)
+    master.lease()
+    master.stage(plan)
+    reached(master.command(VERIFY, plan), RefusalCode.MODE)
+    reached(master.request(RequestAction.GO, "A"), RefusalCode.MODE)
+
+
+def _expired(master: Master) -> StagedPlan:
+    return wire(master, expires=master.controller.utc_s)
+
+
+def _far(master: Master) -> StagedPlan:
+    at = master.controller.utc_s + 86_401
+    return wire(master, activate_at=at, expires=at + 900)
+
+
+def _foreign_hash(master: Master) -> StagedPlan:
+    return wire(master, safety_hash=master.controller.safety_hash ^ 1)
+
+
+def _cycle_range(master: Master) -> StagedPlan:
+    return master.wire(make_plan(master.controller.config.junction, [("A", 80), ("B", 30), ("C", 10)], is_open=True))
+
+
+def _cycle_sum(master: Master) -> StagedPlan:
+    return with_stage(wire(master, is_open=False), 0, green=21)
+
+
+def _unknown_stage(master: Master) -> StagedPlan:
+    return with_stage(wire(master), 1, stage=4)
+
+
+def _unknown_group(master: Master) -> StagedPlan:
+    plan = wire(master)
+    return replace(plan, greens=(*plan.greens, WireGreen(6, 0, 10)))
+
+
+def _frame_misses_nominal(master: Master) -> StagedPlan:
+    return with_stage(wire(master, is_open=False), 1, earliest_start=0, latest_end=5)
+
+
+def _frame_too_long(master: Master) -> StagedPlan:
+    return with_stage(wire(master), 2, latest_end=119)
+
+
+def _greens_differ(master: Master) -> StagedPlan:
+    plan = wire(master)
+    green = next(g for g in plan.greens if g.group == 1)
+    return replace(plan, **greens_with(plan, 1, length=green.length - 1))
+
+
+def _short_green(master: Master) -> StagedPlan:
+    plan = wire(master)
+    return replace(plan, **greens_with(plan, 3, length=4))
+
+
+def _conflict(master: Master) -> StagedPlan:
+    plan = wire(master)
+    return replace(plan, **greens_with(plan, 2, start=0))
+
+
+def _short_intergreen(master: Master) -> StagedPlan:
+    plan = wire(master)
+    green = next(g for g in plan.greens if g.group == 3)
+    return replace(plan, **greens_with(plan, 3, start=green.start - 1, length=green.length + 1))
+
+
+def _uncleared(master: Master) -> StagedPlan:
+    """The crossing F2 is green up to 8 s before K2 begins, where 9 s are needed to clear it."""
+    plan = wire(master)
+    begin = next(g for g in plan.greens if g.group == 2)
+    crossing = next(g for g in plan.greens if g.group == 5)
+    stretched = (begin.start - 8 - crossing.start) % plan.cycle
+    others = tuple(g for g in plan.greens if g.group not in (3, 5))
+    return replace(plan, greens=(*others, replace(crossing, length=stretched)))
+
+
+def _never_green(master: Master) -> StagedPlan:
+    return master.wire(make_plan(master.controller.config.junction, [("A", 30), ("B", 20)], is_open=True))
+
+
+@pytest.mark.parametrize(
+    ("make", "code", "element"),
+    [
+        (_expired, RefusalCode.EXPIRED, 0),
+        (_far, RefusalCode.TOO_FAR_AHEAD, 0),
+        (_foreign_hash, RefusalCode.SAFETY_HASH, 0),
+        (_cycle_range, RefusalCode.CYCLE_RANGE, 0),
+        (_cycle_sum, RefusalCode.CYCLE_SUM, 0),
+        (_unknown_stage, RefusalCode.UNKNOWN_ELEMENT, 4),
+        (_unknown_group, RefusalCode.UNKNOWN_ELEMENT, 6),
+        (_frame_misses_nominal, RefusalCode.FRAME, 3),
+        (_frame_too_long, RefusalCode.FRAME, 2),
+        (_greens_differ, RefusalCode.GREENS_DIFFER, 1),
+        (_short_green, RefusalCode.MIN_GREEN, 3),
+        (_conflict, RefusalCode.CONFLICT, 1),
+        (_short_intergreen, RefusalCode.INTERGREEN, 3),
+        (_uncleared, RefusalCode.CLEARANCE, 5),
+        (_never_green, RefusalCode.NEVER_GREEN, 3),
+    ],
+)
+def test_plan_faults(make: Callable[[Master], StagedPlan], code: RefusalCode, element: int) -> None:
+    """A plan with one fault is refused for it, stays refused in the status, and changes nothing that runs."""
+    master = ready()
+    plan = make(master)
+    reached(verify(master, plan), code, element)
+    status = master.controller.status()
+    assert (status.plan_state, status.reject_code, status.active_sequence) == (PlanState.REJECTED, int(code), 0)
+    run(master.controller, 200)
+    assert master.controller.mode is ControllerMode.LOCAL_FIXED
+
+
+def test_max_red_in_the_plan() -> None:
+    """A plan whose cycle keeps a mandatory group red beyond its maximum."""
+    controller = make_controller(sample_junction(max_red_s=69))
+    run(controller, 100)
+    master = Master(controller)
+    master.lease(120)
+    plan = master.wire(make_plan(controller.config.junction, [("A", 40), ("C", 12), ("B", 15)], is_open=True))
+    reached(verify(master, plan), RefusalCode.MAX_RED)
+
+
+def test_sequence_must_be_newer() -> None:
+    """An old plan cannot be played back."""
+    master = ready()
+    central(master)
+    run(master.controller, 100)
+    master.lease()
+    reached(verify(master, wire(master, sequence=1)), RefusalCode.SEQUENCE_NOT_NEWER)
+
+
+def test_one_activation_a_cycle() -> None:
+    """A second activation waits for a cycle to pass."""
+    master = ready()
+    central(master)
+    reached(master.push(wire(master, offset=9)), RefusalCode.ACTIVATION_RATE)
+    run(master.controller, 80)
+    master.lease()
+    assert master.push(wire(master, offset=9)) is None
+
+
+def test_clock_must_be_synchronised() -> None:
+    """Without a trusted clock only a plan that needs none is accepted."""
+    master = ready()
+    master.controller.set_clock_synchronised(False)
+    reached(verify(master, wire(master, is_open=False)), RefusalCode.CLOCK)
+    assert verify(master, wire(master, is_open=True)) is None
+
+
+def test_step_too_large() -> None:
+    """The cycle changes by no more than the configured step."""
+    master = ready(cycle_step_s=5)
+    plan = make_plan(master.controller.config.junction, [("A", 37), ("B", 15), ("C", 10)], is_open=True)
+    reached(verify(master, master.wire(plan)), RefusalCode.STEP_TOO_LARGE)
+
+
+def test_illegal_own_transitions_are_never_used() -> None:
+    """A configured transition that breaks an intergreen bars plans and requests that need it, by their own codes."""
+    base = sample_junction()
+    broken = {
+        (origin, "C"): StageTransition(
+            origin,
+            "C",
+            (
+                *(GroupSwitch(group, 0, green=False) for group in sorted(base.stages[origin].groups)),
+                GroupSwitch("K3", 2, green=True),
+            ),
+            2,
+        )
+        for origin in ("A", "B")
+    }
+    groups = {name: replace(group, mandatory=name != "K3") for name, group in base.groups.items()}
+    stages = {**base.stages, "D": Stage("D", frozenset({"K3"}))}
+    junction = replace(base, groups=groups, stages=stages, transitions=broken)
+    local = make_plan(junction, [("A", 30), ("B", 30)])
+    controller = make_controller(junction, local_plans={"day": local})
+    run(controller, 100)
+    master = Master(controller)
+    master.lease(120)
+    through = master.wire(make_plan(base, GREENS, is_open=True), safety_hash=controller.safety_hash)
+    reached(verify(master, through), RefusalCode.CLEARANCE, 5)
+    good = make_plan(junction, [("A", 30), ("B", 30)], is_open=True)
+    assert master.push(master.wire(good)) is None
+    run(controller, 40)
+    run_until_stage(controller, "A")
+    run(controller, 12)
+    reached(master.request(RequestAction.GO, "C"), RefusalCode.NO_LEGAL_MOVE, 3)
+
+
+def test_no_way_over_from_the_running_plan() -> None:
+    """Where every configured transition into the new plan's stages is illegal, the plan is refused for the way."""
+    base = sample_junction()
+    stages = {
+        "A": base.stages["A"],
+        "B": base.stages["B"],
+        "X": Stage("X", frozenset({"K1"})),
+        "Y": Stage("Y", frozenset({"K2"})),
+    }
+    broken = {}
+    for origin in ("A", "B"):
+        for target in ("X", "Y"):
+            ends = stages[origin].groups - stages[target].groups
+            begins = stages[target].groups - stages[origin].groups
+            switches = [GroupSwitch(group, 0, green=False) for group in sorted(ends)]
+            switches += [GroupSwitch(group, 1, green=True) for group in sorted(begins)]
+            # a transition that forgets to end a group leaves the target stage wrong
+            broken[origin, target] = StageTransition(origin, target, tuple(switches[1:]), 1)
+    groups = {name: replace(group, mandatory=name in ("K1", "K2")) for name, group in base.groups.items()}
+    junction = replace(base, groups=groups, stages=stages, transitions=broken)
+    controller = make_controller(junction, local_plans={"day": make_plan(junction, [("A", 30), ("B", 30)])})
+    run(controller, 100)
+    master = Master(controller)
+    master.lease(120)
+    plan = master.wire(make_plan(junction, [("X", 30), ("Y", 30)], is_open=True))
+    reached(verify(master, plan), RefusalCode.INTERGREEN_TRANSITION)
+
+
+def test_request_faults() -> None:
+    """Each way in which a stage request is wrong."""
+    master = ready()
+    reached(master.request(RequestAction.GO, "B"), RefusalCode.WRONG_STATE)
+    controller = central(master)
+    run_until_stage(controller, "A")
+    reached(master.request(RequestAction.GO, "B"), RefusalCode.MIN_GREEN)
+    run(controller, 8)
+    reached(master.request(RequestAction.GO, "B", 6), RefusalCode.REQUEST_RANGE)
+    reached(master.request(RequestAction.GO, "B", raw_action=3 << 8), RefusalCode.REQUEST_RANGE)
+    reached(master.request(RequestAction.GO, 9), RefusalCode.UNKNOWN_ELEMENT, 9)
+    reached(master.request(RequestAction.GO, "B", counter=master.counter - 5), RefusalCode.COUNTER_NOT_NEWER)
+    master.lease(30, 1)
+    reached(master.request(RequestAction.GO, "B"), RefusalCode.LEVEL_NOT_REQUESTED)
+    master.lease(30, 2)
+    assert master.request(RequestAction.GO, "B") is None
+    run(controller, 1)
+    reached(master.request(RequestAction.GO, "C"), RefusalCode.IN_TRANSITION, 3)
+    assert controller.rejects == sum(controller.refusals.values()) > 0
+
+
+def test_request_outside_of_the_frame() -> None:
+    """The plan's frame does not hold the stage at its arrival."""
+    master = ready()
+    controller = central(master, is_open=False)
+    run_until_stage(controller, "A")
+    run(controller, 10)
+    reached(master.request(RequestAction.GO, "B"), RefusalCode.OUTSIDE_FRAME, 2)
+
+
+def test_request_while_starting() -> None:
+    """No request while all is red at the start."""
+    master = ready()
+    controller = central(master)
+    controller.display.show_all(list(controller.display.aspects), controller.elapsed_s, controller.utc_s)
+    reached(master.request(RequestAction.GO, "B"), RefusalCode.STARTING)
+
+
+def test_request_that_would_keep_others_red_too_long() -> None:
+    """A GO after which a mandatory group could not be served in time."""
+    controller = make_controller(sample_junction(max_red_s=75))
+    run(controller, 100)
+    master = Master(controller)
+    master.lease(120)
+    assert master.push(master.wire(make_plan(controller.config.junction, GREENS, is_open=True))) is None
+    for _ in range(200):
+        master.lease(120)
+        stage = controller.status().stage
+        other = {"A": "B", "B": "A"}.get(stage)
+        if other:
+            refusal = master.request(RequestAction.GO, other)
+            if refusal is not None and refusal.code is RefusalCode.MAX_RED:
+                reached(refusal, RefusalCode.MAX_RED, 3)
+                return
+        run(controller, 1)
+    raise AssertionError("stage C was never in danger")
+
+
+def test_every_code_has_a_description_and_a_test() -> None:
+    """Every code is described, and this file reaches each of them."""
+    assert set(DESCRIPTIONS) == set(RefusalCode)
+    tested = set(re.findall(r"RefusalCode\.([A-Z_]+)", Path(__file__).read_text(encoding="utf-8")))
+    assert {code.name for code in RefusalCode} - {"NONE"} <= tested
