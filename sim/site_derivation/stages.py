@@ -72,8 +72,9 @@ def stages_of(phases: tuple[MainPhase, ...]) -> dict[str, Stage]:
 def extra_stages(junction: Junction, together: frozenset[frozenset[str]], nodes: Mapping[str, str]) -> dict[str, Stage]:
     """Further stages that the programme does not show.
 
-    First the largest sets of groups that may be green together; then the largest in which nobody yields, such as one
-    approach alone with its left turn protected, where that frees a group that yields in every other stage holding it.
+    First the programme's own stages without their crossings, for when nobody waits there; then the largest sets of
+    groups that may be green together; then the largest in which nobody yields, such as one approach alone with its left
+    turn protected, where that frees a group that yields in every other stage holding it.
 
     Groups of different nodes of a joined signal are put together only where the programme does so itself, for the net
     says nothing about what happens between them.
@@ -103,7 +104,10 @@ def extra_stages(junction: Junction, together: frozenset[frozenset[str]], nodes:
         if clique not in known
         and any(a in clique and b not in clique and not junction.conflicts(a, b) for a, b in yields)
     ]
-    found = (wide + [clique for clique in free if clique not in wide])[: max(0, MAX_STAGES - len(known))]
+    on_foot = frozenset(name for name, group in junction.groups.items() if group.kind == GroupKind.PEDESTRIAN)
+    driving = [stage - on_foot for stage in known if stage & on_foot and stage - on_foot]
+    offered = [groups for groups in dict.fromkeys([*driving, *wide, *free]) if groups not in known]
+    found = offered[: max(0, MAX_STAGES - len(known))]
     return {f"X{n}": Stage(f"X{n}", clique) for n, clique in enumerate(found, start=1)}
 
 
@@ -146,16 +150,22 @@ def late_transitions(junction: Junction) -> dict[tuple[str, str], StageTransitio
 
 
 def _end_late(junction: Junction, plain: StageTransition) -> StageTransition:
-    begins = {switch.group: switch.at_s for switch in plain.switches if switch.green}
-    switches = []
-    for switch in plain.switches:
-        at_s = switch.at_s
-        if not switch.green:
-            room = [
-                begin - junction.intergreens[switch.group, group]
-                for group, begin in begins.items()
-                if (switch.group, group) in junction.intergreens
-            ]
-            at_s = max(0, min(room, default=0))
-        switches.append(GroupSwitch(switch.group, at_s, switch.green))
-    return StageTransition(plain.origin, plain.target, tuple(switches), plain.duration_s)
+    """Everybody ends as late as the transition's duration allows; then everybody begins as early as the ends allow."""
+    matrix = junction.intergreens
+    beginning = [switch.group for switch in plain.switches if switch.green]
+    ends = {}
+    for group in (switch.group for switch in plain.switches if not switch.green):
+        waits = [matrix[group, other] for other in beginning if (group, other) in matrix]
+        ends[group] = max(0, plain.duration_s - max(waits)) if waits else 0
+    begins = {
+        group: max(
+            [junction.groups[group].red_amber_s]
+            + [end_s + matrix[other, group] for other, end_s in ends.items() if (other, group) in matrix]
+        )
+        for group in beginning
+    }
+    switches = tuple(
+        GroupSwitch(switch.group, (begins if switch.green else ends)[switch.group], switch.green)
+        for switch in plain.switches
+    )
+    return StageTransition(plain.origin, plain.target, switches, plain.duration_s)

@@ -1,0 +1,214 @@
+"""A site derived from a SUMO network."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from controllers.logic import ControllerConfig, FieldController
+from plans.junction import GroupKind, Junction, Turn
+from plans.rules import check_site, errors
+from plans.schema import dump_site, load_site
+from plans.table import expand
+from plans.timing import TimingPlan
+from sim.clock import SCENARIO_EPOCH_UTC_S
+from sim.network import Network, load_network
+from sim.site_derivation import DerivationError, derive_junction, derive_site
+from sim.site_derivation.programme import read_programme
+from tests.sim.sumo_programs import cross, netgenerate
+
+pytestmark = pytest.mark.sumo
+
+
+def greens_as_shown(network: Network, tls_id: str, junction: Junction) -> dict[str, list[bool]]:
+    """By group and scenario second: what the net's own programme shows, ambers cut to 3 s."""
+    programme = read_programme(network.tl_logics[tls_id])
+    cycle = programme.cycle_s
+    return {
+        group.id: [programme.seconds[(s - programme.offset_s) % cycle][group.links[0]] in "Gg" for s in range(cycle)]
+        for group in junction.groups.values()
+    }
+
+
+def greens_as_planned(junction: Junction, plan: TimingPlan) -> dict[str, list[bool]]:
+    """By group and scenario second: what the derived plan shows."""
+    table = expand(junction, plan)
+    seconds = [plan.second_in_cycle(SCENARIO_EPOCH_UTC_S + s) for s in range(plan.cycle_s)]
+    return {group: [table.is_green(group, second) for second in seconds] for group in junction.groups}
+
+
+def test_fixed_plan_shows_the_shipped_programme(tmp_path: Path) -> None:
+    """Every group is green in exactly the seconds in which SUMO's own programme shows it green."""
+    network = load_network(cross(tmp_path))
+    junction, plan = derive_junction(network, "m")
+    assert plan.cycle_s == 90
+    assert greens_as_planned(junction, plan) == greens_as_shown(network, "m", junction)
+
+
+LEFT_AFTER = (
+    (30, "GGGgrrrrGGGgrrrr"), (3, "yyygrrrryyyyrrrr"), (6, "GGGGrrrrrrrrrrrr"), (3, "yyyyrrrrrrrrrrrr"),
+    (42, "rrrrGGGgrrrrGGGg"), (3, "rrrryyyyrrrryyyy"),
+)  # fmt: skip
+
+
+def test_group_that_stays_green_is_not_sent_through_amber(tmp_path: Path) -> None:
+    """A programme that flashes amber between two greens of one group becomes one green over both stages."""
+    net = cross(tmp_path)
+    phases = "".join(f'<phase duration="{duration}" state="{state}"/>' for duration, state in LEFT_AFTER)
+    net.write_text(re.sub(r"<phase .*(?=</tlLogic>)", phases, net.read_text(), flags=re.DOTALL))
+    network = load_network(net)
+    junction, plan = derive_junction(network, "m")
+    assert len(junction.stages) == 3
+    shown, planned = greens_as_shown(network, "m", junction), greens_as_planned(junction, plan)
+    north = next(m.group for m in junction.movements if m.lane == "nm_0")
+    assert sum(a and not b for a, b in zip(shown[north], shown[north][-1:] + shown[north][:-1], strict=True)) == 2
+    assert sum(a and not b for a, b in zip(planned[north], planned[north][-1:] + planned[north][:-1], strict=True)) == 1
+    for group in junction.groups:
+        assert all(p or not s for s, p in zip(shown[group], planned[group], strict=True))
+
+
+def test_turning_traffic_yields_and_crossing_traffic_conflicts(tmp_path: Path) -> None:
+    """Foes that the programme shows green together yield; foes that it keeps apart conflict, in both orders."""
+    junction, _ = derive_junction(load_network(cross(tmp_path, lanes=1)), "m")
+    by_lane = {name: {move.group for move in moves} for name, moves in junction.movements_by_lane.items()}
+    (north,), (south,), (east,) = by_lane["nm_0"], by_lane["sm_0"], by_lane["em_0"]
+    assert not junction.conflicts(north, south)
+    assert (north, east) in junction.intergreens
+    assert (east, north) in junction.intergreens
+    assert junction.intergreens[north, east] == 3
+    left = next(m for m in junction.movements if m.lane == "nm_0" and m.turn is Turn.LEFT)
+    assert left.yields_to == (south,)
+    straight = next(m for m in junction.movements if m.lane == "nm_0" and m.turn is Turn.STRAIGHT)
+    assert straight.yields_to == ()
+
+
+def test_crossings_keep_green_and_clearance_of_the_programme(tmp_path: Path) -> None:
+    """A crossing has a group of its own, and conflicting traffic waits as long as in the programme."""
+    network = load_network(cross(tmp_path, "--sidewalks.guess", "--crossings.guess"))
+    junction, plan = derive_junction(network, "m")
+    people = [group for group in junction.groups.values() if group.kind is GroupKind.PEDESTRIAN]
+    assert len(people) == 4
+    shown = greens_as_shown(network, "m", junction)
+    planned = greens_as_planned(junction, plan)
+    for group in people:
+        assert group.amber_s == 0
+        assert sum(planned[group.id]) == sum(shown[group.id])
+        assert group.clearance_s >= 5
+        conflicting = [b for a, b in junction.intergreens if a == group.id]
+        assert conflicting
+        assert all(junction.intergreens[group.id, other] >= group.clearance_s for other in conflicting)
+    turning = next(m for m in junction.movements if m.turn is Turn.RIGHT)
+    assert any(junction.groups[name].kind is GroupKind.PEDESTRIAN for name in turning.yields_to)
+
+
+def test_vehicles_stay_green_while_pedestrians_clear(tmp_path: Path) -> None:
+    """A vehicle group ends later than the crossing beside it, by as much as its own intergreen is shorter."""
+    network = load_network(cross(tmp_path, "--sidewalks.guess", "--crossings.guess"))
+    junction, plan = derive_junction(network, "m")
+    assert junction.transitions
+    assert greens_as_planned(junction, plan) == greens_as_shown(network, "m", junction)
+
+
+def test_long_amber_is_cut_and_all_red_kept(tmp_path: Path) -> None:
+    """A programme with 5 s amber and 2 s all-red gives intergreens of 5 s and a cycle shorter by the amber cut."""
+    options = ("--tls.yellow.time", "5", "--tls.allred.time", "2")
+    network = load_network(cross(tmp_path, *options, lanes=1))
+    junction, plan = derive_junction(network, "m")
+    assert set(junction.intergreens.values()) == {5}
+    assert all(group.amber_s == 3 for group in junction.groups.values())
+    ambers = sum("y" in phase.state for phase in network.tl_logics["m"].phases)
+    assert plan.cycle_s == network.tl_logics["m"].cycle_s - 2 * ambers
+
+
+def test_programme_without_amber_gets_a_safe_intergreen(tmp_path: Path) -> None:
+    """Where the net switches from green to green at once, amber and one second of red come in between."""
+    junction, plan = derive_junction(load_network(cross(tmp_path, "--tls.yellow.time", "0", lanes=1)), "m")
+    assert set(junction.intergreens.values()) == {4}
+    assert plan.cycle_s == 90
+
+
+def test_offset_follows_the_programme(tmp_path: Path) -> None:
+    """The plan's offset against UTC moves with the tlLogic's own offset."""
+    net = cross(tmp_path)
+    net.write_text(net.read_text().replace('offset="0"', 'offset="17"'))
+    network = load_network(net)
+    junction, plan = derive_junction(network, "m")
+    assert network.tl_logics["m"].offset_s == 17
+    assert greens_as_planned(junction, plan) == greens_as_shown(network, "m", junction)
+
+
+def test_right_turn_on_red_keeps_its_letter(tmp_path: Path) -> None:
+    """A link with a green arrow shows `s` at red, and `s` counts as red in groups and stages."""
+    from plans.junction import Aspect
+    from sim.signals import signal_heads
+
+    network = load_network(cross(tmp_path, kind="traffic_light_right_on_red"))
+    assert "s" in "".join(phase.state for phase in network.tl_logics["m"].phases)
+    junction, _ = derive_junction(network, "m")
+    heads = signal_heads(network, "m", junction)
+    letters = heads.letters(dict.fromkeys(junction.groups, Aspect.RED), dict.fromkeys(junction.groups, 99))
+    assert set(letters) == {"r", "s"}
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--grid", "--grid.number", "2", "--grid.attach-length", "80", "-j", "traffic_light", "--turn-lanes", "1"),
+        ("--grid", "--grid.number", "3", "--grid.length", "100", "-j", "traffic_light",
+         "--tls.default-type", "actuated", "--tls.layout", "incoming",
+         "--sidewalks.guess", "--crossings.guess", "--bikelanes.guess"),
+        ("--rand", "--rand.iterations", "40", "-j", "traffic_light", "--rand.bidi-probability", "0.9",
+         "--default.lanenumber", "2", "--sidewalks.guess", "--crossings.guess", "--bikelanes.guess"),
+        ("--grid", "--grid.x-number", "2", "--grid.y-number", "1", "--grid.length", "40", "--grid.attach-length", "150",
+         "-j", "traffic_light", "--tls.join", "--tls.join-dist", "90"),
+    ],
+    ids=["turn-lanes", "actuated-incoming-crossings", "random-with-bicycles", "joined"],
+)  # fmt: skip
+@pytest.mark.parametrize("extra", [False, True], ids=["shipped-stages", "extra-stages"])
+def test_any_generated_net_gives_a_legal_site(tmp_path: Path, options: tuple[str, ...], extra: bool) -> None:
+    """Whatever netgenerate makes: the rules find no error, every controller starts, and the site file reads back."""
+    network = load_network(netgenerate(tmp_path, *options))
+    site = derive_site(network, with_extra_stages=extra)
+    assert not errors(check_site(site))
+    for name, junction in site.junctions.items():
+        FieldController(ControllerConfig(junction, site.plans[name], lambda _utc_s: "shipped"), 0)
+        assert {"intergreens", "stages", "lanes"} <= junction.derived
+    dump_site(site, tmp_path / "site.yaml")
+    assert load_site(tmp_path / "site.yaml").junctions == site.junctions
+
+
+def test_extra_stages_add_only_compatible_sets(tmp_path: Path) -> None:
+    """An extra stage holds no conflicting pair, repeats no stage, and lets one approach go alone."""
+    network = load_network(cross(tmp_path, lanes=1))
+    plain, _ = derive_junction(network, "m")
+    rich, _ = derive_junction(network, "m", with_extra_stages=True)
+    added = [stage.groups for name, stage in rich.stages.items() if name not in plain.stages]
+    assert added
+    for groups in added:
+        assert groups not in [stage.groups for stage in plain.stages.values()]
+        assert not any(rich.conflicts(a, b) for a in groups for b in groups if a != b)
+    assert frozenset({next(m.group for m in rich.movements if m.lane == "nm_0")}) in added
+
+
+def test_feeders_follow_short_lanes_upstream(tmp_path: Path) -> None:
+    """Short turn lanes are followed upstream along the road, up to 250 m from the stop line and not past a signal."""
+    network = load_network(
+        netgenerate(
+            tmp_path, "--grid", "--grid.number", "2", "--grid.length", "400", "--grid.attach-length", "150",
+            "-j", "traffic_light", "--turn-lanes", "1", "--turn-lanes.length", "40",
+        )
+    )  # fmt: skip
+    site = derive_site(network)
+    for junction in site.junctions.values():
+        for lane in junction.lanes.values():
+            assert lane.length_m < 60
+            assert lane.feeders
+            assert all(feeder.offset_m < 250 for feeder in lane.feeders)
+            assert lane.length_m <= lane.feeders[0].offset_m < lane.length_m + 15.0  # with the node between
+
+
+def test_net_without_switching_signals_is_refused(tmp_path: Path) -> None:
+    """A net in which nothing switches names itself in the error."""
+    network = load_network(netgenerate(tmp_path, "--grid", "--grid.number", "2", "-j", "priority"))
+    with pytest.raises(DerivationError, match="expected signals that switch"):
+        derive_site(network)
