@@ -5,7 +5,7 @@ from detectors.readings import ButtonReading
 from plans.junction import Aspect
 
 PRIOR_PERSONS_PER_S = 60.0 / 3600.0
-PRIOR_WEIGHT_S = 120.0
+PRIOR_WEIGHT_S = 60.0
 
 
 class CrossingMemory:

@@ -5,7 +5,7 @@ matched to the tracks of the second before by their place on the road; a track t
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +21,9 @@ COAST_S = 3.0
 COAST_HEAD_S = 1.0
 GATE_M = 5.0
 GATE_S = 0.6
+MISSED_COST_MPS = 3.0
+"""An object is rather one that was seen a second ago than one that has been missed since."""
+HALT_M = 1.0
 SPEED_GAIN = 0.35
 """Weight of the measured speed (0.5 m/s noise) against the speed that follows from the places of two seconds."""
 HALT_STEP_M = 0.3
@@ -65,9 +68,17 @@ class RadarLanes:
         self._start_m.update({lane.id: lane.length_m for lane in junction.lanes.values()})
 
     def update(
-        self, objects: Iterable[RadarObject], elapsed_s: float, green_lanes: Mapping[str, bool]
+        self,
+        objects: Iterable[RadarObject],
+        elapsed_s: float,
+        green_lanes: Mapping[str, bool],
+        unseen: Container[str] = (),
     ) -> dict[str, LaneView]:
-        """The views of all lanes after a scene of objects; `elapsed_s` since the last scene."""
+        """The views of all lanes after a scene of objects.
+
+        `elapsed_s` counts since the last scene; `unseen` are approach lanes whose radar said nothing this time: who was
+        there is believed to be on its way, and to keep the signal.
+        """
         for track in self._tracks:
             track.distance_m -= track.speed_mps * elapsed_s
         free = [found for found in objects if found.lane in self._reach]
@@ -76,6 +87,14 @@ class RadarLanes:
         arrived: dict[str, float] = defaultdict(float)
         kept = []
         for track in lost:
+            if track.lane in unseen:
+                if not green_lanes[track.lane]:
+                    track.distance_m = max(track.distance_m, HALT_M)
+                if track.distance_m > -CROSSED_M:
+                    kept.append(track)
+                else:
+                    passed[track.lane] += 1
+                continue
             track.missed_s += elapsed_s
             rolled_off = track.distance_m <= CROSSED_M and track.speed_mps > STANDING_SPEED_MPS
             # who stood at the line and is gone at green has rather left than been missed
@@ -111,7 +130,7 @@ class RadarLanes:
             if not objects or not lost:
                 break
             pairs = sorted(
-                (abs(track.distance_m - found.distance_m), t, o)
+                (abs(track.distance_m - found.distance_m) + MISSED_COST_MPS * track.missed_s, t, o)
                 for t, track in enumerate(lost)
                 for o, found in enumerate(objects)
                 if self._near(track, found, same_lane=same_lane)

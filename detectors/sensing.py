@@ -83,7 +83,8 @@ class Sensing:
             self._by_model = set()
             return self._views
         scene = [found for said in usable.values() if isinstance(said, RadarReading) for found in said.objects]
-        by_radar = self._radar.update(scene, elapsed_s, green_lanes) if self._watched_by else {}
+        unseen = {lane for lane, radars in self._watched_by.items() if not any(radar in usable for radar in radars)}
+        by_radar = self._radar.update(scene, elapsed_s, green_lanes, unseen) if self._watched_by else {}
         loops = {id_: said for id_, said in usable.items() if isinstance(said, LoopReading)}
         self._counts = {id_: float(said.count) for id_, said in loops.items()}
         self._crossed = {lane: view.passed for lane, view in by_radar.items()}

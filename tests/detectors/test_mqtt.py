@@ -112,7 +112,7 @@ async def test_messages_arrive_and_wrong_ones_are_counted(mosquitto: Callable[..
 
 
 async def test_a_killed_broker_is_found_again(mosquitto: Callable[..., Mosquitto]) -> None:
-    """After kill -9 and restart of the broker the outage shows, and afterwards messages arrive without anybody's help."""
+    """After kill -9 of the broker the outage shows, and afterwards messages arrive without anybody's help."""
     broker = mosquitto()
     source = source_on(broker)
     async with running(source):

@@ -1,0 +1,103 @@
+"""Radar objects become lanes: followed, smoothed, and led from upstream to the stop line."""
+
+import numpy as np
+
+from detectors.radar import COAST_S, RadarLanes
+from detectors.readings import RadarObject
+from plans.junction import Junction, Mode
+
+RED = {"n_0": False, "n_1": False, "e_0": False}
+GREEN = dict.fromkeys(RED, True)
+
+
+def car(lane: str, distance_m: float, speed_mps: float = 0.0) -> RadarObject:
+    """A car on a lane."""
+    return RadarObject(lane, distance_m, speed_mps, Mode.CAR)
+
+
+def test_the_turn_is_known_only_where_there_is_one(junction: Junction) -> None:
+    """A lane with one movement gives it away; on a lane with two ways the turn is unknown."""
+    views = RadarLanes(junction).update([car("n_0", 10.0), car("e_0", 20.0)], 1.0, RED)
+    assert views["n_0"].movement.tolist() == [0]
+    assert views["e_0"].movement.tolist() == [-1]
+
+
+def test_a_missed_object_stays_for_a_moment(junction: Junction) -> None:
+    """A vehicle that one scene misses is where it would have driven to; one that stays away is gone."""
+    lanes = RadarLanes(junction)
+    lanes.update([car("e_0", 100.0, 10.0)], 1.0, RED)
+    lanes.update([car("e_0", 90.0, 10.0)], 1.0, RED)
+    missed = lanes.update([], 1.0, RED)["e_0"]
+    assert missed.distance_m.tolist() == [80.0]
+    assert missed.passed == 0
+    found = lanes.update([car("e_0", 70.0, 10.0)], 1.0, RED)["e_0"]
+    assert found.distance_m.tolist() == [70.0]
+    assert found.arrived == 0.0  # the same one, not a new one
+    for _ in range(int(COAST_S) + 1):
+        gone = lanes.update([], 1.0, RED)["e_0"]
+    assert gone.distance_m.size == 0
+
+
+def test_noise_does_not_make_a_standing_vehicle_move(junction: Junction) -> None:
+    """Speed noise of 0.5 m/s on a vehicle whose place does not change is noise; its wait goes on."""
+    lanes = RadarLanes(junction)
+    random = np.random.default_rng(1)
+    for _ in range(31):
+        view = lanes.update([car("n_0", 1.0, abs(random.normal(0.0, 0.5)))], 1.0, RED)["n_0"]
+    assert view.speed_mps.tolist() == [0.0]
+    assert view.waiting_s.tolist() == [30.0]
+
+
+def test_who_crosses_is_counted_and_who_is_missed_at_red_is_not(junction: Junction) -> None:
+    """A moving vehicle that is gone at the line has passed; one that stood there at red was missed."""
+    lanes = RadarLanes(junction)
+    lanes.update([car("e_0", 14.0, 10.0)], 1.0, GREEN)
+    assert lanes.update([], 1.0, GREEN)["e_0"].passed == 0
+    assert lanes.update([], 1.0, GREEN)["e_0"].passed == 1
+    standing = RadarLanes(junction)
+    for _ in range(3):
+        standing.update([car("e_0", 1.0)], 1.0, RED)
+    view = standing.update([], 1.0, RED)["e_0"]
+    assert (view.passed, view.distance_m.tolist()) == (0, [1.0])
+
+
+def test_a_head_that_sets_off_at_green_leaves_no_ghost(junction: Junction) -> None:
+    """Who stood at the line and is gone for two seconds of green has left; its ghost must not block the lane."""
+    lanes = RadarLanes(junction)
+    for _ in range(3):
+        lanes.update([car("e_0", 1.0), car("e_0", 8.0)], 1.0, GREEN)
+    lanes.update([car("e_0", 6.0, 2.0)], 1.0, GREEN)
+    view = lanes.update([car("e_0", 2.0, 4.0)], 1.0, GREEN)["e_0"]
+    assert view.distance_m.tolist() == [2.0]
+    assert view.passed == 1
+
+
+def test_vehicles_of_a_feeder_are_dealt_by_share_and_stay_where_they_were_dealt(junction: Junction) -> None:
+    """Three of four go to the through lane (share 0.75); no vehicle flickers between lanes while it comes nearer."""
+    lanes = RadarLanes(junction)
+    platoon = [car("north_0", 100.0 + 12.0 * number, 10.0) for number in range(8)]
+    first = lanes.update(platoon, 1.0, RED)
+    assert (first["n_0"].distance_m.size, first["n_1"].distance_m.size) == (6, 2)
+    nearer = lanes.update([found._replace(distance_m=found.distance_m - 10.0) for found in platoon], 1.0, RED)
+    assert np.allclose(nearer["n_1"].distance_m, first["n_1"].distance_m - 10.0)
+
+
+def test_a_vehicle_is_moved_to_the_lane_where_it_is_seen(junction: Junction) -> None:
+    """What is seen on an approach lane counts there, whatever was guessed before; and shares learn from it."""
+    lanes = RadarLanes(junction)
+    for _ in range(60):
+        lanes.update([car("north_0", 65.0, 10.0)], 1.0, GREEN)
+        view = lanes.update([car("n_1", 55.0, 10.0)], 1.0, GREEN)
+        assert view["n_1"].distance_m.tolist() == [55.0]
+        assert view["n_0"].distance_m.size == 0
+        for distance_m in (45.0, 35.0, 25.0, 15.0, 5.0):
+            lanes.update([car("n_1", distance_m, 10.0)], 1.0, GREEN)
+        lanes.update([], 1.0, GREEN)
+    platoon = [car("north_0", 100.0 + 12.0 * number, 10.0) for number in range(8)]
+    assert lanes.update(platoon, 1.0, RED)["n_1"].distance_m.size >= 6
+
+
+def test_lanes_that_are_not_ours_are_ignored(junction: Junction) -> None:
+    """A radar that looks further than our approaches changes nothing."""
+    views = RadarLanes(junction).update([car("elsewhere", 10.0)], 1.0, RED)
+    assert all(view.distance_m.size == 0 for view in views.values())
