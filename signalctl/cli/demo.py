@@ -20,7 +20,7 @@ class Period(StrEnum):
 
 def demo(
     scenario: Annotated[str, typer.Option(help="A shipped scenario's name, or a .sumocfg or folder.")] = "rheinstrasse",
-    period: Annotated[Period, typer.Option(help="Time of day of a shipped scenario.")] = Period.AM,
+    period: Annotated[Period | None, typer.Option(help="Time of day of a shipped scenario; am by default.")] = None,
     strategy: Annotated[str, typer.Option(help="fixed, actuated, max-pressure or adaptive.")] = "adaptive",
     speed: Annotated[str, typer.Option(help="Simulated seconds per second, or max.")] = "1",
     duration: Annotated[int | None, typer.Option(min=1, help="Simulated seconds; the whole period by default.")] = None,
@@ -38,7 +38,7 @@ def demo(
 
     options = DemoOptions(
         scenario=scenario,
-        period=period.value,
+        period=None if period is None else period.value,
         strategy=strategy,
         speed=_speed(speed),
         duration_s=duration,

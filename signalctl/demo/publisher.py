@@ -12,33 +12,38 @@ from signalctl.demo.figures import figures_topic
 from signalctl.demo.topics import clock_topic, decode_second, done_topic, encode, road_topic
 
 MANY = 10_000
+RECONNECT_S = 0.5
 
 
 class StreetPublisher:
-    """Publishes one second after the other, in order, at QoS 1."""
+    """Publishes one second after the other, in order, at QoS 1.
 
-    def __init__(self, site: str, client: aiomqtt.Client) -> None:
-        self._site, self._client = site, client
+    Like a detector in the field it outlives its broker: what cannot be sent is lost and counted, and the connection is
+    made anew.
+    """
+
+    def __init__(self, site: str, port: int) -> None:
+        self._site, self._port = site, port
+        self._client: aiomqtt.Client | None = None
         self._done_utc_s = float("-inf")
         self._heard = asyncio.Event()
         self.published = 0
+        self.lost = 0
 
     async def publish_second(
         self, utc_s: int, readings: Sequence[Reading], figures: object, road: object | None
     ) -> None:
-        """Everything that the detectors say of this second, then the second itself."""
+        """Everything that the detectors say of this second and what only the street knows, then the second itself."""
         messages = [encode_reading(self._site, reading) for reading in readings]
         messages.append((figures_topic(self._site), encode(figures)))
         if road is not None:
             messages.append((road_topic(self._site), encode(road)))
         messages.append((clock_topic(self._site), encode({"t": utc_s})))
-        # the client queues in call order, and one connection delivers in that order
-        await asyncio.gather(*(self._client.publish(topic, payload, qos=1) for topic, payload in messages))
-        self.published += len(messages)
+        await self._send(messages)
 
     async def announce(self, utc_s: int) -> None:
         """Say the second again, without readings: for a service that may not have listened yet."""
-        await self._client.publish(clock_topic(self._site), encode({"t": utc_s}), qos=1)
+        await self._send([(clock_topic(self._site), encode({"t": utc_s}))])
 
     async def wait_done(self, utc_s: int, timeout_s: float) -> bool:
         """Whether the service has dealt with this second within `timeout_s` of the wall clock."""
@@ -52,27 +57,52 @@ class StreetPublisher:
                 await asyncio.wait_for(self._heard.wait(), left)
         return True
 
-    async def listen(self) -> None:
-        """Take the service's echoes until cancelled."""
-        async for message in self._client.messages:
+    async def run(self) -> None:
+        """Stay connected and take the service's echoes, until cancelled."""
+        while True:
+            with contextlib.suppress(aiomqtt.MqttError, OSError):
+                async with aiomqtt.Client(
+                    "127.0.0.1",
+                    self._port,
+                    identifier="street",
+                    max_queued_outgoing_messages=MANY,
+                    max_inflight_messages=MANY,
+                ) as client:
+                    await client.subscribe(done_topic(self._site), qos=1)
+                    self._client = client
+                    await self._listen(client)
+            self._client = None
+            await asyncio.sleep(RECONNECT_S)
+
+    async def _listen(self, client: aiomqtt.Client) -> None:
+        async for message in client.messages:
             second = decode_second(message.payload) if isinstance(message.payload, bytes) else None
             if second is not None:
                 self._done_utc_s = second
                 self._heard.set()
 
+    async def _send(self, messages: Sequence[tuple[str, bytes]]) -> None:
+        """Send in this order: the client queues in call order, and one connection delivers in that order."""
+        client = self._client
+        if client is None:
+            self.lost += len(messages)
+            return
+        try:
+            await asyncio.gather(*(client.publish(topic, payload, qos=1) for topic, payload in messages))
+            self.published += len(messages)
+        except aiomqtt.MqttError:
+            self.lost += len(messages)
+            self._client = None
+
 
 @contextlib.asynccontextmanager
 async def open_publisher(site: str, port: int) -> AsyncIterator[StreetPublisher]:
     """A publisher on the demo's broker, listening for echoes."""
-    async with aiomqtt.Client(
-        "127.0.0.1", port, identifier="street", max_queued_outgoing_messages=MANY, max_inflight_messages=MANY
-    ) as client:
-        await client.subscribe(done_topic(site), qos=1)
-        publisher = StreetPublisher(site, client)
-        listener = asyncio.create_task(publisher.listen())
-        try:
-            yield publisher
-        finally:
-            listener.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await listener
+    publisher = StreetPublisher(site, port)
+    running = asyncio.create_task(publisher.run(), name="street publisher")
+    try:
+        yield publisher
+    finally:
+        running.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await running

@@ -45,7 +45,7 @@ class DemoOptions:
     """What `signalctl demo` was asked for; `speed` None is as fast as it goes."""
 
     scenario: str = "rheinstrasse"
-    period: str = "am"
+    period: str | None = None
     strategy: str = "adaptive"
     speed: float | None = 1.0
     duration_s: int | None = None
