@@ -1,5 +1,7 @@
 """A real Mosquitto under the shipped configuration lets everybody do what they may and nothing else."""
 
+import asyncio
+import contextlib
 import socket
 import ssl
 import subprocess
@@ -12,6 +14,8 @@ from pathlib import Path
 import aiomqtt
 import pytest
 
+from detectors.mqtt import Canary, MqttSource
+from plans.site import MqttBroker
 from tests.deploy.expressions import DEPLOY
 from tests.deploy.prometheus_peer import free_port
 
@@ -92,6 +96,33 @@ async def test_a_gateway_speaks_for_its_own_junction_only(broker: Broker) -> Non
         await gateway.publish(OWN_LOOP, b"true", qos=1)
         first = await anext(aiter(service.messages))
     assert (str(first.topic), first.payload) == (OWN_LOOP, b"true")
+
+
+async def test_the_service_proves_its_subscriptions_under_these_rights(broker: Broker) -> None:
+    """The service's own source connects with its certificate, and every kind of topic is proved to be delivered."""
+    ours = broker.certificates
+    address = MqttBroker(
+        "127.0.0.1",
+        broker.port,
+        ca_file=str(ours / "ca.crt"),
+        cert_file=str(ours / "signalctl.crt"),
+        key_file=str(ours / "signalctl.key"),
+    )
+    source = MqttSource("mainz", address, canary=Canary(every_s=0.1, patience_s=1.0))
+    running = asyncio.create_task(source.run())
+    try:
+        await asyncio.sleep(0.5)
+        async with broker.client(GATEWAY) as gateway:
+            payload = b'{"t": 1.0, "seq": 1, "count": 1, "occupancy": 0.1, "present": false}'
+            await gateway.publish(OWN_LOOP, payload, qos=1)
+            await asyncio.sleep(2.0)  # twice the patience: a canary that is lost has been missed by now
+        assert source.denied() == frozenset()
+        assert source.statistics().received == {"loop": 1}
+        assert source.statistics().invalid == {}
+    finally:
+        running.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await running
 
 
 async def test_a_gateway_does_not_hear_other_junctions(broker: Broker) -> None:
