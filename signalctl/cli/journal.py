@@ -24,8 +24,8 @@ def journal(
 
     if verify:
         count, breaks = verify_journal(file)
-        for one in breaks:
-            typer.echo(f"{file}: record {one.id}: {one.problem}")
+        for place in breaks:
+            typer.echo(f"{file}: record {place.id}: {place.problem}")
         typer.echo(f"{file}: {count} records, {'the chain is broken' if breaks else 'the chain holds'}")
         raise typer.Exit(EXIT_FINDINGS if breaks else 0)
     for one in reversed(read_records(file, junction=junction, limit=last, newest_first=True)):
