@@ -111,7 +111,10 @@ async def test_the_service_proves_its_subscriptions_under_these_rights(broker: B
     source = MqttSource("mainz", address, canary=Canary(every_s=0.1, patience_s=1.0))
     running = asyncio.create_task(source.run())
     try:
-        await asyncio.sleep(0.5)
+        for _ in range(100):
+            if source.statistics().connected:
+                break
+            await asyncio.sleep(0.05)
         async with broker.client(GATEWAY) as gateway:
             payload = b'{"t": 1.0, "seq": 1, "count": 1, "occupancy": 0.1, "present": false}'
             await gateway.publish(OWN_LOOP, payload, qos=1)
