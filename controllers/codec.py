@@ -3,8 +3,9 @@
 import hmac
 import struct
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import astuple, dataclass, fields, replace
+from operator import attrgetter
 from typing import Any, ClassVar, Self
 
 from controllers import registers
@@ -49,16 +50,13 @@ class Message:
 
     def to_bytes(self) -> bytes:
         """Its registers as bytes. Raises CodecError when a value does not fit."""
-        flat: list[int] = []
-        for name, count in _layout(self):
-            if not name:
-                flat.extend([0] * count)
-            elif count == 1:
-                flat.append(getattr(self, name))
-            else:
-                flat.extend(getattr(self, name) or [0] * count)
+        layout = _layout(self)
+        values = layout.values(self)
+        if layout.array_at is not None:
+            array = values[layout.array_at] or (0,) * layout.array_count
+            values = (*values[: layout.array_at], *array, *values[layout.array_at + 1 :])
         try:
-            return struct.pack(self.block.struct_format, *flat)
+            return layout.packer.pack(*values)
         except struct.error as error:
             raise CodecError(f"block {self.block.letter}: {error}") from error
 
@@ -78,18 +76,31 @@ class Message:
         return cls.from_bytes(words_to_bytes(words))
 
 
-_LAYOUTS: dict[str, tuple[tuple[str, int], ...]] = {}
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """How a message's fields become bytes; registers without a field are pad bytes. At most one field is an array."""
+
+    packer: struct.Struct
+    values: Callable[[Message], tuple[Any, ...]]
+    array_at: int | None
+    array_count: int
 
 
-def _layout(message: Message) -> tuple[tuple[str, int], ...]:
-    """Per register of the message's block the field that fills it ("" is zero) and its count."""
-    block = message.block
-    if block.letter not in _LAYOUTS:
-        names = {field.name for field in fields(message)}  # type: ignore[arg-type]
-        _LAYOUTS[block.letter] = tuple(
-            (register.name if register.name in names else "", register.count) for register in block.registers
+_LAYOUTS: dict[str, _Layout] = {}
+
+
+def _layout(message: Message) -> _Layout:
+    letter = message.block.letter
+    if letter not in _LAYOUTS:
+        names = [field.name for field in fields(message)]  # type: ignore[arg-type]
+        arrays = [
+            (names.index(one.name), one.count) for one in message.block.registers if one.name in names and one.count > 1
+        ]
+        at, count = arrays[0] if arrays else (None, 0)
+        _LAYOUTS[letter] = _Layout(
+            struct.Struct(message.block.padded_format(frozenset(names))), attrgetter(*names), at, count
         )
-    return _LAYOUTS[block.letter]
+    return _LAYOUTS[letter]
 
 
 @dataclass(frozen=True, slots=True)

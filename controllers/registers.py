@@ -58,9 +58,14 @@ class Block:
 
     @cached_property
     def struct_format(self) -> str:
-        """Format of the block for `struct`."""
+        """Format of the whole block for `struct`."""
+        return self.padded_format(frozenset(register.name for register in self.registers))
+
+    def padded_format(self, names: frozenset[str]) -> str:
+        """Format for `struct` in which registers without one of these names are pad bytes."""
         return ">" + "".join(
-            f"{register.count if register.count > 1 else ''}{_STRUCT[register.type]}" for register in self.registers
+            f"{register.count}{_STRUCT[register.type]}" if register.name in names else f"{2 * register.words}x"
+            for register in self.registers
         )
 
     def addressed(self) -> Iterator[tuple[int, Register]]:

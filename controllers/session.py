@@ -121,14 +121,17 @@ class Session:
         Raises:
             DriverError: it has not; another master was faster.
         """
-        self._heartbeat = (self._heartbeat + 1) & 0xFFFF
-        lease = Lease(self._master, self.epoch, self._lease_s, self._heartbeat, self._active_seen, STAGE_LEVEL)
-        await self._write(registers.LEASE, lease.to_words())
+        await self._write(registers.LEASE, self.next_lease().to_words())
         status = await self.raw_status()
         if (status.master, status.epoch) != (self._master, self.epoch):
             raise DriverError(
                 f"{self._junction.id}: lease refused, master {status.master:#x} holds it in epoch {status.epoch}"
             )
+
+    def next_lease(self) -> Lease:
+        """The lease as it is written next, with a heartbeat that has grown."""
+        self._heartbeat = (self._heartbeat + 1) & 0xFFFF
+        return Lease(self._master, self.epoch, self._lease_s, self._heartbeat, self._active_seen, STAGE_LEVEL)
 
     async def raw_status(self) -> Status:
         """Block B, untorn."""
