@@ -1,11 +1,14 @@
 """From the detector source to metrics: what came, what was dropped or wrong, and whether the broker is there."""
 
 from collections.abc import Hashable, Mapping, Sequence
+from typing import TypeVar
 
 from detectors.source import Source
 from signalctl.metrics import Metrics
 from signalctl.tick import Tick
 from signalctl.web.live import LiveState
+
+Key = TypeVar("Key", bound=Hashable)
 
 
 class SourceObserver:
@@ -23,20 +26,18 @@ class SourceObserver:
         del tick
         totals = self._source.statistics()
         for kind, count in self._news("received", totals.received):
-            self._metrics.messages.labels(*self._labels, str(kind)).inc(count)
-        for key, count in self._news("dropped", totals.dropped):
-            kind, reason = key if isinstance(key, tuple) else (key, "unknown")
-            self._metrics.messages_dropped.labels(*self._labels, str(kind), str(reason)).inc(count)
-        for key, count in self._news("invalid", totals.invalid):
-            kind, reason = key if isinstance(key, tuple) else (key, "schema")
-            self._metrics.messages_invalid.labels(*self._labels, str(kind), str(reason)).inc(count)
+            self._metrics.messages.labels(*self._labels, kind).inc(count)
+        for (kind, reason), count in self._news("dropped", totals.dropped):
+            self._metrics.messages_dropped.labels(*self._labels, kind, reason).inc(count)
+        for kind, count in self._news("invalid", totals.invalid):
+            self._metrics.messages_invalid.labels(*self._labels, kind, "schema").inc(count)
         for _, count in self._news("reconnects", {"": totals.reconnects}):
             self._metrics.broker_reconnects.labels(*self._labels).inc(count)
         self._metrics.broker_connected.labels(*self._labels).set(totals.connected)
         if self._live is not None:
             self._live.broker_connected = totals.connected
 
-    def _news(self, name: str, totals: Mapping[Hashable, int]) -> list[tuple[Hashable, int]]:
+    def _news(self, name: str, totals: Mapping[Key, int]) -> list[tuple[Key, int]]:
         """How much each total has grown."""
         found = []
         for key, total in totals.items():

@@ -1,7 +1,8 @@
 """What one tick of the control loop knew, wanted and got: the record that journal, metrics and page are fed from."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as made_by
 from typing import Protocol
 
 from controllers.driver import FieldStatus, PushReport, Reachability
@@ -47,7 +48,7 @@ class Tick:
     pushes: Mapping[str, PushReport]
     refusals: tuple[RefusalNote, ...] = ()
     failures: tuple[JunctionFailure, ...] = ()
-    step_s: Mapping[str, float] = field(default_factory=dict)
+    step_s: Mapping[str, float] = made_by(default_factory=dict)
 
     @property
     def duration_s(self) -> float:
