@@ -5,9 +5,11 @@ take one process each. What became of everybody is SUMO's own tripinfo output, r
 `trips` answers from what the last steps showed.
 """
 
+import contextlib
 import math
+import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -47,6 +49,19 @@ def import_libsumo() -> ModuleType:
         raise SumoMissingError(WANTED) from error
     module: ModuleType = libsumo
     return module
+
+
+@contextlib.contextmanager
+def _standard_error_into(path: Path) -> Iterator[None]:
+    """Catch what SUMO says of its own accord: its exceptions hold no reason, and its error log is written too late."""
+    kept = os.dup(2)
+    try:
+        with path.open("wb") as file:
+            os.dup2(file.fileno(), 2)
+            yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 class _Ledger:
@@ -214,21 +229,21 @@ class SumoPlant:
             "--tripinfo-output.write-undeparted": "true",
             "--no-step-log": "true",
             "--no-warnings": "true",
-            "--error-log": folder / "errors.txt",
         }
         if begin is not None:
             options["--begin"] = begin
         if end is not None:
             options["--end"] = end
         call = ["sumo", *(str(word) for pair in options.items() for word in pair)]
+        said = folder / "said.txt"
         try:
-            self._sumo.start(call)
+            with _standard_error_into(said):
+                self._sumo.start(call)
         except (self._sumo.TraCIException, self._sumo.FatalTraCIError, RuntimeError) as error:
-            log = folder / "errors.txt"
-            words = log.read_text(errors="replace").split("\n") if log.exists() else []
-            reason = next((line for line in words if line.startswith("Error:")), f"Error: {error}")
+            lines = [line for line in said.read_text(errors="replace").splitlines() if line.startswith("Error: ")]
+            reason = lines[0].removeprefix("Error: ") if lines else str(error)
             self._folder.cleanup()
-            raise SumoError(f"{scenario}: SUMO: {reason.removeprefix('Error: ')}") from error
+            raise SumoError(f"{scenario}: SUMO: {reason}") from error
 
     def _show(self, signals: Mapping[str, str]) -> None:
         light = self._sumo.trafficlight

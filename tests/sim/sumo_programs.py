@@ -53,7 +53,7 @@ def demand(folder: Path, net: Path, *, vehicles_per_hour: int = 300, end: int = 
     ]
     if people:
         walk = '<walk from="nm" to="me" arrivalPos="30"/>'
-        flows.append(f'<personFlow id="p" begin="0" end="{end}" period="8">{walk}</personFlow>')
+        flows.append(f'<personFlow id="p" departPos="170" begin="0" end="{end}" period="8">{walk}</personFlow>')
     (folder / "d.rou.xml").write_text("<routes>" + "".join(flows) + "</routes>")
     config = folder / "d.sumocfg"
     config.write_text(
