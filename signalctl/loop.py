@@ -25,6 +25,7 @@ from signalctl.tick import JunctionFailure, RefusalNote, Tick, TickObserver
 log = structlog.get_logger(__name__)
 
 TICK_S = 1.0
+BLIND_S = 15.0
 
 
 class PlansDue(Protocol):
@@ -66,6 +67,7 @@ class ControlLoop:
         self.read_deadline_s = read_deadline_s
         self.push_deadline_s = push_deadline_s
         self._troubled: set[tuple[str, str]] = set()
+        self._last_sight_utc_s: float | None = None
 
     async def run(self, clock: Clock, stop: asyncio.Event) -> None:
         """Tick at every full second until `stop`; seconds that were missed are skipped, never run twice in a row."""
@@ -98,6 +100,8 @@ class ControlLoop:
 
         due = self.plans_due(utc_s)
         decisions = self._decide(picture, field, due, failures)
+        if self._blind(utc_s):
+            decisions = Decisions({}, decisions.plans)  # nobody steers by what was seen long ago
         watch.lap("decide")
 
         plans, requests, refusals = self._gate(utc_s, decisions, due, field, active, failures)
@@ -131,6 +135,12 @@ class ControlLoop:
     async def close(self) -> None:
         """Close every link. Controllers keep the plan until their lease ends, then run their own."""
         await asyncio.gather(*(link.close() for link in self.links.values()), return_exceptions=True)
+
+    def _blind(self, utc_s: float) -> bool:
+        """Whether the source has delivered nothing for so long that the plans' nominal times are the better guide."""
+        if self.source.statistics().connected or self._last_sight_utc_s is None or utc_s < self._last_sight_utc_s:
+            self._last_sight_utc_s = utc_s
+        return utc_s - self._last_sight_utc_s > BLIND_S
 
     def _decide(
         self,

@@ -237,3 +237,26 @@ async def test_run_skips_missed_seconds_and_follows_a_clock_set_back(crossroads:
     stop.set()
     await show(200.0)
     await asyncio.wait_for(running, 1.0)
+
+
+async def test_without_sight_the_plans_nominal_times_run(crossroads: Junction, plan: TimingPlan) -> None:
+    """Fifteen seconds after the source was lost no stage is requested any more, until it is back."""
+    street = Street(
+        crossroads,
+        plan,
+        lambda name, status: StageDecision(
+            name, status.stage or "S1", RequestAction.HOLD, RequestReason.TRAFFIC, "test"
+        ),
+    )
+    await street.run(130)
+    assert street.ticks[-1].stage_decisions
+    sighted = street.loop.source.statistics()
+    street.loop.source.statistics = lambda: replace(sighted, connected=False)  # type: ignore[method-assign]
+    await street.run(15)
+    assert street.ticks[-1].stage_decisions
+    await street.run(10)
+    assert not street.ticks[-1].stage_decisions
+    assert street.ticks[-1].field["J1"].mode is ControllerMode.CENTRAL_PLAN
+    street.loop.source.statistics = lambda: sighted  # type: ignore[method-assign]
+    await street.run(1)
+    assert street.ticks[-1].stage_decisions
