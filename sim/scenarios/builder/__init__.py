@@ -1,1 +1,1 @@
-"""Builds a scenario from its hand-written sources: streets, signals and demand become files that SUMO runs unchanged."""
+"""Builds a scenario from hand-written sources: streets, signals and demand become files that SUMO runs unchanged."""

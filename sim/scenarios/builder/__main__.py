@@ -10,6 +10,7 @@ from sim.scenarios.builder.demand import route_elements
 from sim.scenarios.builder.network_files import HEADER, build_network, tll_file
 from sim.scenarios.builder.programmes import programme_elements
 from sim.scenarios.builder.signals import derive_junction
+from sim.scenarios.builder.site import site_file
 from sim.scenarios.builder.source import DemandSource, SignalsSource, read_source
 
 NOTE = "<!-- {} Built from the sources in this folder; see README.md. A model, not a survey. -->\n"
@@ -25,6 +26,7 @@ def build(folder: Path) -> Mapping[str, str]:
     net = build_network(folder, name, programmes[source.network_plan])
     network = _parsed(net)
     built = {f"{name}.net.xml": net, f"{name}.tll.xml": tll_file(programmes[source.network_plan])}
+    built["site.yaml"] = site_file(name, source, junctions)
     for period, plan in source.plans.items():
         demand = read_source(folder / "demand" / f"{period}.yaml", DemandSource)
         if period != source.network_plan:

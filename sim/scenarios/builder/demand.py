@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
+from itertools import pairwise
 
 from sim.network import Network
 from sim.scenarios.builder.routes import Streets
@@ -13,7 +14,7 @@ WALK_M = 25
 
 
 def motor_flows_vph(streets: Streets, demand: DemandSource) -> Mapping[tuple[str, ...], float]:
-    """Flow on each way; ways below `least_flow_vph` are left out and the rest of their entry scaled up to its volume."""
+    """Flow on each way. Those below `least_flow_vph` are left out, the rest of their entry scaled up to its volume."""
     flows: dict[tuple[str, ...], float] = {}
     for origin, volume_vph in demand.entries_vph.items():
         ways = {way: share * volume_vph for way, share in streets.turning_routes(origin, demand.turns).items()}
@@ -27,7 +28,7 @@ def edge_turns_vph(flows: Mapping[tuple[str, ...], float]) -> Mapping[tuple[str,
     """Flow over each pair of successive edges: what a turning count would show."""
     counts: dict[tuple[str, str], float] = defaultdict(float)
     for way, flow in flows.items():
-        for pair in zip(way, way[1:], strict=False):
+        for pair in pairwise(way):
             counts[pair] += flow
     return counts
 

@@ -67,7 +67,7 @@ def signal_path(network: Network, connection: Connection) -> SignalPath:
 
 
 def intergreen_s(ending: SignalPath, starting: SignalPath) -> int:
-    """Least whole seconds from the end of green of one path to the begin of green of another; 0 when they never meet."""
+    """Least whole seconds from the end of green of one path to the begin of green of another; 0: they never meet."""
     distances = np.linalg.norm(ending.points[:, None, :] - starting.points[None, :, :], axis=2)
     walker = not ending.users or not starting.users
     near = distances < CONFLICT_WIDTH_M + (1.0 if walker else 0.0)  # a crossing is 4 m wide, a vehicle about 2 m

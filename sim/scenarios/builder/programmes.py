@@ -57,9 +57,8 @@ def tl_logic(network: Network, junction: Junction, plan: TimingPlan) -> str:
     for second in range(plan.cycle_s):
         shown = aspects_at(junction, table, second)
         letters.append(heads.letters({g: a for g, (a, _) in shown.items()}, {g: s for g, (_, s) in shown.items()}))
-    lines = [
-        f'    <tlLogic id={quoteattr(junction.id)} type="static" programID={quoteattr(plan.id)} offset="{plan.offset_s}">'
-    ]
+    head = f'id={quoteattr(junction.id)} type="static" programID={quoteattr(plan.id)} offset="{plan.offset_s}"'
+    lines = [f"    <tlLogic {head}>"]
     lines += [f'        <phase duration="{len(list(run))}" state="{state}"/>' for state, run in groupby(letters)]
     return "\n".join([*lines, "    </tlLogic>"])
 

@@ -50,6 +50,7 @@ def derive_junction(network: Network, tls_id: str, source: JunctionSource) -> Ju
         elif a != b:
             least_s = AMBER_S[_kind(source.groups[a])] + RED_AMBER_S[_kind(source.groups[b])]
             intergreens[a, b] = max(intergreens.get((a, b), least_s), intergreen_s(paths[i], paths[j]))
+    intergreens = {(a, b): intergreens[a, b] for a in members for b in members if (a, b) in intergreens}
     conflicts = frozenset(intergreens)
     yields = {link: yielding(link, group_of, way, conflicts) for link in group_of}
     node = network.junctions[tls_id]

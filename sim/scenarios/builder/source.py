@@ -7,6 +7,8 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field
 from ruamel.yaml import YAML
 
+from plans.site_form import EntryForm
+
 Source = TypeVar("Source", bound=BaseModel)
 Ratio = Annotated[float, Field(ge=0.0, le=1.0)]
 Flow = Annotated[float, Field(ge=0.0)]
@@ -53,9 +55,18 @@ class PlanSource(_Strict):
     junctions: Mapping[str, JunctionPlanSource]
 
 
-class SignalsSource(_Strict):
-    """`signals.yaml`."""
+class SiteSource(_Strict):
+    """What the site file says beside junctions and programmes."""
 
+    name: str
+    timezone: str
+    week: tuple[EntryForm, ...]
+
+
+class SignalsSource(_Strict):
+    """`signals.yaml`. Junctions stand in their order along the corridor."""
+
+    site: SiteSource
     junctions: Mapping[str, JunctionSource]
     plans: Mapping[str, PlanSource]
     network_plan: str  # the programme that stands in the net file itself
