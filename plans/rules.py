@@ -1,5 +1,8 @@
 """Which junctions, plans and sites are allowed. One entry per question; the rules themselves stand in `rules_*`."""
 
+from collections.abc import Iterator, Mapping
+from itertools import combinations
+
 from plans.codes import Code
 from plans.junction import Junction
 from plans.references import check_plan_references, check_references, check_site_references
@@ -56,7 +59,7 @@ def check_plan(junction: Junction, plan: TimingPlan) -> list[Finding]:
 
 
 def check_site(site: Site) -> list[Finding]:
-    """Every broken rule of a site: its junctions, their plans, and plans that the calendar names but nobody wrote."""
+    """Every broken rule of a site: its junctions, their plans, and what calendar and controllers need of them."""
     found = check_site_references(site)
     if found:
         return found
@@ -66,10 +69,18 @@ def check_site(site: Site) -> list[Finding]:
         plans = site.plans.get(name, {})
         if not errors(broken):
             found += [finding for plan in plans.values() for finding in check_plan(junction, plan)]
-        for plan_set in site.calendar.plan_sets:
-            if plan_set not in plans:
-                got = ", ".join(plans) or "no plans"
-                found.append(Finding(Code.PLAN_MISSING, f"{name}/plans", f"{plan_set}, as in the calendar", got))
+        found += _check_calendar(site, name, plans)
         if site.controllers and name not in site.controllers:
             found.append(Finding(Code.CONTROLLER_MISSING, name, "a controller", "none", severity=Severity.WARNING))
     return found
+
+
+def _check_calendar(site: Site, name: str, plans: Mapping[str, TimingPlan]) -> Iterator[Finding]:
+    """Each plan set that the calendar names is there, and any of them can follow any other within the site's steps."""
+    for plan_set in site.calendar.plan_sets:
+        if plan_set not in plans:
+            got = ", ".join(plans) or "no plans"
+            yield Finding(Code.PLAN_MISSING, f"{name}/plans", f"{plan_set}, as in the calendar", got)
+    due = [plans[plan_set] for plan_set in site.calendar.plan_sets if plan_set in plans]
+    for before, after in combinations(due, 2):
+        yield from check_step(before, after, site.control.max_cycle_step_s, site.control.max_green_step_s)

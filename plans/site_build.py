@@ -173,9 +173,7 @@ def _group(name: str, form: GroupForm, notes: Unconfirmed, path: str) -> SignalG
     return SignalGroup(
         id=name,
         kind=kind,
-        min_green_s=notes.take(
-            form.min_green_s, least_green_s(kind, form.crossing_m, walking_mps), f"{path}/min_green_s"
-        ),
+        min_green_s=_min_green_s(form, walking_mps, notes, path),
         amber_s=defaults.AMBER_S[kind] if form.amber_s is None else form.amber_s,
         red_amber_s=defaults.RED_AMBER_S[kind] if form.red_amber_s is None else form.red_amber_s,
         clearance_s=walk_s if form.clearance_s is None else form.clearance_s,
@@ -186,6 +184,14 @@ def _group(name: str, form: GroupForm, notes: Unconfirmed, path: str) -> SignalG
         crossing_m=form.crossing_m,
         walking_mps=walking_mps,
     )
+
+
+def _min_green_s(form: GroupForm, walking_mps: float, notes: Unconfirmed, path: str) -> int:
+    """The minimum green; on foot the rule is sure as soon as the length of the crossing is known."""
+    least_s = least_green_s(form.kind, form.crossing_m, walking_mps)
+    if form.min_green_s is None and form.kind is GroupKind.PEDESTRIAN and form.crossing_m:
+        return least_s
+    return notes.take(form.min_green_s, least_s, f"{path}/min_green_s")
 
 
 def _amber(junction: Junction, group: str, form: JunctionForm) -> SignalGroup:

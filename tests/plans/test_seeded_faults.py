@@ -7,7 +7,8 @@ import pytest
 
 from plans.codes import Code
 from plans.junction import GroupKind, GroupSwitch, Junction, SignalGroup, Stage, StageTransition
-from plans.rules import check_junction, check_plan, check_step, errors
+from plans.rules import check_junction, check_plan, check_site, check_step, errors
+from plans.site import Site
 from plans.table import expand, fixed_frames
 from plans.timing import PlanStage, TimingPlan
 from plans.transition import transition_matrix
@@ -236,3 +237,12 @@ def test_derived_numbers_warn_where_own_ones_are_errors(crossroads: Junction) ->
     assert errors(check_junction(spoilt))
     assert not errors(check_junction(derived))
     assert {finding.code for finding in check_junction(derived)} == {Code.AMBER_SHORT}
+
+
+def test_plan_sets_that_cannot_follow_one_another_are_an_error(example: Site) -> None:
+    """Day to night is 20 s of cycle: with steps of at most 15 s the gate would never let it happen."""
+    strict = replace(example, control=replace(example.control, max_cycle_step_s=15))
+    assert not check_site(example)
+    assert [(f.code, f.element, f.got) for f in check_site(strict)] == [
+        (Code.STEP_TOO_LARGE, "J1/plans/night/cycle_s", "50 s")
+    ]
