@@ -1,0 +1,131 @@
+"""`signalctl simulate` with SUMO as the road."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from detectors.equipment import Detection
+from plans.site import StrategyName
+from signalctl.cli import app
+from signalctl.errors import UsageError
+from signalctl.simulation.batch import run_batch
+from signalctl.simulation.run import run_scenario
+from signalctl.simulation.spec import PlantName, RunSpec
+from tests.sim.sumo_programs import cross, demand
+
+pytestmark = pytest.mark.sumo
+pytest.importorskip("libsumo", reason="needs SUMO (extra `sumo`)")
+
+VEHICLE_KEYS = {
+    "loaded", "inserted", "arrived", "delay_s", "delay_p95_s", "waiting_s", "stops", "travel_time_s",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def scenario(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A crossroads with crossings, five minutes of cars and people."""
+    folder = tmp_path_factory.mktemp("cross")
+    net = cross(folder, "--sidewalks.guess", "--crossings.guess", "--tls.default-type", "actuated")
+    return demand(folder, net, vehicles_per_hour=250, people=True)
+
+
+def spec(scenario: Path, **other: object) -> RunSpec:
+    """A run on SUMO."""
+    return RunSpec(str(scenario), plant=PlantName.SUMO, **other)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("strategy", ["fixed", "actuated", "max-pressure", "adaptive"])
+def test_every_strategy_serves_everybody_safely(scenario: Path, strategy: str) -> None:
+    """Vehicles and people get through, and the observer of the displayed signals has nothing to report."""
+    outcome = run_scenario(spec(scenario, strategy=StrategyName(strategy)))
+    assert outcome.failures == ()
+    assert outcome.violations == ()
+    assert outcome.figures["safety"] == dict.fromkeys(outcome.figures["safety"], 0)
+    assert outcome.figures["all"]["arrived"] > 0.5 * outcome.figures["all"]["loaded"]
+    assert outcome.figures["by_mode"]["pedestrian"]["count"] > 10
+    assert 0 < outcome.figures["by_mode"]["pedestrian"]["max_wait_s"] < 120
+
+
+def test_result_has_the_figures_of_the_contract(scenario: Path) -> None:
+    """Every key of the result file stands where the interface says it stands."""
+    figures = run_scenario(spec(scenario, strategy=StrategyName.FIXED, seed=4)).figures
+    assert {"scenario", "plant", "strategy", "detection", "seed", "begin", "end", "step_s"} <= set(figures)
+    assert (figures["seed"], figures["plant"], figures["begin"], figures["end"]) == (4, "sumo", 0.0, 300.0)
+    assert set(figures["all"]) == VEHICLE_KEYS
+    assert {"car", "truck", "bus", "tram", "bicycle", "pedestrian"} <= set(figures["by_mode"])
+    assert set(figures["by_mode"]["car"]) == VEHICLE_KEYS
+    assert set(figures["by_mode"]["pedestrian"]) == {"count", "delay_s", "delay_p95_s", "max_wait_s"}
+    assert set(figures["emissions"]) == {"co2_g", "nox_g"}
+    assert set(figures["safety"]) == {
+        "conflicting_greens", "short_intergreens", "short_greens", "long_reds", "refused",
+    }  # fmt: skip
+    assert set(figures["performance"]) == {
+        "wall_s", "real_time_factor", "vehicle_updates_per_s", "tick_ms_p50", "tick_ms_p99",
+    }  # fmt: skip
+    json.dumps(figures, allow_nan=False)
+
+
+def test_a_run_depends_on_its_seed_alone(scenario: Path) -> None:
+    """The same call in this process and in a process of its own gives the same figures; another seed others."""
+    here = run_scenario(spec(scenario, strategy=StrategyName.MAX_PRESSURE, detection=Detection.RADAR))
+    there = run_batch(
+        [spec(scenario, strategy=StrategyName.MAX_PRESSURE, detection=Detection.RADAR, seed=seed) for seed in (1, 2)],
+        workers=2,
+    )
+    assert here.trips == there[0].trips
+    assert here.trips != there[1].trips
+
+
+def test_command_writes_result_trips_verdicts_and_report(scenario: Path, tmp_path: Path) -> None:
+    """One call with seeds, baseline and requirements: status 1 for what is not met, and every file in its form."""
+    call = [
+        "simulate", str(scenario), "--plant", "sumo", "--strategy", "max-pressure", "--baseline", "fixed",
+        "--seeds", "1-2",
+        "--end", "200", "--json", str(tmp_path / "r.json"), "--junit", str(tmp_path / "r.xml"), "--report",
+        str(tmp_path / "r.html"), "--tripinfo", str(tmp_path / "trips.xml"), "--require", "person_delay_s<=-100%",
+        "--require", "safety.conflicting_greens==0", "--jobs", "1",
+    ]  # fmt: skip
+    done = CliRunner().invoke(app, call)
+    assert done.exit_code == 1, done.output
+    result = json.loads((tmp_path / "r.json").read_text())
+    assert result["seeds"] == [1, 2]
+    assert result["end"] == 200.0
+    assert result["ci95"]["person_delay_s"][0] <= result["person_delay_s"] <= result["ci95"]["person_delay_s"][1]
+    assert result["baseline"]["strategy"] == "fixed"
+    assert -1 < result["change"]["person_delay_s"]["ratio"] < 1
+    assert "person_delay_s&lt;=-100%: not met" in (tmp_path / "r.xml").read_text()
+    page = (tmp_path / "r.html").read_text()
+    assert page.count("<svg") == 2
+    assert not re.search(r"(?:src|href)=|https?://", page), "the report loads nothing from anywhere"
+    assert {path.name for path in tmp_path.glob("trips*.xml")} == {"trips.1.xml", "trips.2.xml"}
+
+
+def test_bad_calls_end_with_one_line(scenario: Path, tmp_path: Path) -> None:
+    """Unknown scenarios, changes without a baseline and folders that do not exist are the caller's errors."""
+    run = CliRunner().invoke
+    for call, words in (
+        (["simulate", "nowhere"], "scenario: expected"),
+        (["simulate", str(scenario), "--require", "person_delay_s<=-5%"], "--baseline"),
+        (["simulate", str(scenario), "--json", str(tmp_path / "no" / "r.json")], "existing folder"),
+    ):
+        done = run(app, call)
+        assert isinstance(done.exception, UsageError)
+        assert words in str(done.exception)
+
+
+def test_site_init_writes_a_site_that_checks(scenario: Path, tmp_path: Path) -> None:
+    """The derived site file reads back without an error, and is not overwritten by accident."""
+    from plans.rules import check_site, errors
+    from plans.schema import load_site
+
+    target = tmp_path / "site.yaml"
+    call = ["site", "init", str(scenario.parent / "cross.net.xml"), "-o", str(target)]
+    done = CliRunner().invoke(app, call)
+    assert done.exit_code == 0, done.output
+    site = load_site(target)
+    assert not errors(check_site(site))
+    assert "intergreens" in site.junctions["m"].derived
+    assert isinstance(CliRunner().invoke(app, call).exception, UsageError)
