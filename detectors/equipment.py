@@ -53,9 +53,9 @@ def advance_position(lane: Lane) -> tuple[str, float]:
 
     As far away as the range of 40 to 80 m allows, but not in the mouth of a lane where vehicles still change lanes.
     """
-    own_m = lane.length_m - MOUTH_M
-    if own_m >= ADVANCE_NEAR_M or not lane.feeders:
-        return lane.id, min(ADVANCE_FAR_M, max(own_m, lane.length_m / 2.0))
+    if lane.length_m >= ADVANCE_NEAR_M + ADVANCE_LOOP_LENGTH_M or not lane.feeders:
+        least_m = min(ADVANCE_NEAR_M, lane.length_m / 2.0)
+        return lane.id, min(ADVANCE_FAR_M, max(lane.length_m - MOUTH_M, least_m))
     # one loop sees one lane: the one that most of the traffic comes from, and of those the one that looks furthest
     reach_m = {f.lane: max(f.offset_m, min(ADVANCE_FAR_M, f.offset_m + f.length_m - MOUTH_M)) for f in lane.feeders}
     near = [feeder for feeder in lane.feeders if reach_m[feeder.lane] <= ADVANCE_FAR_M] or lane.feeders

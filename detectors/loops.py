@@ -91,7 +91,8 @@ class _LoopLane:
                 mode=MODES.index(Mode.CAR if Mode.CAR in lane.modes else _largest(lane)),
                 movement=movement,
             )
-            self._streams.append((motor, *_ends([loop for loop in here if loop.mode is not Mode.BICYCLE]), False))
+            motor_loops = [loop for loop in here if loop.mode is not Mode.BICYCLE]
+            self._streams.append((motor, *_ends(lane.id, motor_loops), False))
         if bicycles or cyclists_only:
             cyclists = QueueModel(
                 speed_mps=BICYCLE_SPEED_MPS,
@@ -100,7 +101,7 @@ class _LoopLane:
                 movement=movement,
                 spacing_m=BICYCLE_SPACING_M,
             )
-            self._streams.append((cyclists, *_ends(bicycles), True))
+            self._streams.append((cyclists, *_ends(lane.id, bicycles), True))
 
     def seed(self, view: LaneView) -> None:
         """The motor traffic's model takes everybody but bicycles, that of bicycles the bicycles."""
@@ -138,10 +139,11 @@ class _LoopLane:
         return views[0] if len(views) == 1 else _merged(views)
 
 
-def _ends(loops: list[Detector]) -> tuple[Detector | None, Detector | None]:
-    """The stop-line loop and the advance loop of a lane, None where there is none."""
+def _ends(lane: str, loops: list[Detector]) -> tuple[Detector | None, Detector | None]:
+    """The stop-line loop and the advance loop of a lane, None where there is none; its own before those of feeders."""
     stop = min((loop for loop in loops if is_stop_line(loop)), key=lambda loop: loop.distance_m, default=None)
-    advance = max((loop for loop in loops if not is_stop_line(loop)), key=lambda loop: loop.distance_m, default=None)
+    advancing = [loop for loop in loops if not is_stop_line(loop)]
+    advance = max(advancing, key=lambda loop: (loop.lane == lane, loop.distance_m), default=None)
     return stop, advance
 
 

@@ -21,6 +21,11 @@ PROOF_S = 3.0
 PULL_M = 30.0
 ENTRY_M = 80.0
 MAX_VEHICLES = 80
+BALANCE_PRIOR_VEH = 20.0
+BALANCE_MEMORY_VEH = 200.0
+MAX_BALANCE = 3.0
+ROUNDING = 0.5
+"""Whole vehicles from parts of them: the nearest number, so that a counted one is there at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +72,7 @@ class QueueModel:
         self._spacing_m = spacing_m
         self._vehicles: list[_Virtual] = []
         self._expected = 0.0
+        self._counted_in = self._counted_out = BALANCE_PRIOR_VEH
         self._discharge = 0.0
         self._covered_s = 0.0
         self._free_s = 0.0
@@ -80,6 +86,7 @@ class QueueModel:
 
     def update(self, evidence: LoopEvidence, rate_vph: float) -> LaneView:
         """Move everybody by `elapsed_s` and fold in the evidence; `rate_vph` is the lane's average of arrivals."""
+        self._balance(evidence)
         passed = self._depart(evidence)
         passed += self._move(evidence)
         arrived = self._arrive(evidence, rate_vph)
@@ -89,6 +96,19 @@ class QueueModel:
             if vehicle.speed_mps < STANDING_SPEED_MPS:
                 vehicle.waiting_s += evidence.elapsed_s
         return self._view(passed, arrived, evidence)
+
+    def _balance(self, evidence: LoopEvidence) -> None:
+        """Compare what comes in with what goes out over the last hundred vehicles or so.
+
+        An advance loop does not see who turns in behind it, and sees who changes to another lane behind it.
+        """
+        if evidence.arrivals is None or evidence.departures is None:
+            return
+        self._counted_in += evidence.arrivals
+        self._counted_out += evidence.departures
+        fade = min(1.0, BALANCE_MEMORY_VEH / (self._counted_in + self._counted_out))
+        self._counted_in *= fade
+        self._counted_out *= fade
 
     def _depart(self, evidence: LoopEvidence) -> int:
         """Who the stop-line loop counted is gone; the model's own vehicles may be fewer than that."""
@@ -121,13 +141,14 @@ class QueueModel:
         return passed
 
     def _arrive(self, evidence: LoopEvidence, rate_vph: float) -> float:
-        blind = evidence.arrivals is None or self._advance_covered_s >= PROOF_S
-        number = evidence.arrivals or 0
-        if blind:  # nothing is counted, or a queue stands on the loop: the average goes on arriving
+        if evidence.arrivals is None or self._advance_covered_s >= PROOF_S:
+            # nothing is counted, or a queue stands on the loop: the average goes on arriving
             self._expected += rate_vph / 3600.0 * evidence.elapsed_s
-            expected = int(self._expected)
-            self._expected -= expected
-            number = max(number, expected)
+        else:
+            ratio = self._counted_out / self._counted_in
+            self._expected += evidence.arrivals * min(MAX_BALANCE, max(1.0 / MAX_BALANCE, ratio))
+        number = int(self._expected + ROUNDING)
+        self._expected -= number
         speed_mps = min(self._speed_mps, evidence.arrival_speed_mps or self._speed_mps)
         for _ in range(min(number, MAX_VEHICLES - len(self._vehicles))):
             place_m = evidence.arrival_m
