@@ -149,7 +149,7 @@ STATUS = Block(
         _r(
             "alarms",
             "u32",
-            "bit 0 conflict trip, bit 1 clock jump, bit 2 detector fault, bit 3 out of step, bit 4 no legal move",
+            "bit 0 conflict trip, bit 1 clock jump, bit 2 out of step with the plan although nothing is asked for",
         ),
         _r("boots", "u16", "starts since the counters were cleared"),
         _r("rejects", "u32", "refusals since boot"),

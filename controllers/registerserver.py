@@ -11,7 +11,7 @@ from controllers.registers import BLOCKS, WRITABLE, Block
 from controllers.wire import number_of
 
 FIRMWARE = 0x00010000  # 0.1.0.0
-CAPABILITIES = 0b1111
+CAPABILITIES = 0b1011
 NO_DETECTOR_FAULT = 210
 
 
@@ -36,14 +36,9 @@ class RegisterServer:
 
     def __init__(self, controller: FieldController) -> None:
         self.controller = controller
-        self._detectors: list[int] = []
-        for _ in controller.config.junction.detectors:
-            self._detectors += [0, NO_DETECTOR_FAULT]
+        # the emulated cabinet has no detector cards: its detectors publish over MQTT
+        self._detectors = [0, NO_DETECTOR_FAULT] * len(controller.config.junction.detectors)
         self._written: dict[str, list[int]] = {}
-
-    def set_detector(self, number: int, count: int, occupancy_code: int) -> None:
-        """Detector values for block D; `number` from 0, occupancy in 0.5 % or a fault code from 210."""
-        self._detectors[2 * number : 2 * number + 2] = [count & 0xFFFF, occupancy_code]
 
     def read(self, function: int, address: int, count: int) -> list[int]:
         """FC3 or FC4.
@@ -101,9 +96,8 @@ class RegisterServer:
             return self._filled(self._detectors, block)
         if block is registers.EVENTS:
             return self.controller.events.words()
-        if block is registers.STAGING:
-            page = self.controller.plan_life.last_page
-            return self._filled([] if page is None else page.to_words(), block)
+        if block is registers.STAGING and self.controller.plan_life.last_page is None:
+            return [0] * block.words  # discarded with every other central value
         return self._filled(self._written.get(block.letter, []), block)
 
     def _filled(self, words: Sequence[int], block: Block) -> list[int]:

@@ -94,8 +94,12 @@ class CompiledJunction:
         )
 
     def _serve_row(self, origin: int) -> tuple[tuple[int, int, int] | None, ...]:
-        """Per group the quickest way to its green from a stage: (seconds to green, stage, transition's duration)."""
+        """Per group the quickest way to its green from a stage: (seconds to green, stage, transition's duration).
+
+        Of equally quick ones the transition that is over first counts, then the stage's name.
+        """
         row: list[tuple[int, int, int] | None] = []
+        names = self.stages
         for group in range(len(self.groups)):
             ways = []
             for stage, groups in enumerate(self.stage_groups):
@@ -104,7 +108,7 @@ class CompiledJunction:
                     continue
                 lead_s = next((at_s for begins, at_s in change.begins if begins == group), 0)
                 ways.append((lead_s, stage, change.duration_s))
-            row.append(min(ways, default=None))
+            row.append(min(ways, key=lambda way: (way[0], way[2], names[way[1]]), default=None))
         return tuple(row)
 
     def way_to(self, stage: int, group: int) -> tuple[int, int, int] | None:

@@ -51,7 +51,10 @@ class RedLimit:
         return None if found is None else found[0]
 
     def forbids(self, origin: int, target: int, now: int) -> Refusal | None:
-        """Why a stage must not be served now: a group would pass its maximum red before it can follow."""
+        """Why a stage must not be served now: a group would pass its maximum red before it can follow.
+
+        A group that would be late even if it were served at once is not this move's fault.
+        """
         compiled = self._compiled
         change = compiled.transitions[origin][target]
         if change is None:
@@ -59,7 +62,15 @@ class RedLimit:
         begun = {group: 0 for group, _ in change.begins}
         urgent = self._urgent(now, sum(1 << group for group in compiled.stage_groups[target]), begun)
         late = self._late(target, change.duration_s + compiled.min_stage_s[target], urgent)
-        return None if late is None else Refusal(RefusalCode.MAX_RED, late[1] + 1)
+        if late is None or self._hopeless(origin, late[1], now):
+            return None
+        return Refusal(RefusalCode.MAX_RED, late[1] + 1)
+
+    def _hopeless(self, stage: int, group: int, now: int) -> bool:
+        way = self._compiled.way_to(stage, group)
+        if self._display.green_mask >> group & 1:
+            return False
+        return way is None or self._display.red_for(group, now) + way[0] > self._compiled.table.max_red_s[group]
 
     def _urgent(self, now: int, served: int, begun: dict[int, int]) -> list[tuple[int, int]]:
         """Groups near their limit: (seconds left, group), the nearest first."""
