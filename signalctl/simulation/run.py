@@ -4,7 +4,7 @@ import asyncio
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -118,14 +118,9 @@ def make_plant(opened: OpenScenario, spec: RunSpec) -> Plant:
         return SumoPlant(opened.config, seed=spec.seed, begin=spec.begin_s, end=spec.end_s, time_to_teleport=teleport_s)
     from sim.engine import EmbeddedPlant
 
-    scenario = opened.scenario
-    changed = replace(
-        scenario,
-        begin_s=scenario.begin_s if spec.begin_s is None else spec.begin_s,
-        end_s=scenario.end_s if spec.end_s is None else spec.end_s,
-        time_to_teleport_s=teleport_s,
+    return EmbeddedPlant(
+        opened.scenario, seed=spec.seed, begin=spec.begin_s, end=spec.end_s, time_to_teleport=teleport_s
     )
-    return EmbeddedPlant(changed, seed=spec.seed)
 
 
 def _site(opened: OpenScenario, spec: RunSpec) -> Site:
