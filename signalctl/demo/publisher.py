@@ -68,6 +68,7 @@ class StreetPublisher:
                     max_queued_outgoing_messages=MANY,
                     max_inflight_messages=MANY,
                 ) as client:
+                    client.pending_calls_threshold = MANY
                     await client.subscribe(done_topic(self._site), qos=1)
                     self._client = client
                     await self._listen(client)
