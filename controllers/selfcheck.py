@@ -7,8 +7,8 @@ before it is used, and the displayed signals while they run (as a conflict monit
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from controllers.codec import StagedPlan
 from controllers.refusals import Refusal, RefusalCode
+from controllers.wire import StagedPlan
 from plans.junction import GroupKind, Junction, StageTransition
 
 LONG_AGO = -1_000_000

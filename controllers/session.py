@@ -11,7 +11,6 @@ from controllers.codec import (
     Command,
     Identity,
     Lease,
-    StagedPlan,
     StageRequest,
     Status,
     action_word,
@@ -24,7 +23,7 @@ from controllers.logic.lease import STAGE_LEVEL
 from controllers.logic.planlife import ACTIVATE, RELEASE, VERIFY
 from controllers.refusals import Refusal, RefusalCode
 from controllers.registers import Block
-from controllers.wire import number_of, staged_plan
+from controllers.wire import StagedPlan, number_of, staged_plan
 from plans.junction import Aspect, Junction
 from plans.sealed import SafePlan, SafeRequest
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterable
 
 from controllers.logic import FieldController
-from controllers.logic.controller import CLOCK_TOLERANCE_S
+from controllers.logic.execution import CLOCK_TOLERANCE_S
 
 
 class RealTimeTicker:

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from controllers.codec import StagedPlan
 from controllers.selfcheck import SafetyTable, check_transition, cyclic_masks
+from controllers.wire import StagedPlan
 from plans.junction import Aspect, Junction, StageTransition
 from plans.transition import transition
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 
-from controllers.codec import CodecError, Command, StagedPlan, StagingPage, pages_crc, plan_of_pages
+from controllers.codec import CodecError, Command, StagingPage
 from controllers.driver import PlanState
 from controllers.logic.compiled import CompiledPlan
 from controllers.refusals import Refusal, RefusalCode
 from controllers.registers import MAGIC, MAP_VERSION
+from controllers.wire import StagedPlan, pages_crc, plan_of_pages
 
 VERIFY, ACTIVATE, ABORT, RELEASE = 1, 2, 3, 4
 MAX_AHEAD_S = 24 * 3600

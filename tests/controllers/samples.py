@@ -5,18 +5,10 @@ from dataclasses import replace
 
 from hypothesis import strategies as st
 
-from controllers.codec import (
-    Command,
-    Lease,
-    StagedPlan,
-    StageRequest,
-    action_word,
-    sign_command,
-    sign_request,
-)
+from controllers.codec import Command, Lease, StageRequest, action_word, sign_command, sign_request
 from controllers.logic import ControllerConfig, FieldController
 from controllers.refusals import Refusal
-from controllers.wire import staged_plan
+from controllers.wire import StagedPlan, staged_plan
 from plans.junction import Aspect, GroupKind, Junction, SignalGroup, Stage
 from plans.sealed import RequestAction, RequestReason, TransitionMode
 from plans.table import fixed_frames, open_frames, used_cycle_s

@@ -15,18 +15,14 @@ from controllers.codec import (
     Identity,
     Lease,
     Message,
-    StagedPlan,
     StageRequest,
     StagingPage,
     Status,
-    WireGreen,
-    WireStage,
     authentic,
-    pages_crc,
-    plan_of_pages,
     sign_command,
     sign_request,
 )
+from controllers.wire import StagedPlan, WireGreen, WireStage, pages_crc, plan_of_pages
 from plans.junction import Aspect
 from plans.sealed import TransitionMode
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from controllers.codec import StagedPlan, WireGreen
 from controllers.driver import ControllerMode, PlanState
 from controllers.logic import CabinetSwitch, FieldController
 from controllers.refusals import DESCRIPTIONS, Refusal, RefusalCode
 from controllers.registerserver import RegisterError, RegisterServer
+from controllers.wire import StagedPlan, WireGreen
 from plans.junction import GroupSwitch, Stage, StageTransition
 from plans.sealed import RequestAction
 from tests.controllers.samples import (
