@@ -1,6 +1,6 @@
 """The shipped programme as a timing plan: the same greens, on the same clock."""
 
-from plans.junction import Junction
+from plans.junction import GroupKind, Junction
 from plans.table import fixed_frames
 from plans.timing import PlanStage, TimingPlan
 from plans.transition import transition
@@ -39,9 +39,15 @@ def _stage_of(junction: Junction, phase: MainPhase) -> str:
 
 
 def _leave_s(junction: Junction, programme: Programme, phases: tuple[MainPhase, ...], number: int) -> int:
-    """Second at which the first group of this main phase ends that the next one does not hold."""
+    """Second at which the first group of this main phase ends that the next one does not hold.
+
+    Where nobody begins, crossings end with the vehicles beside them: nobody waits for their clearance.
+    """
     phase, following = phases[number], phases[(number + 1) % len(phases)]
     ending = phase.groups - following.groups
+    if not following.groups - phase.groups:
+        driving = [group for group in ending if junction.groups[group].kind != GroupKind.PEDESTRIAN]
+        ending = frozenset(driving) or ending
     links = [link for group in ending for link in junction.groups[group].links]
     cycle = programme.cycle_s
     if not links:
