@@ -10,6 +10,7 @@ import contextlib
 import json
 import os
 import ssl
+import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -49,6 +50,7 @@ class MqttSource:
         uplinks: LoRaWAN devices that feed air stations; without any, uplinks are not subscribed to.
         canary: How deliverability is proved.
         listeners: Further topics and who takes their payloads, in one order with the readings.
+        tap: Called with every detector message as it came, for a `Recorder`.
     """
 
     def __init__(
@@ -59,10 +61,12 @@ class MqttSource:
         uplinks: Sequence[Uplink] = (),
         canary: Canary | None = None,
         listeners: Mapping[str, Callable[[bytes], None]] | None = None,
+        tap: Callable[[str, bytes], None] | None = None,
     ) -> None:
         self._site = site
         self._broker = broker
         self._canary = canary or Canary()
+        self._tap = tap
         self._client_id = broker.client_id or f"signalctl-{uuid.uuid4().hex[:12]}"
         self._filters = topics.subscriptions(site)
         self._with_uplinks = bool(uplinks)
@@ -100,7 +104,7 @@ class MqttSource:
         """Kinds of topics whose canary has not come back for longer than patience allows."""
         if not self._linked:
             return frozenset()
-        late_s = asyncio.get_running_loop().time() - self._canary.patience_s
+        late_s = time.monotonic() - self._canary.patience_s
         return frozenset(kind for kind in self._filters if self._proved_s.get(kind, self._asked_s) < late_s)
 
     def publish_state(self, junction: str, state: Mapping[str, Any]) -> None:
@@ -159,7 +163,7 @@ class MqttSource:
             if refused:
                 log.error("broker refuses a subscription", filter=pattern)
         self._proved_s = {}
-        self._asked_s = asyncio.get_running_loop().time()
+        self._asked_s = time.monotonic()
         self._linked = True
         self._detail = "connected"
 
@@ -189,11 +193,13 @@ class MqttSource:
                 self._hear_canary(topic)
             elif isinstance(message.payload, bytes):
                 self._intake.accept(topic, message.payload)
+                if self._tap is not None:
+                    self._tap(topic, message.payload)
 
     def _hear_canary(self, topic: str) -> None:
         address = topics.parse(topic)
         if address is not None and topic == topics.of_canary(self._site, address.kind, self._client_id):
-            self._proved_s[address.kind] = asyncio.get_running_loop().time()
+            self._proved_s[address.kind] = time.monotonic()
 
     async def _sing(self, client: aiomqtt.Client) -> None:
         told: frozenset[Kind] = frozenset()

@@ -111,6 +111,21 @@ async def test_messages_arrive_and_wrong_ones_are_counted(mosquitto: Callable[..
         assert source.denied() == frozenset()
 
 
+async def test_what_arrives_can_be_recorded(mosquitto: Callable[..., Mosquitto]) -> None:
+    """A tap hears every message as it came, wrong ones too, and no canaries."""
+    broker = mosquitto()
+    heard: list[tuple[str, bytes]] = []
+    source = MqttSource(
+        "s", MqttBroker("127.0.0.1", broker.port, tls=False), tap=lambda topic, payload: heard.append((topic, payload))
+    )
+    async with running(source):
+        await until(lambda: source.statistics().connected)
+        sent = [encode("s", LoopReading("J", "a", 10.0, 1, 2, 1.0, True)), ("signalctl/v1/s/J/loop/a", b"junk")]
+        await send(broker, *sent)
+        await until(lambda: len(heard) == 2)
+    assert heard == sent
+
+
 async def test_a_killed_broker_is_found_again(mosquitto: Callable[..., Mosquitto]) -> None:
     """After kill -9 of the broker the outage shows, and afterwards messages arrive without anybody's help."""
     broker = mosquitto()
