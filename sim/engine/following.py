@@ -1,0 +1,146 @@
+"""Krauss' car-following model with SUMO's semi-implicit Euler update (S. Krauß 1998; SUMO's MSCFModel).
+
+`dt` is the step, `tau` the headway, `decel` the wished and `hard` the emergency deceleration. All speeds in m/s.
+"""
+
+import math
+
+import numpy as np
+
+from sim.engine.jit import helper
+
+EPS = 0.001
+POSITION_EPS = 0.1
+HALTING = 0.1
+EMERGENCY_AMPLIFIER = 1.2
+
+
+@helper
+def brake_gap(speed: float, decel: float, headway: float, dt: float) -> float:
+    """Distance needed to stop, plus `headway` seconds of driving on."""
+    reduction = decel * dt
+    steps = int(speed / reduction)
+    return dt * (steps * speed - reduction * steps * (steps + 1) / 2.0) + speed * headway
+
+
+@helper
+def safe_stop_speed_plain(gap: float, decel: float, headway: float, dt: float) -> float:
+    """Highest speed from which one stops within `gap` in steps of `dt`."""
+    g = gap - EPS
+    if g < 0.0:
+        return 0.0
+    b = decel * dt
+    root = math.sqrt(dt * dt + 4.0 * (dt * (2.0 * g / b - headway) + headway * headway))
+    n = math.floor(0.5 - (headway - 0.5 * root) / dt)
+    h = 0.5 * n * (n - 1.0) * b * dt + n * b * headway
+    return n * b + (g - h) / (n * dt + headway)
+
+
+@helper
+def emergency_decel(gap: float, speed: float, leader_speed: float, leader_decel: float, hard: float) -> float:
+    """Deceleration that avoids a crash when the wished one does not."""
+    if gap <= 0.0:
+        return hard
+    b1 = 0.5 * speed * speed / (gap + 0.5 * leader_speed * leader_speed / leader_decel)
+    if b1 <= leader_decel:
+        return b1
+    return 0.5 * (speed * speed - leader_speed * leader_speed) / gap
+
+
+@helper
+def stop_speed(gap: float, speed: float, decel: float, hard: float, accel: float, top: float, dt: float) -> float:
+    """Next speed on the way to a standstill after `gap` (reaction within one step)."""
+    v = safe_stop_speed_plain(gap, decel, dt, dt)
+    if decel != hard and speed - v > (decel + EPS) * dt:
+        wanted = (speed - v) / dt
+        needed = EMERGENCY_AMPLIFIER * emergency_decel(gap, speed, 0.0, 1.0, hard)
+        v = max(0.0, speed - min(max(needed, decel), wanted) * dt)
+    return min(v, min(speed + accel * dt, top))
+
+
+@helper
+def follow_speed_bound(
+    gap: float, speed: float, lead_speed: float, lead_decel: float, decel: float, hard: float, tau: float, dt: float,
+    relaxed: bool,
+) -> float:  # fmt: skip
+    """Highest speed from which one stops behind a leader who may brake hard.
+
+    `relaxed` is for judging gaps (insertion, lane changes): no emergency braking, negative gaps allowed.
+    """
+    worst = max(decel, lead_decel)
+    if gap >= 0.0 or relaxed:
+        v = safe_stop_speed_plain(gap + brake_gap(lead_speed, worst, 0.0, dt), decel, tau, dt)
+    else:
+        v = max(0.0, speed - hard * dt)
+    if decel != hard and not relaxed and speed - v > (decel + EPS) * dt:
+        wanted = (speed - v) / dt
+        needed = EMERGENCY_AMPLIFIER * emergency_decel(gap, speed, lead_speed, lead_decel, hard)
+        v = max(0.0, speed - min(max(needed, decel), wanted) * dt)
+    return v
+
+
+@helper
+def free_speed(decel: float, distance: float, target: float, dt: float, on_insertion: bool) -> float:
+    """Highest speed now that still allows to have `target` after `distance`."""
+    v = target * dt
+    if distance < v:
+        return target
+    b = decel * dt * dt
+    y = max(0.0, ((math.sqrt((b + 2.0 * v) * (b + 2.0 * v) + 8.0 * b * distance) - b) * 0.5 - v) / b)
+    full = math.floor(y)
+    exact = (full * full + full) * 0.5 * b + full * v + (v if y > full else 0.0)
+    gain = (full + (1.0 if on_insertion else 0.0)) * decel * dt
+    return max(0.0, distance - exact) / ((full + 1.0) * dt) + gain + target
+
+
+@helper
+def speed_after(distance: float, speed: float, accel: float, top: float) -> float:
+    """Speed after accelerating over a distance."""
+    return min(top, math.sqrt(max(0.0, 2.0 * distance * accel + speed * speed)))
+
+
+@helper
+def arrival_delay(distance: float, speed: float, arrival_speed: float, accel: float, decel: float) -> float:
+    """Seconds until one is `distance` further on, arriving with `arrival_speed`."""
+    rate = accel if arrival_speed >= speed else -decel
+    changing = (arrival_speed - speed) / rate
+    way = changing * (arrival_speed + speed) * 0.5
+    return changing + max(0.0, distance - way) / max(speed, max(arrival_speed, HALTING))
+
+
+@helper
+def braking_arrival_speed(distance: float, speed: float, decel: float, tau: float) -> float:
+    """Speed at which one arrives after `distance` when one brakes from now on (infinite: no time to brake)."""
+    if distance < speed:
+        return math.inf
+    rest = distance - speed * tau
+    square = speed * speed - 2.0 * rest * decel
+    return math.sqrt(square) if square >= 0.0 else decel
+
+
+@helper
+def secure_gap(speed: float, lead_speed: float, lead_decel: float, decel: float, tau: float, dt: float) -> float:
+    """Gap at which a leader may brake hard without harm."""
+    worst = max(decel, lead_decel)
+    return max(0.0, brake_gap(speed, decel, tau, dt) - brake_gap(lead_speed, worst, 0.0, dt))
+
+
+@helper
+def dawdle(speed: float, sigma: float, accel: float, draw: float, dt: float) -> float:
+    """Random slowness; who starts is slowed less."""
+    base = speed if speed < accel else accel
+    return max(0.0, speed - dt * sigma * base * draw)
+
+
+@helper
+def uniform(seed: int, vehicle: int, number: int) -> float:
+    """The `number`-th random number in [0, 1) of a vehicle: independent of the order in which vehicles are updated."""
+    z = (
+        np.uint64(seed) * np.uint64(0x9E3779B97F4A7C15)
+        + np.uint64(vehicle + 1) * np.uint64(0xD1B54A32D192ED03)
+        + np.uint64(number + 1) * np.uint64(0x8CB92BA72F3D8DD7)
+    )
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    z = z ^ (z >> np.uint64(31))
+    return float(z >> np.uint64(11)) * (1.0 / 9007199254740992.0)

@@ -1,0 +1,432 @@
+"""Whether a driver wants another lane: to follow the route, to be faster, to help, to keep right (SUMO's LC2013)."""
+
+import math
+
+from sim.engine.arrays import INFINITE, STEP_S, YES, Net, Plans, Traffic, Vehicles
+from sim.engine.following import (
+    HALTING,
+    POSITION_EPS,
+    brake_gap,
+    follow_speed_bound,
+    safe_stop_speed_plain,
+    secure_gap,
+)
+from sim.engine.helping import (
+    AM_BACK_BLOCKER,
+    AM_BLOCKING_FOLLOWER,
+    AM_BLOCKING_LEADER,
+    BLOCKED_FOLLOWER,
+    BLOCKED_LEADER,
+    COOPERATIVE,
+    KEEP_RIGHT,
+    KEPT_BITS,
+    LEFT,
+    MY_LEFT,
+    MY_RIGHT,
+    RIGHT,
+    SPEED_GAIN,
+    STAY,
+    STRATEGIC,
+    URGENT,
+    advise,
+)
+from sim.engine.jit import helper
+from sim.engine.positions import lane_speed
+from sim.engine.routes import table_row
+
+LOOK_FORWARD_S = 10.0
+LOOK_AHEAD_LEFT = 2.0
+MEMORY = 0.9
+HELP_OVERTAKE = 10.0 / 3.6
+MIN_FALL_BEHIND = 7.0 / 3.6
+URGENCY = 2.0
+KEEP_RIGHT_S = 5.0
+KEEP_RIGHT_ACCEPTANCE_S = 7.0
+GAIN_MIN_SPEED = 10.0
+TURN_LANE_M = 200.0
+STOPPED_AHEAD_M = 100.0
+RIGHT_THRESHOLD, LEFT_THRESHOLD = 2.0, 0.2
+CUT_IN_LEFT_MPS = 27.0
+ON_RAMP_M = 200.0
+CONGESTED_MPS = 60.0 / 3.6
+HIGHWAY_MPS = 80.0 / 3.6
+
+
+@helper
+def follow(veh: Vehicles, v: int, speed: float, gap: float, lead_speed: float, lead_decel: float, dt: float) -> float:
+    """Speed behind a leader, without emergency braking."""
+    bound = follow_speed_bound(
+        gap, speed, lead_speed, lead_decel, veh.decel[v], veh.emergency_decel[v], veh.tau[v], dt, YES
+    )
+    return min(bound, min(speed + veh.accel[v] * dt, veh.max_speed[v]))
+
+
+@helper
+def occupation_ahead(net: Net, plans: Plans, tra: Traffic, veh: Vehicles, v: int, lane: int) -> tuple[float, int]:
+    """Length of the vehicles on the lanes that follow a lane along the route, and the last of these lanes."""
+    route_index = veh.route_index[v]
+    total = 0.0
+    row = table_row(plans, veh, v, route_index) + net.lane.index[lane]
+    for k in range(1, plans.cell.depth[row]):
+        link = plans.cell.link[table_row(plans, veh, v, route_index + k - 1) + net.lane.index[lane]]
+        if link < 0:
+            break
+        lane = net.link.dst[link]
+        total += tra.lane.brutto[lane]
+    return total, lane
+
+
+@helper
+def anticipated(
+    veh: Vehicles, v: int, leader: int, gap: float, distance: float, top: float, accelerating: bool, dt: float
+) -> float:
+    """Speed that a lane promises in the near future."""
+    decel, tau = veh.decel[v], veh.tau[v]
+    if accelerating:
+        soon = veh.speed[v] + veh.accel[v] - veh.accel[v] * dt
+        if leader < 0:
+            speed = follow(veh, v, soon, distance, 0.0, 0.0, dt)
+        else:
+            speed = follow(veh, v, soon, gap, veh.speed[leader], veh.decel[leader], dt)
+    elif leader < 0:
+        speed = safe_stop_speed_plain(distance, decel, tau, dt)
+    else:
+        speed = safe_stop_speed_plain(
+            gap + brake_gap(veh.speed[leader], max(decel, veh.decel[leader]), 0.0, dt), decel, tau, dt
+        )
+    return min(top, speed)
+
+
+@helper
+def slow_for_blocked(veh: Vehicles, v: int, blocked: int, state: int, dt: float) -> int:
+    """Let somebody in who must change in front of me, when I am slow anyway."""
+    if blocked < 0 or blocked == v:
+        return state
+    gap = veh.position[blocked] - veh.length[blocked] - veh.position[v] - veh.min_gap[v]
+    if gap > POSITION_EPS and veh.speed[v] < veh.decel[v]:
+        state |= AM_BACK_BLOCKER
+        advise(veh, v, follow(veh, v, veh.speed[v], gap - POSITION_EPS, veh.speed[blocked], veh.decel[blocked], dt), dt)
+    return state
+
+
+@helper
+def reserve_room(veh: Vehicles, v: int, blocker: int, counter: int, dt: float, relief: bool) -> bool:
+    """Leave room for somebody who must change the other way; whether that works for one of the two."""
+    if blocker < 0 or not veh.own_state[blocker] & counter:
+        return True
+    room = veh.left_space[v] - brake_gap(veh.speed[v], veh.decel[v], 0.0, dt)
+    need = veh.length[blocker] + veh.min_gap[blocker]
+    if need <= room:
+        veh.blocker_length[v] = max(veh.blocker_length[v], need)
+        return True
+    own = veh.length[v] + veh.min_gap[v]
+    their_room = veh.left_space[blocker] - brake_gap(veh.speed[blocker], veh.decel[blocker], 0.0, dt)
+    if own <= their_room or veh.left_space[blocker] > veh.left_space[v]:
+        veh.blocker_length[blocker] = max(veh.blocker_length[blocker], own)
+        return True
+    return not relief
+
+
+@helper
+def overtake_distance(
+    veh: Vehicles, follower: int, leader: int, gap: float, speed: float, lead_speed: float, dt: float
+) -> float:
+    """Way that the follower gains until it is safely before the leader."""
+    secure = secure_gap(lead_speed, speed, veh.decel[follower], veh.decel[leader], veh.tau[leader], dt)
+    return max(0.0, gap + veh.length[leader] + veh.min_gap[leader] + veh.length[follower] + secure)
+
+
+@helper
+def inform_leader(
+    veh: Vehicles, v: int, direction: int, blocked: int, leader: int, gap: float, remaining: float, dt: float
+) -> float:
+    """Fall in behind the leader of the other lane, or tell it to be overtaken (then -1); the planned speed."""
+    speed, decel = veh.speed[v], veh.decel[v]
+    planned = min(speed, safe_stop_speed_plain(veh.left_space[v] - veh.blocker_length[v], decel, dt, dt))
+    for k in range(veh.advice_count[v]):
+        if veh.advice[v, k] >= -decel:
+            planned = min(planned, speed + veh.advice[v, k] * dt)
+    if leader < 0:
+        return planned
+    mark = MY_RIGHT if direction < 0 else MY_LEFT
+    next_speed = max(0.0, veh.speed[leader] - max(1.0, -veh.acceleration[leader]) * dt)
+    next_gap = gap + (next_speed - planned) * dt
+    slowest = max(0.0, speed - decel * dt)
+    if not blocked & BLOCKED_LEADER:
+        target = max(slowest, follow(veh, v, speed, next_gap, next_speed, veh.decel[leader], dt))
+        advise(veh, v, target, dt)
+        return min(target, planned)
+    distance = overtake_distance(veh, v, leader, gap, speed, veh.speed[leader], dt)
+    dv = planned - veh.speed[leader]
+    overtake_s = distance / dv if dv > 0.0 else remaining + 1.0
+    room = veh.left_space[v] - veh.blocker_length[v] - brake_gap(speed, decel, veh.tau[v], dt)
+    if (
+        dv < 0.0 or (direction > 0 and speed >= CONGESTED_MPS) or room < distance or remaining < overtake_s
+    ) and not veh.stop_reached[leader]:
+        veh.own_state[leader] |= mark | AM_BLOCKING_LEADER
+        target = max(slowest, follow(veh, v, speed, next_gap, next_speed, veh.decel[leader], dt))
+        if target < speed:
+            fall = decel if remaining == 0.0 else min(decel, max(MIN_FALL_BEHIND, (speed - target) / remaining))
+            chosen = min(planned, max(0.0, speed - fall * dt))
+            advise(veh, v, chosen, dt)
+            return chosen
+        advise(veh, v, target, dt)
+        return planned
+    veh.own_state[leader] |= mark | AM_BLOCKING_LEADER
+    advise(veh, leader, veh.speed[leader], dt)
+    return -1.0
+
+
+@helper
+def inform_follower(
+    net: Net, veh: Vehicles, v: int, direction: int, blocked: int, other: int, gap: float, remaining: float,
+    planned: float, dt: float,
+) -> None:  # fmt: skip
+    """Ask the follower of the other lane to open a gap, or let it pass."""
+    if other < 0:
+        return
+    mark = MY_RIGHT if direction < 0 else MY_LEFT
+    speed, decel, their_speed = veh.speed[v], veh.decel[v], veh.speed[other]
+    if not blocked & BLOCKED_FOLLOWER:
+        if blocked & BLOCKED_LEADER:
+            first = follow(veh, other, their_speed, gap + planned * dt, planned, decel, dt)
+            second = follow(veh, other, their_speed, gap + (planned - first) * dt, planned, decel, dt)
+            veh.own_state[other] |= mark
+            advise(veh, other, second, dt)
+        return
+    their_decel, their_tau = veh.decel[other], veh.tau[other]
+    if max(planned, 0.0) - their_speed >= HELP_OVERTAKE:
+        needed = secure_gap(their_speed, planned, decel, their_decel, their_tau, dt)
+        if (needed - gap) / remaining < max(planned, 0.0) - their_speed:
+            veh.own_state[other] |= mark | AM_BLOCKING_FOLLOWER
+            advise(veh, other, max(planned, 0.0) - HELP_OVERTAKE, dt)
+            return
+    new_speed = max(0.0, their_speed - their_decel * dt)
+    new_speed_1s = max(0.0, their_speed - their_decel)
+    dv = planned - new_speed_1s
+    decel_gap = gap + dv
+    secure = secure_gap(new_speed_1s, max(planned, 0.0), decel, their_decel, their_tau, dt)
+    if decel_gap > 0.0 and decel_gap >= secure:
+        first = max(new_speed, follow(veh, other, their_speed, gap + planned * dt, planned, decel, dt))
+        second = max(new_speed, follow(veh, other, their_speed, gap + (planned - first) * dt, planned, decel, dt))
+        veh.own_state[other] |= mark | AM_BLOCKING_FOLLOWER
+        advise(veh, other, second, dt)
+        return
+    if dv > 0.0 and dv * remaining > secure - decel_gap + POSITION_EPS:
+        veh.own_state[other] |= mark | AM_BLOCKING_FOLLOWER
+        advise(veh, other, new_speed, dt)
+        return
+    if direction < 0 and their_speed >= CONGESTED_MPS:
+        veh.own_state[other] |= mark | AM_BLOCKING_FOLLOWER
+        advise(veh, other, max(new_speed, HELP_OVERTAKE), dt)
+        return
+    help_speed = max(their_speed, speed + HELP_OVERTAKE)
+    if their_speed > speed and (direction < 0 or planned > CUT_IN_LEFT_MPS or net.lane.length[veh.lane[v]] > ON_RAMP_M):
+        help_speed = max(new_speed, speed + HELP_OVERTAKE)
+        if (their_speed - speed) / their_decel < remaining:
+            veh.own_state[other] |= mark | AM_BLOCKING_FOLLOWER
+            advise(veh, other, help_speed, dt)
+            return
+    veh.own_state[other] |= mark | AM_BLOCKING_FOLLOWER
+    advise(veh, other, help_speed, dt)
+    distance = overtake_distance(veh, other, v, gap, help_speed, planned, dt)
+    advise(veh, v, max(help_speed - distance / remaining, speed - decel * dt), dt)
+
+
+@helper
+def look_ahead_distance(veh: Vehicles, v: int, right: bool, dt: float) -> float:
+    """Distance within which one starts to change towards the lane that the route needs."""
+    if veh.speed[v] > veh.look_ahead_speed[v]:
+        veh.look_ahead_speed[v] = veh.speed[v]
+    else:
+        memory = 1.0 - (1.0 - MEMORY) * dt
+        veh.look_ahead_speed[v] = max(0.0, memory * veh.look_ahead_speed[v] + (1.0 - memory) * veh.speed[v])
+    distance = veh.look_ahead_speed[v] * LOOK_FORWARD_S * veh.strategic[v] * (1.0 if right else LOOK_AHEAD_LEFT)
+    return distance + 2.0 * (veh.length[v] + veh.min_gap[v])
+
+
+@helper
+def wants_change(
+    net: Net, veh: Vehicles, plans: Plans, tra: Traffic, v: int, direction: int, blocked: int, leader: int,
+    lead_gap: float, neigh_lead: int, neigh_lead_gap: float, neigh_follow: int, neigh_gap: float,
+) -> int:  # fmt: skip
+    """The wish regarding one neighbouring lane, as bits (see `helping`)."""
+    dt = tra.clock[STEP_S]
+    lane = veh.lane[v]
+    target = lane + direction
+    right = direction < 0
+    row = table_row(plans, veh, v, veh.route_index[v]) + net.lane.index[lane]
+    own_offset = plans.cell.offset[row]
+    best_offset = own_offset
+    if best_offset == 0 and plans.cell.offset[row + direction] == 0:
+        best_offset = direction
+    current_distance, neigh_distance = plans.cell.length[row], plans.cell.length[row + direction]
+    best_lane = lane + best_offset
+    position = veh.position[v]
+    to_stop = -INFINITE
+    if veh.stop_distance[v] < INFINITE:
+        stop = veh.next_stop[v]
+        if stop < veh.last_stop[v] and net.lane.edge[plans.stop.lane[stop]] == net.lane.edge[lane]:
+            to_stop = veh.stop_distance[v]
+            at = position + to_stop - veh.speed[v] * dt
+            current_distance, neigh_distance = max(current_distance, at), max(neigh_distance, at)
+    wish = RIGHT if right else LEFT
+    counter = LEFT if right else RIGHT
+    my_mark = MY_RIGHT if right else MY_LEFT
+    to_best = (right and best_offset < 0) or (not right and best_offset > 0)
+    ret = veh.own_state[v] & KEPT_BITS
+    ret = slow_for_blocked(veh, v, tra.lane.last_blocked[lane], ret, dt)
+    if tra.lane.last_blocked[lane] != tra.lane.first_blocked[lane]:
+        ret = slow_for_blocked(veh, v, tra.lane.first_blocked[lane], ret, dt)
+    look = look_ahead_distance(veh, v, right, dt)
+    own_length = veh.length[v] + veh.min_gap[v]
+    leader_stands = leader >= 0 and veh.stop_reached[leader]
+    if best_offset == 0 and leader_stands and lead_gap < current_distance - position:
+        look = 0.5 * (own_length + veh.length[leader] + veh.min_gap[leader] + lead_gap)
+    elif (
+        best_offset == direction
+        and neigh_lead >= 0
+        and veh.stop_reached[neigh_lead]
+        and neigh_lead_gap < current_distance - position
+    ):
+        look = own_length + veh.length[neigh_lead] + veh.min_gap[neigh_lead] + neigh_lead_gap
+    neigh_next, neigh_end = occupation_ahead(net, plans, tra, veh, v, target)
+    here_next, _ = occupation_ahead(net, plans, tra, veh, v, lane)
+    neigh_occupied = tra.lane.density[target] + neigh_next
+    here_occupied = tra.lane.density[lane] + here_next
+    if best_lane == lane:
+        best_occupied = here_occupied
+    elif best_lane == target:
+        best_occupied = neigh_occupied
+    else:
+        best_next, _ = occupation_ahead(net, plans, tra, veh, v, best_lane)
+        best_occupied = tra.lane.density[best_lane] + best_next
+    usable = max(current_distance - position - best_occupied, to_stop)
+    neigh_left = max(0.0, neigh_distance - position - max(neigh_occupied, here_occupied))
+    top, neigh_top = lane_speed(net, veh, v, lane), lane_speed(net, veh, v, target)
+    if to_best and best_offset == own_offset and usable / abs(best_offset) < look:
+        ret |= wish | STRATEGIC | URGENT
+    else:
+        overtake = -1.0
+        if leader >= 0:
+            overtake = lead_gap + veh.length[v] + veh.length[leader] + veh.min_gap[leader]
+        if (
+            leader_stands
+            and lead_gap < STOPPED_AHEAD_M
+            and min(neigh_distance, current_distance) - position > overtake
+            and (neigh_lead < 0 or not veh.stop_reached[neigh_lead] or neigh_lead_gap > overtake)
+        ):
+            current_distance = position + lead_gap
+            ret |= wish | STRATEGIC | URGENT
+        elif (
+            (not to_best and neigh_left / (abs(best_offset) + 2) < look)
+            or (best_offset == 0 and neigh_left * 2.0 < look)
+            or (
+                best_offset == 0
+                and not leader_stands
+                and net.lane.link_start[neigh_end + 1] > net.lane.link_start[neigh_end]
+                and neigh_distance < TURN_LANE_M
+            )
+        ):
+            return ret | STAY | STRATEGIC
+    if ret & URGENT:
+        urge(
+            net, veh, plans, tra, v, direction, blocked, neigh_lead, neigh_lead_gap, neigh_follow, neigh_gap,
+            current_distance - position, abs(best_offset), to_best, counter, row,
+        )  # fmt: skip
+        return ret
+    accelerating = (neigh_lead >= 0 and veh.acceleration[neigh_lead] > 0.0) or (
+        leader >= 0 and veh.acceleration[leader] > 0.0
+    )
+    neigh_safe = min(
+        neigh_top, anticipated(veh, v, neigh_lead, neigh_lead_gap, neigh_distance, neigh_top, accelerating, dt)
+    )
+    here_safe = min(top, anticipated(veh, v, leader, lead_gap, current_distance, top, accelerating, dt))
+    chance = veh.speed_gain_chance[v]
+    gain_right, gain_left = threshold(RIGHT_THRESHOLD, veh.speed_gain[v]), threshold(LEFT_THRESHOLD, veh.speed_gain[v])
+    inconvenience = chance / gain_right if right else -chance / gain_left
+    inconvenience = min(1.0, max(here_safe / max(neigh_safe, 1e-6) - 1.0, inconvenience))
+    if right and best_offset == 0 and net.lane.speed[lane] > HIGHWAY_MPS and veh.look_ahead_speed[v] > HALTING:
+        return ret | STAY | STRATEGIC
+    if (
+        ret & AM_BLOCKING_FOLLOWER
+        and inconvenience <= veh.cooperative[v]
+        and veh.own_state[v] & my_mark
+        and (to_best or neigh_distance / (abs(best_offset) + 1) > look)
+    ):
+        return ret | wish | COOPERATIVE | URGENT
+    gain = (neigh_safe - here_safe) / max(neigh_safe, GAIN_MIN_SPEED)
+    if right:
+        if here_safe - 5.0 / 3.6 > neigh_safe:
+            if chance < 0.0:
+                veh.speed_gain_chance[v] *= math.pow(0.5, dt)
+        else:
+            if chance < 0.0 or gain > 0.0:
+                veh.speed_gain_chance[v] -= dt * gain
+            if keeps_right(net, veh, v, lane, top, neigh_distance, neigh_lead, neigh_lead_gap, gain_right, dt):
+                return ret | wish | KEEP_RIGHT
+        if veh.speed_gain_chance[v] < -gain_right and neigh_distance / max(0.1, veh.speed[v]) > 20.0:
+            return ret | wish | SPEED_GAIN
+    else:
+        if here_safe > neigh_safe:
+            if chance > 0.0:
+                veh.speed_gain_chance[v] *= math.pow(0.5, dt)
+        elif here_safe == neigh_safe:
+            if chance > 0.0:
+                veh.speed_gain_chance[v] *= math.pow(0.8, dt)
+        else:
+            veh.speed_gain_chance[v] += dt * gain
+        if veh.speed_gain_chance[v] > gain_left and gain > 0.001 and neigh_distance / max(0.1, veh.speed[v]) > 20.0:
+            return ret | wish | SPEED_GAIN
+    chance = veh.speed_gain_chance[v]
+    if to_best and best_offset == own_offset and gain >= 0.0 and (chance < 0.0 if right else chance > 0.0):
+        return ret | wish | STRATEGIC
+    return ret
+
+
+@helper
+def threshold(base: float, speed_gain: float) -> float:
+    """How strong the wish to be faster must have become."""
+    return base / max(0.001, speed_gain)
+
+
+@helper
+def keeps_right(
+    net: Net, veh: Vehicles, v: int, lane: int, top: float, neigh_distance: float, neigh_lead: int, lead_gap: float,
+    gain_right: float, dt: float,
+) -> bool:  # fmt: skip
+    """Whether it is time to go back to the right (Rechtsfahrgebot)."""
+    acceptance = KEEP_RIGHT_ACCEPTANCE_S * (top / net.lane.speed[lane]) * max(1.0, veh.speed[v])
+    room = max(0.0, neigh_distance - brake_gap(top, veh.decel[v], veh.tau[v], dt))
+    seconds = min(acceptance, room / top)
+    if neigh_lead >= 0 and veh.speed[neigh_lead] < top:
+        secure = secure_gap(top, veh.speed[neigh_lead], veh.decel[neigh_lead], veh.decel[v], veh.tau[v], dt)
+        room = max(0.0, min(room, lead_gap - secure))
+        seconds = min(seconds, room / (top - veh.speed[neigh_lead]))
+    veh.keep_right_chance[v] -= dt * gain_right * (seconds / acceptance) / KEEP_RIGHT_S
+    return veh.keep_right_chance[v] * veh.keep_right[v] < -gain_right
+
+
+@helper
+def urge(
+    net: Net, veh: Vehicles, plans: Plans, tra: Traffic, v: int, direction: int, blocked: int, neigh_lead: int,
+    neigh_lead_gap: float, neigh_follow: int, neigh_gap: float, left_space: float, lanes_off: int, to_best: bool,
+    counter: int, row: int,
+) -> None:  # fmt: skip
+    """An urgent change: reserve room, and agree with the neighbours."""
+    dt = tra.clock[STEP_S]
+    lane = veh.lane[v]
+    veh.left_space[v] = left_space
+    if to_best and lanes_off > 1:
+        veh.blocker_length[v] = max(20.0 if direction < 0 else 40.0, veh.blocker_length[v])
+    goes_on = plans.cell.link[row] >= 0
+    can_reserve = reserve_room(veh, v, neigh_lead, counter, dt, goes_on)
+    first = tra.lane.first_blocked[lane]
+    if first != neigh_lead:
+        can_reserve = reserve_room(veh, v, first, counter, dt, goes_on) and can_reserve
+    if not can_reserve:
+        veh.dont_brake[v] = goes_on
+    remaining = max(dt, left_space / max(veh.look_ahead_speed[v], 0.001) / max(1, lanes_off) / URGENCY)
+    planned = inform_leader(veh, v, direction, blocked, neigh_lead, neigh_lead_gap, remaining, dt)
+    if planned >= 0.0:
+        inform_follower(net, veh, v, direction, blocked, neigh_follow, neigh_gap, remaining, planned, dt)

@@ -1,0 +1,254 @@
+"""Carrying a step out: decide at each link, choose the speed, drive, and enter new lanes (MSVehicle::executeMove)."""
+
+import math
+
+from sim.engine.arrays import (
+    ARRIVED,
+    ARRIVED_COUNT,
+    IMPATIENCE_S,
+    INFINITE,
+    MAX_FURTHER,
+    NOW,
+    PARKED,
+    RED_RUNS,
+    SEED,
+    STEP_S,
+    Net,
+    Plans,
+    Traffic,
+    Vehicles,
+    Walkers,
+)
+from sim.engine.following import EPS, HALTING, POSITION_EPS, brake_gap, dawdle, stop_speed, uniform
+from sim.engine.helping import patched_speed
+from sim.engine.jit import helper
+from sim.engine.junction import came_in_on_major, has_priority, is_cont, is_red, is_yellow, opened
+from sim.engine.planning import ignores_red
+from sim.engine.positions import lane_speed
+from sim.engine.routes import route_edges
+from sim.engine.stops import process_stop
+
+WAITING_ACCEL = 0.5  # share of the acceleration below which a slow vehicle counts as waiting
+TOO_FAST = 1e9
+
+
+@helper
+def impatience_of(veh: Vehicles, tra: Traffic, v: int) -> float:
+    """0 to 1: grows while waiting."""
+    growth = veh.waiting[v] / tra.clock[IMPATIENCE_S] if tra.clock[IMPATIENCE_S] > 0.0 else 0.0
+    return max(0.0, min(1.0, veh.impatience[v] + growth))
+
+
+@helper
+def safe_speed(net: Net, veh: Vehicles, tra: Traffic, wal: Walkers, v: int) -> tuple[float, float]:
+    """Upper and lower bound of the next speed from the links ahead."""
+    dt, now = tra.clock[STEP_S], tra.clock[NOW]
+    speed, decel = veh.speed[v], veh.decel[v]
+    safe, least, least_distance, can_brake_least = TOO_FAST, -TOO_FAST, 0.0, False
+    veh.must_wait[v] = False
+    lane = veh.lane[v]
+    brake = brake_gap(speed, decel, 0.0, dt)
+    top = min(speed + veh.accel[v] * dt, veh.max_speed[v])
+    for i in range(veh.item_start[v], veh.item_start[v] + veh.item_count[v]):
+        link = tra.item.link[i]
+        wait, passing = tra.item.wait[i], tra.item.go[i]
+        if link < 0 or not tra.item.request[i]:
+            if (
+                link >= 0
+                and net.lane.internal[net.link.src[link]]
+                and net.lane.internal[lane]
+                and net.link.junction[link] == net.lane.junction[lane]
+            ):
+                veh.entry_s[v] = INFINITE
+                veh.conflict_entry_s[v] = INFINITE
+            safe = wait
+            veh.must_wait[v] = safe < speed or safe < HALTING
+            break
+        distance = tra.item.distance[i]
+        state = net.link.state[link]
+        yellow = is_yellow(state)
+        can_brake = distance > brake or speed < decel * dt
+        ignores = ignores_red(net, veh, link, v, now)
+        if yellow and can_brake and not ignores:
+            safe = wait
+            veh.must_wait[v] = True
+            break
+        leave = tra.item.leave[i] if tra.item.leave[i] >= 0.0 else passing
+        patience = impatience_of(veh, tra, v) if can_brake else 1.0
+        is_open = yellow or opened(
+            net, veh, tra, wal, link, v, tra.item.arrival[i], tra.item.arrival_speed[i], leave, patience, ignores
+        )
+        if is_open and not has_priority(state) and not is_cont(net, link) and not ignores:
+            if not came_in_on_major(net, link):
+                if distance > net.link.visibility[link] and (can_brake or not yellow):
+                    safe = wait
+                    veh.must_wait[v] = True
+                    break
+                least_distance = distance
+                least = min((distance + POSITION_EPS) / dt, min(passing, top))
+                can_brake_least = can_brake
+        if is_open:
+            safe = passing
+            if safe < decel and safe <= wait and safe < top:
+                veh.must_wait[v] = True
+        elif not can_brake and net.link.tls[link] < 0 and distance < brake_gap(speed, veh.emergency_decel[v], 0.0, dt):
+            safe = passing
+        else:
+            safe = wait
+            veh.must_wait[v] = True
+            break
+    if safe + EPS < least:
+        if can_brake_least and safe < speed:
+            halt = stop_speed(least_distance, speed, decel, veh.emergency_decel[v], veh.accel[v], veh.max_speed[v], dt)
+            safe = min(safe, max(max(0.0, speed - decel * dt), halt))
+            least = 0.0
+            veh.must_wait[v] = True
+        else:
+            least = safe
+    if net.edge.roundabout[net.lane.edge[lane]]:
+        veh.must_wait[v] = False
+    return safe, least
+
+
+@helper
+def choose_speed(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, v: int, safe: float, least: float) -> float:
+    """The next speed: within the bounds, less dawdling, patched for lane changes."""
+    dt = tra.clock[STEP_S]
+    speed = veh.speed[v]
+    stop_bound = min(safe, process_stop(veh, plans, tra, v, safe))
+    wanted_top = max(lane_speed(net, veh, v, veh.lane[v]), safe)
+    high = min(wanted_top, min(min(speed + veh.accel[v] * dt, veh.max_speed[v]), stop_bound))
+    hardest = max(0.0, speed - veh.emergency_decel[v] * dt)
+    low = min(max(0.0, speed - veh.decel[v] * dt), max(high, hardest))
+    high = max(high, low)
+    veh.draws[v] += 1
+    chosen = high
+    if veh.sigma[v] > 0.0:
+        draw = uniform(tra.counters[SEED], v, veh.draws[v])
+        chosen = max(low, dawdle(high, veh.sigma[v], veh.accel[v], draw, dt))
+    chosen = patched_speed(veh, v, low, chosen, high, dt)
+    if veh.startup_delay[v] > 0.0 and veh.startup_s[v] < veh.startup_delay[v]:
+        chosen = min(chosen, low)
+    if chosen > 0.0:
+        chosen = max(chosen, least)
+    return 0.0 if chosen < EPS and veh.stop_distance[v] > POSITION_EPS else max(chosen, 0.0)
+
+
+@helper
+def execute_move(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Walkers, v: int) -> None:
+    """Move one vehicle; its lane may change, the lists are put right afterwards."""
+    dt = tra.clock[STEP_S]
+    safe, least = safe_speed(net, veh, tra, wal, v)
+    speed = veh.speed[v]
+    rising = (max(safe, 0.0) - speed) / dt
+    if safe <= HALTING and veh.waiting[v] > 2.0 and rising <= WAITING_ACCEL * veh.accel[v]:
+        veh.startup_s[v] = 0.0
+    else:
+        veh.startup_s[v] += dt
+    chosen = choose_speed(net, veh, plans, tra, v, safe, least)
+    veh.acceleration[v] = (chosen - speed) / dt
+    veh.speed[v] = chosen
+    veh.position[v] += chosen * dt
+    veh.driven[v] += chosen * dt
+    if chosen <= HALTING and not veh.stop_reached[v] and veh.acceleration[v] <= WAITING_ACCEL * veh.accel[v]:
+        if veh.waiting[v] == 0.0:
+            veh.halts[v] += 1
+        veh.waiting[v] += dt
+        veh.total_waiting[v] += dt
+    else:
+        veh.waiting[v] = 0.0
+    enter_lanes(net, veh, plans, tra, v)
+    lane = veh.lane[v]
+    if not veh.stop_reached[v]:
+        top = lane_speed(net, veh, v, lane)
+        veh.time_loss[v] += dt * (top - veh.speed[v]) / top
+    if veh.status[v] != PARKED and has_arrived(net, veh, plans, v):
+        veh.status[v] = ARRIVED
+        veh.arrived_at[v] = tra.clock[NOW]
+        tra.counters[ARRIVED_COUNT] += 1
+    veh.own_state[v] = veh.own_state[v] & 0x6 if veh.own_state[v] & 0x8 else 0
+    veh.blocker_length[v] = 0.0
+    veh.left_space[v] = 0.0
+    veh.advice_count[v] = 0
+    veh.dont_brake[v] = False
+    veh.changed[v] = False
+    veh.speed_gain_chance[v] = math.ceil(veh.speed_gain_chance[v] * 100000.0) * 0.00001
+    veh.keep_right_chance[v] = math.ceil(veh.keep_right_chance[v] * 100000.0) * 0.00001
+
+
+@helper
+def has_arrived(net: Net, veh: Vehicles, plans: Plans, v: int) -> bool:
+    """Whether the destination is reached."""
+    lane = veh.lane[v]
+    return (
+        not net.lane.internal[lane]
+        and veh.route_index[v] == route_edges(plans, veh, v) - 1
+        and veh.next_stop[v] >= veh.last_stop[v]
+        and veh.position[v] > min(veh.arrival_position[v], net.lane.length[lane]) - POSITION_EPS
+    )
+
+
+@helper
+def enter_lanes(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, v: int) -> None:
+    """Drive on over the ends of lanes, and note which lanes the rear still covers."""
+    now = tra.clock[NOW]
+    passed = veh.further_count[v]
+    i, end = veh.item_start[v], veh.item_start[v] + veh.item_count[v]
+    lane = veh.lane[v]
+    if veh.position[v] > net.lane.length[lane] and veh.route_index[v] == route_edges(plans, veh, v) - 1:
+        if not net.lane.internal[lane]:
+            if veh.next_stop[v] < veh.last_stop[v]:
+                veh.position[v] = net.lane.length[lane]
+            return
+    while veh.position[v] > net.lane.length[lane]:
+        link = tra.item.link[i] if i < end else -1
+        red = link >= 0 and is_red(net.link.state[link]) and not ignores_red(net, veh, link, v, now)
+        if link < 0 or red:
+            if red and not net.lane.internal[lane]:
+                tra.counters[RED_RUNS] += 1
+            veh.position[v] = net.lane.length[lane]
+            veh.speed[v] = 0.0
+            veh.acceleration[v] = 0.0
+            break
+        i += 1
+        veh.position[v] -= net.lane.length[lane]
+        if passed >= MAX_FURTHER:
+            passed = MAX_FURTHER - 1
+        for k in range(passed, 0, -1):
+            veh.further[v, k] = veh.further[v, k - 1]
+        veh.further[v, 0] = lane
+        passed += 1
+        lane = net.link.next[link]
+        veh.lane[v] = lane
+        if not net.lane.internal[lane]:
+            veh.route_index[v] += 1
+        note_entry(net, veh, v, link, now)
+        if not net.lane.internal[lane] and veh.route_index[v] == route_edges(plans, veh, v) - 1:
+            if veh.position[v] > net.lane.length[lane]:
+                break
+    back = veh.position[v] - veh.length[v]
+    keep = 0
+    while keep < passed and back < 0.0:
+        back += net.lane.length[veh.further[v, keep]]
+        keep += 1
+    veh.further_count[v] = keep
+    if i < end and tra.item.link[i] >= 0:
+        veh.requests_exit[v] = 1 if tra.item.request[i] else 0
+    else:
+        veh.requests_exit[v] = 2
+
+
+@helper
+def note_entry(net: Net, veh: Vehicles, v: int, link: int, now: float) -> None:
+    """Remember when the vehicle came into the junction: the earlier one goes first."""
+    from_inside, to_inside = net.lane.internal[net.link.src[link]], net.link.via[link] >= 0
+    if to_inside and not from_inside:
+        veh.entry_s[v] = now
+        veh.entry_never_yield_s[v] = now
+    if not net.link.cont[link] and to_inside:
+        veh.conflict_entry_s[v] = now
+        veh.entry_s[v] = veh.entry_never_yield_s[v]
+    if from_inside and not to_inside:
+        veh.entry_s[v] = INFINITE
+        veh.entry_never_yield_s[v] = INFINITE
+        veh.conflict_entry_s[v] = INFINITE

@@ -1,0 +1,168 @@
+"""What can be seen of the road: positions in the plane, the next signal of everybody, and records of trips."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sim.demand import Vehicle
+from sim.engine.arrays import ACTIVE, ARRIVED, F8, GIVEN_UP, I4, LOADED, PENDING, Net, Plans, Traffic, Vehicles
+from sim.engine.jit import helper, kernel
+from sim.engine.routes import next_link, route_edges
+from sim.engine.streets import Streets
+from sim.network import Network
+from sim.plant import RoadMode, RoadState, Trip
+
+if TYPE_CHECKING:
+    from sim.engine.people import People
+
+FAR_M = 3000.0
+
+
+@helper
+def place(start: I4, xs: F8, ys: F8, along: F8, lane: int, ratio: float) -> tuple[float, float, float]:
+    """Point and heading at a fraction of a lane's shape."""
+    first, end = start[lane], start[lane + 1]
+    want = max(0.0, min(1.0, ratio)) * along[end - 1]
+    i = first
+    while i < end - 2 and along[i + 1] < want:
+        i += 1
+    piece = along[i + 1] - along[i]
+    t = (want - along[i]) / piece if piece > 0.0 else 0.0
+    dx, dy = xs[i + 1] - xs[i], ys[i + 1] - ys[i]
+    return xs[i] + t * dx, ys[i] + t * dy, np.degrees(np.arctan2(dx, dy)) % 360.0
+
+
+@helper
+def next_signal(net: Net, veh: Vehicles, plans: Plans, v: int) -> tuple[int, float]:
+    """The next signalised link on a vehicle's way and the distance of its stop line."""
+    lane, route_index = veh.lane[v], veh.route_index[v]
+    seen = net.lane.length[lane] - veh.position[v]
+    edges = route_edges(plans, veh, v)
+    while seen < FAR_M:
+        if not net.lane.internal[lane] and route_index >= edges - 1:
+            break
+        link = next_link(net, veh, plans, v, lane, route_index)
+        if link < 0:
+            link = any_link_to(net, plans, veh, v, lane, route_index)
+            if link < 0:
+                break
+        if net.link.tls[link] >= 0 and not net.lane.internal[lane]:
+            return link, seen
+        lane = net.link.next[link]
+        if net.link.via[link] < 0:
+            route_index += 1
+        seen += net.lane.length[lane]
+    return -1, 0.0
+
+
+@helper
+def any_link_to(net: Net, plans: Plans, veh: Vehicles, v: int, lane: int, route_index: int) -> int:
+    """From a lane that does not lead on: the link of a neighbouring lane that does."""
+    following = plans.place.edge[plans.plan.start[veh.plan[v]] + route_index + 1]
+    edge = net.lane.edge[lane]
+    for other in range(net.edge.lane_start[edge], net.edge.lane_start[edge + 1]):
+        for k in range(net.lane.link_start[other], net.lane.link_start[other + 1]):
+            link = net.lane_link[k]
+            if net.lane.edge[net.link.dst[link]] == following and net.lane.permissions[other] & veh.class_bit[v]:
+                return int(link)
+    return -1
+
+
+@kernel
+def look(
+    net: Net, veh: Vehicles, plans: Plans, tra: Traffic, start: I4, xs: F8, ys: F8, along: F8, out: F8, tls: I4
+) -> None:
+    """Fill x, y, heading and distance to the next signal (columns of `out`), and its indices (columns of `tls`)."""
+    for i in range(tra.counters[ACTIVE]):
+        v = tra.active[i]
+        lane = veh.lane[v]
+        out[i, 0], out[i, 1], out[i, 2] = place(start, xs, ys, along, lane, veh.position[v] / net.lane.length[lane])
+        link, distance = next_signal(net, veh, plans, v)
+        tls[i, 0] = net.link.tls[link] if link >= 0 else -1
+        tls[i, 1] = net.link.tls_index[link] if link >= 0 else -1
+        out[i, 3] = distance
+
+
+class Observer:
+    """Takes pictures of the road; knows the shapes of lanes."""
+
+    def __init__(self, network: Network, streets: Streets) -> None:
+        shapes = [np.asarray(network.lanes[name].shape, np.float64) for name in streets.lane_ids]
+        self._start: I4 = np.concatenate([[0], np.cumsum([len(shape) for shape in shapes])]).astype(np.int64)
+        points = np.concatenate(shapes) if shapes else np.zeros((0, 2))
+        self._x: F8 = np.ascontiguousarray(points[:, 0])
+        self._y: F8 = np.ascontiguousarray(points[:, 1])
+        self._along: F8 = np.concatenate(
+            [np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(shape, axis=0).T))]) for shape in shapes]
+            or [np.zeros(0)]
+        )
+
+    def state(self, now_s: float, net: Net, veh: Vehicles, plans: Plans, tra: Traffic, people: "People") -> RoadState:
+        """Everybody at this instant."""
+        n = int(tra.counters[ACTIVE])
+        out, tls = np.zeros((n, 4)), np.zeros((n, 2), np.int64)
+        look(net, veh, plans, tra, self._start, self._x, self._y, self._along, out, tls)
+        rows = tra.active[:n]
+        walking, per, pieces = people.active, people.persons, people.walkers.piece
+        segment = per.piece[walking]
+        length = np.maximum(pieces.length[segment], 1e-9) if walking.size else np.zeros(0)
+        share = np.where(pieces.rest[segment] >= 0, 0.0, np.minimum(1.0, per.along[walking] / length))[:, None]
+        xy = people.start_xy[segment] * (1 - share) + people.end_xy[segment] * share
+        ahead = np.minimum(segment + 1, per.last[walking] - 1)
+        here = pieces.crossing[segment]
+        waits = per.waiting[walking] > 0
+        crossing = np.where(here >= 0, here, np.where(waits, pieces.crossing[ahead], -1))
+        signal, index = people.walkers.crossing.signal, people.walkers.crossing.index
+        known = crossing >= 0
+        safe = np.where(known, crossing, 0)
+        ped_tls = np.where(known, signal[safe], -1).astype(np.int32)
+        ped_link = np.where(known, index[safe], -1).astype(np.int32)
+        return RoadState(
+            time_s=now_s,
+            vehicle_id=rows.astype(np.int64),
+            lane=veh.lane[rows].astype(np.int32),
+            position_m=veh.position[rows],
+            speed_mps=veh.speed[rows],
+            length_m=veh.length[rows],
+            mode=veh.mode[rows],
+            tls=tls[:, 0].astype(np.int32),
+            tls_link=tls[:, 1].astype(np.int32),
+            tls_distance_m=out[:, 3].copy(),
+            x_m=out[:, 0].copy(),
+            y_m=out[:, 1].copy(),
+            angle_deg=out[:, 2].copy(),
+            time_loss_s=veh.time_loss[rows],
+            ped_id=walking.astype(np.int64),
+            ped_tls=ped_tls,
+            ped_link=ped_link,
+            ped_waiting=waits,
+            ped_waiting_s=per.waiting[walking],
+            ped_x_m=xy[:, 0].copy(),
+            ped_y_m=xy[:, 1].copy(),
+        )
+
+    def trips(self, now_s: float, demand: Sequence[Vehicle], veh: Vehicles) -> list[Trip]:
+        """One record per vehicle whose departure is due."""
+        result = []
+        for i, vehicle in enumerate(demand):
+            if vehicle.depart_s > now_s + 1e-9:
+                break
+            status = veh.status[i]
+            inserted = status not in (LOADED, PENDING, GIVEN_UP)
+            result.append(
+                Trip(
+                    id=vehicle.id,
+                    mode=RoadMode(int(veh.mode[i])),
+                    depart_s=vehicle.depart_s,
+                    depart_delay_s=float(veh.depart_delay[i]) if inserted else now_s - vehicle.depart_s,
+                    arrival_s=float(veh.arrived_at[i]) if status == ARRIVED else -1.0,
+                    time_loss_s=float(veh.time_loss[i]),
+                    waiting_s=float(veh.total_waiting[i]),
+                    stops=int(veh.halts[i]),
+                    route_length_m=float(veh.driven[i]),
+                    inserted=bool(inserted),
+                    line=vehicle.line,
+                )
+            )
+        return result

@@ -1,0 +1,421 @@
+"""Planning a step: look along the route, adapt to leaders, limits, stops, signals and foes, and announce arrivals.
+
+Each vehicle writes one item per link ahead: the speed when it may pass, the speed when it must wait, and the window in
+which it would be there. Follows SUMO's MSVehicle::planMoveInternal.
+"""
+
+import math
+
+from sim.engine.arrays import (
+    APPROACHES,
+    IGNORE_BLOCKER_S,
+    INFINITE,
+    NO,
+    NONE,
+    NOW,
+    SEED,
+    STEP_S,
+    TOUCHED,
+    Net,
+    Plans,
+    Traffic,
+    Vehicles,
+    Walkers,
+)
+from sim.engine.following import (
+    EPS,
+    HALTING,
+    POSITION_EPS,
+    arrival_delay,
+    brake_gap,
+    braking_arrival_speed,
+    follow_speed_bound,
+    free_speed,
+    safe_stop_speed_plain,
+    speed_after,
+    stop_speed,
+    uniform,
+)
+from sim.engine.jit import helper
+from sim.engine.junction import (
+    came_in_on_major,
+    goes_before_me,
+    has_priority,
+    in_the_way,
+    is_red,
+    is_yellow,
+    people_ahead,
+)
+from sim.engine.positions import back_on, lane_speed, last_on, leader_on_lane
+from sim.engine.routes import next_link, route_edges
+from sim.engine.stops import stop_target
+
+LOOK_AHEAD_LENGTHS = 5.0
+YELLOW_MIN_DECEL = 3.0
+BLOCKAGE_S = 5.0
+EPS_SPEED = 0.001
+
+
+@helper
+def stopping(veh: Vehicles, v: int, gap: float, speed: float, decel: float, dt: float) -> float:
+    """Speed to stop within a gap."""
+    return stop_speed(gap, speed, decel, veh.emergency_decel[v], veh.accel[v], veh.max_speed[v], dt)
+
+
+@helper
+def following(veh: Vehicles, v: int, leader: int, gap: float, speed: float, dt: float) -> float:
+    """Speed behind a leader."""
+    bound = follow_speed_bound(
+        gap, speed, veh.speed[leader], veh.decel[leader], veh.decel[v], veh.emergency_decel[v], veh.tau[v], dt, NO
+    )
+    return min(bound, min(speed + veh.accel[v] * dt, veh.max_speed[v]))
+
+
+@helper
+def ignores_red(net: Net, veh: Vehicles, link: int, v: int, now: float) -> bool:
+    """Whether this driver passes amber or red for a while after it began (jmDriveAfterYellowTime, -RedTime)."""
+    state = net.link.state[link]
+    since = now - net.link.changed_s[link]
+    if is_yellow(state):
+        return veh.after_yellow[v] > since
+    if is_red(state):
+        return veh.after_red[v] > since
+    return False
+
+
+@helper
+def put_item(
+    veh: Vehicles, tra: Traffic, v: int, link: int, v_pass: float, v_wait: float, request: bool, distance: float
+) -> int:
+    """Append an item."""
+    i = veh.item_count[v] + veh.item_start[v]
+    veh.item_count[v] += 1
+    tra.item.link[i] = link
+    tra.item.go[i] = v_pass
+    tra.item.wait[i] = v_wait
+    tra.item.request[i] = request
+    tra.item.distance[i] = distance
+    tra.item.arrival[i] = 0.0
+    tra.item.arrival_speed[i] = 0.0
+    tra.item.braking_speed[i] = 0.0
+    tra.item.leave[i] = -1.0
+    tra.item.space[i] = 0.0
+    tra.item.stopped[i] = False
+    return i
+
+
+@helper
+def link_leaders(
+    net: Net, veh: Vehicles, tra: Traffic, wal: Walkers, v: int, link: int, lane: int, seen: float, last: int,
+    v_now: float, v_pass: float, v_wait: float, request: bool,
+) -> tuple[float, float, float, bool]:  # fmt: skip
+    """Adapt to vehicles and people on ways that conflict with mine inside the junction."""
+    dt = tra.clock[STEP_S]
+    speed = veh.speed[v]
+    for c in range(net.link.conflict_start[link], net.link.conflict_start[link + 1]):
+        crossing = net.conflict.crossing[c]
+        if crossing >= 0:
+            to_people = seen - net.conflict.behind[c] - 1.0
+            if to_people >= -1.0 and people_ahead(net, veh, wal, c, v):
+                slow = (
+                    stopping(veh, v, to_people, speed, veh.decel[v], dt)
+                    if to_people >= 0.0
+                    else stopping(veh, v, seen - net.lane.length[lane] - POSITION_EPS, speed, veh.decel[v], dt)
+                )
+                if last >= 0:
+                    tra.item.leave[last] = min(tra.item.leave[last], slow)
+                v_now, v_pass = min(v_now, slow), min(v_pass, slow)
+                if last >= 0:
+                    v_now = max(v_now, tra.item.wait[last])
+            continue
+        foe_lane = net.conflict.lane[c]
+        if tra.lane.count[foe_lane] == 0 and tra.lane.partial_count[foe_lane] == 0:
+            continue
+        foe = tra.lane.last[foe_lane]
+        part = 0
+        while True:
+            if foe < 0:
+                if part >= tra.lane.partial_count[foe_lane]:
+                    break
+                foe = tra.lane.partial[foe_lane, part]
+                part += 1
+            current = foe
+            foe = veh.ahead[foe] if part == 0 else -1
+            if current == v:
+                continue
+            matters, gap, to_conflict, obstructs = in_the_way(
+                net, veh, link, c, v, current, seen, tra.clock[IGNORE_BLOCKER_S]
+            )
+            if not matters:
+                continue
+            if not (obstructs or goes_before_me(net, veh, v, link, current, gap, dt)):
+                continue
+            v_now, v_pass = junction_leader(
+                net, veh, tra, v, current, gap, to_conflict, lane, seen, last, v_now, v_pass
+            )
+            if last >= 0:
+                v_now = max(v_now, tra.item.wait[last])
+            if v_now < HALTING:
+                at = veh.lane[current]
+                same_way = net.lane.before[at] >= 0 and (
+                    net.lane.before[at] == net.lane.before[veh.lane[v]] or net.lane.before[at] == veh.lane[v]
+                )
+                if same_way or veh.stop_reached[current] or veh.waiting[current] > BLOCKAGE_S:
+                    request = False
+                    if last >= 0 and net.lane.before[at] == veh.lane[v]:
+                        tra.item.request[last] = False
+    return v_now, v_pass, min(v_wait, v_now), request
+
+
+@helper
+def junction_leader(
+    net: Net, veh: Vehicles, tra: Traffic, v: int, foe: int, gap: float, to_conflict: float, lane: int, seen: float,
+    last: int, v_now: float, v_pass: float,
+) -> tuple[float, float]:  # fmt: skip
+    """Follow a foe inside the junction as if its shadow drove on my way, or stop before the conflict."""
+    dt = tra.clock[STEP_S]
+    speed = veh.speed[v]
+    if gap >= 0.0:
+        safe = following(veh, v, foe, gap, speed, dt)
+    else:
+        safe = stopping(veh, v, seen - net.lane.length[lane] - POSITION_EPS, speed, veh.decel[v], dt)
+    if to_conflict >= 0.0:
+        halt = stopping(veh, v, to_conflict - veh.min_gap[v], speed, veh.decel[v], dt)
+        if gap <= -INFINITE:
+            safe = max(safe, halt)
+        else:
+            past_s = max((to_conflict - gap) / max(veh.speed[foe], HALTING), 1e-6)
+            final = max(speed, 2.0 * (to_conflict - veh.min_gap[v]) / past_s - speed)
+            v2 = speed + (final - speed) / past_s * dt
+            safe = max(safe, min(v2, halt))
+    if last >= 0:
+        tra.item.leave[last] = min(tra.item.leave[last], safe)
+    return min(v_now, safe), min(v_pass, safe)
+
+
+@helper
+def plan_move(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Walkers, v: int, most_items: int) -> None:
+    """Write the items of one vehicle."""
+    dt, now = tra.clock[STEP_S], tra.clock[NOW]
+    speed, length, decel, tau = veh.speed[v], veh.length[v], veh.decel[v], veh.tau[v]
+    lane = veh.lane[v]
+    veh.item_count[v] = 0
+    veh.stop_distance[v] = INFINITE
+    top = min(speed + veh.accel[v] * dt, veh.max_speed[v])
+    comfortable = max(0.0, speed - decel * dt)
+    limit = lane_speed(net, veh, v, lane)
+    if veh.railway[v]:
+        for k in range(veh.further_count[v]):
+            limit = min(limit, lane_speed(net, veh, v, veh.further[v, k]))
+    limit = max(limit, comfortable)
+    v_now = min(top, limit)
+    horizon = top * dt + brake_gap(top, decel, tau, dt)
+    inside = net.lane.internal[lane]
+    seen = net.lane.length[lane] - veh.position[v]
+    seen_outside, seen_inside = 0.0, seen if inside else 0.0
+    v_pass = min(speed_after(seen, v_now, veh.accel[v], veh.max_speed[v]), limit)
+    route_index = veh.route_index[v]
+    edges = route_edges(plans, veh, v)
+    had_outside, slowed, view = False, False, 0
+    last = NONE
+    leader = leader_on_lane(net, veh, tra, v)
+    first_stop_seen = INFINITE
+    while True:
+        if leader >= 0:
+            back = back_on(net, veh, leader, lane)
+            if last < 0:
+                gap = back - veh.position[v] - veh.min_gap[v]
+            else:
+                gap = back + seen - net.lane.length[lane] - veh.min_gap[v]
+            on_route = True
+            if gap < 0.0 and last >= 0:
+                behind = veh.lane[leader]
+                if veh.further_count[leader] > 0:
+                    behind = veh.further[leader, veh.further_count[leader] - 1]
+                on_route = behind == lane or behind == veh.lane[v]
+                for k in range(veh.item_start[v], last):
+                    on_route = on_route or net.link.next[tra.item.link[k]] == behind
+            if on_route:
+                safe = following(veh, v, leader, gap, speed, dt)
+            else:
+                room = seen - net.lane.length[lane] - POSITION_EPS
+                came = net.link.src[tra.item.link[last]]
+                if net.lane.internal[came]:
+                    room -= net.lane.length[came]
+                safe = stopping(veh, v, room, speed, decel, dt)
+            if last >= 0:
+                later = follow_speed_bound(
+                    gap, tra.item.leave[last], veh.speed[leader], veh.decel[leader], decel, veh.emergency_decel[v],
+                    tau, dt, NO,
+                )  # fmt: skip
+                tra.item.leave[last] = min(tra.item.leave[last], later)
+            v_now, v_pass = min(v_now, safe), min(v_pass, safe)
+        if last >= 0:
+            tra.item.wait[last] = min(tra.item.wait[last], v_now)
+        elif v_now <= EPS_SPEED and leader >= 0 and veh.ahead[v] >= 0:
+            put_item(veh, tra, v, NONE, v_now, v_now, NO, seen)  # standing in a queue: nothing further matters
+            return
+        # a stop on this edge
+        stop = veh.next_stop[v]
+        if (
+            stop < veh.last_stop[v]
+            and plans.stop.position[stop] == route_index + view
+            and net.lane.edge[plans.stop.lane[stop]] == net.lane.edge[lane]
+            and not veh.stop_reached[v]
+        ):
+            end = stop_target(veh, plans, tra, v, stop)
+            to_stop = seen + end - net.lane.length[lane]
+            first_stop_seen = to_stop
+            veh.stop_distance[v] = to_stop
+            v_now = min(v_now, max(stopping(veh, v, to_stop, speed, decel, dt), comfortable))
+            if last >= 0:
+                tra.item.leave[last] = min(tra.item.leave[last], stopping(veh, v, end, v_pass, decel, dt))
+            if not veh.railway[v]:
+                put_item(veh, tra, v, NONE, v_now, v_now, NO, to_stop)
+                return
+        # the end of the route
+        if not net.lane.internal[lane] and route_index + view == edges - 1:
+            to_arrival = seen + veh.arrival_position[v] - net.lane.length[lane] - limit * dt
+            arrive = max(EPS, free_speed(decel, to_arrival, limit, dt, NO))
+            v_now = min(v_now, arrive)
+            if last >= 0:
+                tra.item.leave[last] = min(tra.item.leave[last], arrive)
+            i = put_item(veh, tra, v, NONE, v_now, v_now, NO, seen)
+            tra.item.space[i] = 1000.0 if net.edge.fringe[net.lane.edge[lane]] else 0.0
+            return
+        link = next_link(net, veh, plans, v, lane, route_index + view)
+        if link < 0:
+            halt = stopping(veh, v, seen, speed, decel, dt)
+            if last >= 0:
+                tra.item.leave[last] = min(tra.item.leave[last], halt)
+            v_now = min(v_now, halt)
+            put_item(veh, tra, v, NONE, v_now, v_now, NO, seen)
+            return
+        state = net.link.state[link]
+        yellow_or_red = is_red(state) or is_yellow(state)
+        stop_decel = decel
+        if yellow_or_red and not veh.railway[v]:
+            stop_decel = max(min(YELLOW_MIN_DECEL, veh.emergency_decel[v]), decel)
+        brake = brake_gap(speed, stop_decel, 0.0, dt)
+        if yellow_or_red:
+            offset = veh.stopline_gap[v]
+        elif has_priority(state):
+            offset = min(net.link.visibility[link] - POSITION_EPS, veh.stopline_gap[v])
+        else:
+            offset = 0.0
+        can_brake = seen >= brake
+        if can_brake:
+            offset = min(offset, seen - brake)
+        offset = max(POSITION_EPS, offset)
+        stop_at = max(0.0, seen - offset)
+        if first_stop_seen < INFINITE:
+            stop_at = max(stop_at, first_stop_seen)
+        leaving_now = inside and last < 0
+        request = (v_now > EPS_SPEED and not (slowed and not net.lane.internal[lane])) or leaving_now
+        v_wait = min(v_now, stopping(veh, v, stop_at, speed, stop_decel, dt))
+        if yellow_or_red and can_brake and not ignores_red(net, veh, link, v, now):
+            if net.lane.internal[lane]:
+                v_now, v_pass, v_wait, request = link_leaders(
+                    net, veh, tra, wal, v, link, lane, seen, last, v_now, v_pass, v_wait, request
+                )
+            put_item(veh, tra, v, link, v_now, v_wait, NO, seen)
+            return
+        if net.lane.internal[lane]:
+            v_now, v_pass, v_wait, request = link_leaders(
+                net, veh, tra, wal, v, link, lane, seen, last, v_now, v_pass, v_wait, request
+            )
+        if last >= 0:
+            tra.item.leave[last] = min(tra.item.leave[last], limit)
+        arrival_speed = v_pass
+        sight = net.link.visibility[link]
+        could_brake = not has_priority(state) and brake < seen and not came_in_on_major(net, link)
+        if could_brake and seen > sight:
+            at_sight = safe_stop_speed_plain(sight, decel, 0.0, dt)
+            arrival_speed = min(v_pass, speed_after(sight, at_sight, veh.accel[v], veh.max_speed[v]))
+            slowed = True
+        elif state == 61 and veh.waiting[v] > 0.0 and circular_wait(net, tra, link):
+            threshold = 0.25 if net.link.direction[link] == 115 else 0.75
+            veh.draws[v] += 1
+            if uniform(tra.counters[SEED], v, veh.draws[v]) < threshold:
+                request = False
+        if could_brake and net.edge.roundabout[net.lane.edge[net.link.dst[link]]]:
+            slowed = True
+        arrival = now - dt + arrival_delay(seen, v_now, arrival_speed, veh.accel[v], decel)
+        if veh.stop_reached[v]:
+            arrival += max(0.0, veh.stop_left_s[v])
+        braking_speed = 0.0
+        if seen < brake_gap(v_now, decel, tau, dt) and not veh.stop_reached[v]:
+            braking_speed = min(braking_arrival_speed(seen, v_now, decel, tau), arrival_speed)
+        following_lane = net.link.next[link]
+        limit_next = lane_speed(net, veh, v, following_lane)
+        leave = min(limit_next, speed_after(net.link.length[link], arrival_speed, veh.accel[v], veh.max_speed[v]))
+        i = put_item(veh, tra, v, link, v_now, v_wait, request, seen)
+        tra.item.arrival[i] = arrival
+        tra.item.arrival_speed[i] = arrival_speed
+        tra.item.braking_speed[i] = braking_speed
+        tra.item.leave[i] = leave
+        if net.link.via[link] < 0:
+            had_outside = True
+            view += 1
+        if (
+            (not request or v_now <= 0.0 or seen > horizon)
+            and had_outside
+            and seen_outside > max(length * LOOK_AHEAD_LENGTHS, length + seen_inside)
+        ) or veh.item_count[v] >= most_items - 1:
+            return
+        lane = following_lane
+        limit = limit_next
+        v_now = min(v_now, max(free_speed(decel, seen, limit, dt, NO), comfortable))
+        if net.lane.internal[lane]:
+            seen_inside += net.lane.length[lane]
+        else:
+            seen_outside += net.lane.length[lane]
+        leader = last_on(net, veh, tra, lane, v)
+        seen += net.lane.length[lane]
+        v_pass = min(speed_after(net.lane.length[lane], v_now, veh.accel[v], veh.max_speed[v]), limit)
+        last = i
+
+
+@helper
+def circular_wait(net: Net, tra: Traffic, link: int) -> bool:
+    """Whether everybody waits for the one to the right: the first foe's foe's foe is this link again."""
+    current = link
+    for _ in range(16):
+        best, best_distance = -1, math.inf
+        for f in range(net.link.foe_start[current], net.link.foe_start[current + 1]):
+            foe_link = net.foe_link[f]
+            item = net.link.approach_head[foe_link]
+            while item >= 0:
+                if net.link.src[foe_link] == net.link.src[link]:
+                    return True
+                if tra.approach.distance[item] < best_distance:
+                    best, best_distance = foe_link, tra.approach.distance[item]
+                item = tra.approach.next[item]
+        if best < 0:
+            return False
+        current = best
+    return False
+
+
+@helper
+def announce(net: Net, veh: Vehicles, tra: Traffic, v: int) -> None:
+    """Tell the links ahead when this vehicle will pass, for those who must yield to it."""
+    for i in range(veh.item_start[v], veh.item_start[v] + veh.item_count[v]):
+        link = tra.item.link[i]
+        if link < 0 or not tra.item.request[i]:
+            continue
+        leave = tra.item.leave[i] if tra.item.leave[i] >= 0.0 else tra.item.go[i]
+        mean = max(0.5 * (tra.item.arrival_speed[i] + leave), EPS)
+        n = tra.counters[APPROACHES]
+        tra.counters[APPROACHES] = n + 1
+        tra.approach.vehicle[n] = v
+        tra.approach.arrival[n] = tra.item.arrival[i]
+        tra.approach.leaving[n] = tra.item.arrival[i] + (net.link.length[link] + veh.length[v]) / mean
+        tra.approach.braking[n] = tra.item.braking_speed[i]
+        tra.approach.distance[n] = tra.item.distance[i]
+        tra.approach.leave[n] = leave
+        if net.link.approach_head[link] < 0:
+            tra.touched[tra.counters[TOUCHED]] = link
+            tra.counters[TOUCHED] += 1
+        tra.approach.next[n] = net.link.approach_head[link]
+        net.link.approach_head[link] = n

@@ -1,0 +1,139 @@
+"""The embedded engine as a plant."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from sim.demand import Person, Vehicle
+from sim.engine.arrays import ACTIVE, ARRIVED_COUNT, INSERTED, NOW, PENDING_COUNT, TELEPORTS, TRANSFER_COUNT, UPDATES
+from sim.engine.observation import Observer
+from sim.engine.people import People
+from sim.engine.signals import SignalBoard
+from sim.engine.stepping import advance, show_signals
+from sim.engine.streets import build_streets
+from sim.engine.travellers import build_vehicles
+from sim.engine.workspace import buffers, new_traffic
+from sim.flows import expand
+from sim.plant import PlantStatistics, RoadState, Trip
+from sim.routing import Router
+from sim.scenario import Scenario
+
+FOREVER_S = 1e9
+
+
+class EmbeddedPlant:
+    """Microscopic traffic on a SUMO scenario, deterministic for a seed. Implements `sim.plant.Plant`.
+
+    Raises:
+        sim.routing.NoRouteError: A trip of the demand has no way.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        *,
+        seed: int = 0,
+        begin: float | None = None,
+        end: float | None = None,
+        time_to_teleport: float | None = None,
+        step_s: float | None = None,
+    ) -> None:
+        from dataclasses import replace
+
+        if time_to_teleport is not None:
+            scenario = replace(scenario, time_to_teleport_s=time_to_teleport)
+        if step_s is not None:
+            scenario = replace(scenario, step_s=step_s)
+        self.scenario = scenario
+        self.step_s: float = scenario.step_s
+        self.begin_s: float = scenario.begin_s if begin is None else begin
+        self.end_s: float = scenario.end_s if end is None else end
+        if self.end_s < 0:
+            self.end_s = FOREVER_S
+        horizon = min(self.end_s, FOREVER_S)
+        self._streets = build_streets(scenario.network)
+        self.lane_ids: Sequence[str] = self._streets.lane_ids
+        self.tls_ids: Sequence[str] = self._streets.tls_ids
+        self._demand: list[Vehicle]
+        self._demand, persons = expand(scenario.demand, self.begin_s, horizon, seed)
+        self._persons: list[Person] = persons
+        router = Router(scenario.network)
+        self._net = self._streets.net
+        self._vehicles, self._plans = build_vehicles(self._streets, self._demand, router, seed)
+        self._room = 64
+        self._traffic = new_traffic(self._net, len(self._demand), scenario, seed, self.begin_s, self._room)
+        self._people = People(scenario.network, self._streets, persons, seed, self.step_s)
+        self._signals = SignalBoard(scenario.network, self.tls_ids)
+        self._observer = Observer(scenario.network, self._streets)
+        self._started = False
+
+    @property
+    def time_s(self) -> float:
+        """Simulated time reached."""
+        return float(self._traffic.clock[NOW])
+
+    @property
+    def finished(self) -> bool:
+        """Whether the end is reached, or nobody is left on the road or to come."""
+        if self.time_s >= self.end_s - 1e-9:
+            return True
+        counters = self._traffic.counters
+        waiting = counters[ACTIVE] + counters[PENDING_COUNT] + counters[TRANSFER_COUNT]
+        due = counters[INSERTED] + counters[PENDING_COUNT] < len(self._demand)
+        return bool(waiting == 0 and not due and self._people.finished)
+
+    def step(self, signals: Mapping[str, str]) -> None:
+        """Show `signals` and move everybody by `step_s`; unnamed signals run the network's own programme."""
+        clock, counters = self._traffic.clock, self._traffic.counters
+        now = float(clock[NOW])
+        if counters[ACTIVE] + counters[TRANSFER_COUNT] + counters[PENDING_COUNT] + 64 > self._room:
+            self._grow()
+        self._signals.show(now, signals)
+        show_signals(self._net, self._signals.letters, now)
+        self._people.step(now, self._signals.letters, self._net, self._vehicles, self._traffic)
+        advance(self._net, self._vehicles, self._plans, self._traffic, self._people.walkers)
+        clock[NOW] = now + self.step_s
+
+    def _grow(self) -> None:
+        """More vehicles than ever before: larger buffers, with the announcements of the last step kept."""
+        while (
+            self._traffic.counters[ACTIVE]
+            + self._traffic.counters[TRANSFER_COUNT]
+            + self._traffic.counters[PENDING_COUNT]
+            + 64
+            > self._room
+        ):
+            self._room *= 2
+        items, approaches = buffers(self._room)
+        approaches[: len(self._traffic.approach)] = self._traffic.approach
+        self._traffic = self._traffic._replace(item=items, approach=approaches)
+
+    def state(self) -> RoadState:
+        """Where everybody is now."""
+        return self._observer.state(self.time_s, self._net, self._vehicles, self._plans, self._traffic, self._people)
+
+    def displayed(self, tls_id: str) -> str:
+        """The letters that the signal shows now."""
+        return self._signals.shown(tls_id)
+
+    def trips(self) -> Sequence[Trip]:
+        """One record per loaded road user whose departure is due or over."""
+        vehicles = self._observer.trips(self.time_s, self._demand, self._vehicles)
+        return [*vehicles, *self._people.trips(self.time_s)]
+
+    def statistics(self) -> PlantStatistics:
+        """Totals so far."""
+        c = self._traffic.counters
+        loaded = int(np.count_nonzero(self._vehicles.depart[: len(self._demand)] <= self.time_s))
+        return PlantStatistics(
+            loaded=loaded + self._people.loaded(self.time_s),
+            inserted=int(c[INSERTED]) + self._people.started,
+            running=int(c[ACTIVE] + c[TRANSFER_COUNT]) + self._people.walking,
+            arrived=int(c[ARRIVED_COUNT]) + self._people.arrived,
+            waiting_to_insert=int(c[PENDING_COUNT]),
+            teleported=int(c[TELEPORTS]),
+            vehicle_updates=int(c[UPDATES]),
+        )
+
+    def close(self) -> None:
+        """Nothing to release."""

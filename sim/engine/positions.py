@@ -1,0 +1,133 @@
+"""Where a vehicle's rear is, who is last on a lane, and the lists of vehicles per lane."""
+
+import math
+
+from sim.engine.arrays import MAX_PARTIAL, Net, Traffic, Vehicles
+from sim.engine.following import HALTING, brake_gap
+from sim.engine.jit import helper
+
+
+@helper
+def lane_speed(net: Net, veh: Vehicles, v: int, lane: int) -> float:
+    """How fast this vehicle wants to drive on a lane."""
+    return min(veh.max_speed[v], net.lane.speed[lane] * veh.speed_factor[v])
+
+
+@helper
+def back_on(net: Net, veh: Vehicles, v: int, lane: int) -> float:
+    """Position of the rear on a lane that the vehicle covers; below 0 when it reaches further back."""
+    back = veh.position[v] - veh.length[v]
+    if veh.lane[v] == lane:
+        return back
+    for k in range(veh.further_count[v]):
+        back += net.lane.length[veh.further[v, k]]
+        if veh.further[v, k] == lane:
+            return back
+    return math.inf
+
+
+@helper
+def nearest_partial(net: Net, veh: Vehicles, tra: Traffic, lane: int, ego: int) -> int:
+    """Of the vehicles that drove on but still cover the end of this lane, the one whose rear is furthest back."""
+    best, best_back = -1, math.inf
+    for k in range(tra.lane.partial_count[lane]):
+        other = tra.lane.partial[lane, k]
+        if other != ego:
+            back = back_on(net, veh, other, lane)
+            if back < best_back:
+                best, best_back = other, back
+    return best
+
+
+@helper
+def last_on(net: Net, veh: Vehicles, tra: Traffic, lane: int, ego: int) -> int:
+    """The rearmost vehicle on a lane."""
+    last = tra.lane.last[lane]
+    if last == ego and last >= 0:
+        last = veh.ahead[last]
+    return last if last >= 0 else nearest_partial(net, veh, tra, lane, ego)
+
+
+@helper
+def leader_on_lane(net: Net, veh: Vehicles, tra: Traffic, v: int) -> int:
+    """Who drives ahead on the same lane."""
+    ahead = veh.ahead[v]
+    return ahead if ahead >= 0 else nearest_partial(net, veh, tra, veh.lane[v], v)
+
+
+@helper
+def unlink(veh: Vehicles, tra: Traffic, v: int, lane: int) -> None:
+    """Take a vehicle off the list of a lane."""
+    ahead, behind = veh.ahead[v], veh.behind[v]
+    if ahead >= 0:
+        veh.behind[ahead] = behind
+    else:
+        tra.lane.first[lane] = behind
+    if behind >= 0:
+        veh.ahead[behind] = ahead
+    else:
+        tra.lane.last[lane] = ahead
+    tra.lane.count[lane] -= 1
+    tra.lane.brutto[lane] -= veh.length[v] + veh.min_gap[v]
+    veh.ahead[v] = -1
+    veh.behind[v] = -1
+
+
+@helper
+def link_in(veh: Vehicles, tra: Traffic, v: int, lane: int) -> None:
+    """Put a vehicle on the list of a lane, sorted by position."""
+    behind, ahead = -1, tra.lane.last[lane]
+    while ahead >= 0 and veh.position[ahead] < veh.position[v]:
+        behind, ahead = ahead, veh.ahead[ahead]
+    veh.ahead[v] = ahead
+    veh.behind[v] = behind
+    if ahead >= 0:
+        veh.behind[ahead] = v
+    else:
+        tra.lane.first[lane] = v
+    if behind >= 0:
+        veh.ahead[behind] = v
+    else:
+        tra.lane.last[lane] = v
+    tra.lane.count[lane] += 1
+    tra.lane.brutto[lane] += veh.length[v] + veh.min_gap[v]
+
+
+@helper
+def forget_partials(veh: Vehicles, tra: Traffic, v: int) -> None:
+    """Clear the lists of the lanes that this vehicle's rear covers."""
+    for k in range(veh.further_count[v]):
+        tra.lane.partial_count[veh.further[v, k]] = 0
+
+
+@helper
+def note_partials(veh: Vehicles, tra: Traffic, v: int) -> None:
+    """Enter the vehicle into the lists of the lanes that its rear covers."""
+    for k in range(veh.further_count[v]):
+        lane = veh.further[v, k]
+        count = tra.lane.partial_count[lane]
+        if count < MAX_PARTIAL:
+            tra.lane.partial[lane, count] = v
+            tra.lane.partial_count[lane] = count + 1
+
+
+@helper
+def space_till_standing(net: Net, veh: Vehicles, tra: Traffic, lane: int, step: int, dt: float) -> tuple[float, bool]:
+    """Room on a lane up to the first standing vehicle, less the vehicles that still move before it."""
+    if tra.lane.space_known[lane] == step:
+        return tra.lane.space[lane], tra.lane.space_standing[lane]
+    lengths, standing = 0.0, False
+    space = net.lane.length[lane]
+    roundabout = net.edge.roundabout[net.lane.edge[lane]]
+    v = tra.lane.last[lane]
+    while v >= 0:
+        if veh.speed[v] < HALTING and not roundabout:
+            standing = True
+            space = veh.position[v] - veh.length[v] + brake_gap(veh.speed[v], veh.decel[v], veh.tau[v], dt)
+            break
+        lengths += veh.length[v] + veh.min_gap[v]
+        v = veh.ahead[v]
+    tra.lane.space_known[lane] = step
+    tra.lane.space[lane] = space - lengths
+    tra.lane.space_standing[lane] = standing
+    return space - lengths, standing

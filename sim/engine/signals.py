@@ -1,0 +1,56 @@
+"""Signals: the network's own programmes, overridden by whatever control shows."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from sim.engine.arrays import I4
+from sim.network import Network, TrafficLightLogic
+
+LETTERS = frozenset("GgyYrRusoO")
+
+
+class SignalBoard:
+    """Shows letters: given ones, or those of the network's programme at its time (actuated ones run as fixed)."""
+
+    def __init__(self, network: Network, tls_ids: Sequence[str]) -> None:
+        self._logics: list[TrafficLightLogic] = [network.tl_logics[name] for name in tls_ids]
+        self._index = {name: i for i, name in enumerate(tls_ids)}
+        self._lengths = [len(logic.phases[0].state) for logic in self._logics]
+        links = network.signal_links
+        for name, i in self._index.items():
+            needed = max(links.get(name, {0: ()}), default=0) + 1
+            if self._lengths[i] < needed:
+                raise ValueError(f"signal {name!r}: expected at least {needed} letters, got {self._lengths[i]}")
+        self.letters: I4 = np.zeros((len(tls_ids), max(self._lengths, default=1)), np.int64)
+        self._shown = [""] * len(tls_ids)
+
+    def show(self, now_s: float, signals: Mapping[str, str]) -> None:
+        """Set every signal for this instant.
+
+        Raises:
+            KeyError: A named signal does not exist.
+            ValueError: A state has the wrong length or unknown letters.
+        """
+        for name in signals:
+            if name not in self._index:
+                raise KeyError(f"signal {name!r}: expected one of {', '.join(self._index) or 'none'}")
+        for name, i in self._index.items():
+            state = signals.get(name)
+            if state is None:
+                state = self._logics[i].state_at(now_s)
+            elif state != self._shown[i]:
+                self._check(name, i, state)
+            if state != self._shown[i]:
+                self._shown[i] = state
+                self.letters[i, : len(state)] = [ord(letter) for letter in state]
+
+    def _check(self, name: str, i: int, state: str) -> None:
+        if len(state) != self._lengths[i]:
+            raise ValueError(f"signal {name!r}: expected {self._lengths[i]} letters, got {len(state)}")
+        if not LETTERS.issuperset(state):
+            raise ValueError(f"signal {name!r}: expected letters of {''.join(sorted(LETTERS))}, got {state!r}")
+
+    def shown(self, name: str) -> str:
+        """What a signal shows now."""
+        return self._shown[self._index[name]]

@@ -1,0 +1,159 @@
+"""One step of everybody: plan, announce, decide, drive, change lanes, enter. The order is SUMO's."""
+
+from sim.engine.arrays import (
+    ACTIVE,
+    APPROACHES,
+    DRIVING,
+    I4,
+    NOTHING,
+    PARKED,
+    STEP,
+    TOUCHED,
+    UPDATES,
+    Net,
+    Plans,
+    Traffic,
+    Vehicles,
+    Walkers,
+)
+from sim.engine.changing import change_on_edge
+from sim.engine.insertion import insert_departures
+from sim.engine.jit import helper, kernel
+from sim.engine.keepclear import withdraw_requests
+from sim.engine.moving import execute_move, impatience_of
+from sim.engine.planning import announce, plan_move
+from sim.engine.positions import forget_partials, link_in, note_partials, unlink
+from sim.engine.transfer import is_stuck, keep_aside, return_to_road, start_teleport
+
+MOST_ITEMS = 40
+
+
+@helper
+def plan_lane(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Walkers, lane: int, used: int) -> int:
+    """Plan for all vehicles of a lane, from the front to the rear; returns the items used so far."""
+    in_front = 0.0
+    v = tra.lane.first[lane]
+    while v >= 0:
+        veh.item_start[v] = used
+        plan_move(net, veh, plans, tra, wal, v, MOST_ITEMS)
+        withdraw_requests(net, veh, tra, wal, v, in_front, impatience_of(veh, tra, v))
+        in_front += veh.length[v] + veh.min_gap[v]
+        used += veh.item_count[v]
+        v = veh.behind[v]
+    return used
+
+
+@helper
+def plan_everybody(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Walkers) -> None:
+    """Plan on every lane that is used, then announce."""
+    step = tra.counters[STEP]
+    used = NOTHING
+    count = tra.counters[ACTIVE]
+    for i in range(count):
+        lane = veh.lane[tra.active[i]]
+        if tra.lane.planned_at[lane] != step:
+            tra.lane.planned_at[lane] = step
+            used = plan_lane(net, veh, plans, tra, wal, lane, used)
+    for i in range(tra.counters[TOUCHED]):
+        net.link.approach_head[tra.touched[i]] = -1
+    tra.counters[TOUCHED] = 0
+    tra.counters[APPROACHES] = 0
+    for i in range(count):
+        announce(net, veh, tra, tra.active[i])
+
+
+@helper
+def move_everybody(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Walkers) -> None:
+    """Drive, then put the lists per lane right."""
+    count = tra.counters[ACTIVE]
+    tra.counters[UPDATES] += count
+    for i in range(count):
+        v = tra.active[i]
+        forget_partials(veh, tra, v)
+        veh.lane_was[v] = veh.lane[v]
+    for i in range(count):
+        execute_move(net, veh, plans, tra, wal, tra.active[i])
+    for i in range(count):
+        v = tra.active[i]
+        if veh.lane[v] != veh.lane_was[v] or veh.status[v] != DRIVING:
+            unlink(veh, tra, v, veh.lane_was[v])
+    kept = 0
+    for i in range(count):
+        v = tra.active[i]
+        if veh.status[v] == DRIVING:
+            if veh.lane[v] != veh.lane_was[v]:
+                link_in(veh, tra, v, veh.lane[v])
+            note_partials(veh, tra, v)
+            tra.active[kept] = v
+            kept += 1
+        elif veh.status[v] == PARKED:
+            keep_aside(tra, v)
+    tra.counters[ACTIVE] = kept
+
+
+@helper
+def teleport_stuck(net: Net, veh: Vehicles, tra: Traffic) -> None:
+    """Take the foremost vehicles out that waited too long."""
+    kept = 0
+    for i in range(tra.counters[ACTIVE]):
+        v = tra.active[i]
+        if veh.ahead[v] < 0 and veh.waiting[v] > 0.0 and is_stuck(net, veh, tra, v):
+            forget_partials(veh, tra, v)
+            unlink(veh, tra, v, veh.lane[v])
+            veh.further_count[v] = 0
+            start_teleport(veh, tra, v)
+        else:
+            tra.active[kept] = v
+            kept += 1
+    tra.counters[ACTIVE] = kept
+
+
+@helper
+def change_everywhere(net: Net, veh: Vehicles, plans: Plans, tra: Traffic) -> None:
+    """Lane changes on all edges with more than one usable lane."""
+    hops = 0
+    for i in range(net.multi_edges.size):
+        edge = net.multi_edges[i]
+        busy = False
+        for lane in range(net.edge.lane_start[edge], net.edge.lane_start[edge + 1]):
+            busy = busy or tra.lane.count[lane] > 0
+        if busy:
+            hops += change_on_edge(net, veh, plans, tra, edge)
+    if hops > 0:
+        rebuild_partials(net, veh, tra)
+
+
+@helper
+def rebuild_partials(net: Net, veh: Vehicles, tra: Traffic) -> None:
+    """Lane changes moved rears: enter them anew."""
+    for lane in range(net.lane.size):
+        tra.lane.partial_count[lane] = 0
+    for i in range(tra.counters[ACTIVE]):
+        note_partials(veh, tra, tra.active[i])
+
+
+@kernel
+def advance(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Walkers) -> None:
+    """One step: the state at `NOW - STEP_S` becomes the state at `NOW`."""
+    plan_everybody(net, veh, plans, tra, wal)
+    move_everybody(net, veh, plans, tra, wal)
+    teleport_stuck(net, veh, tra)
+    change_everywhere(net, veh, plans, tra)
+    return_to_road(net, veh, plans, tra)
+    insert_departures(net, veh, plans, tra)
+    tra.counters[STEP] += 1
+
+
+@kernel
+def show_signals(net: Net, letters: I4, now: float) -> None:
+    """Copy the letters of all signals to the links; `letters` is (signals, longest programme)."""
+    for link in range(net.link.size):
+        signal = net.link.tls[link]
+        if signal < 0:
+            continue
+        letter = letters[signal, net.link.tls_index[link]]
+        if net.link.state[link] != letter:
+            net.link.state[link] = letter
+            net.link.changed_s[link] = now
+            if letter == 71 or letter == 103:
+                net.link.green_state[link] = letter

@@ -1,0 +1,151 @@
+"""Walking: people along sidewalks, waiting at kerbs, and on crossings."""
+
+from sim.engine.arrays import I4, Net, Traffic, Vehicles, Walkers
+from sim.engine.jit import helper, kernel
+from sim.engine.junction import has_priority, is_red
+
+ENTRY_SPACING_S_M = 1.45  # seconds between two who step onto a crossing, times its width in metres
+ANNOUNCE_S = 2.0  # drivers expect somebody who will be at the kerb within this time
+TO_COME, WALKING, RESTING, DONE = range(4)
+
+
+@helper
+def vehicle_comes(
+    net: Net, veh: Vehicles, tra: Traffic, wal: Walkers, crossing: int, now: float, needed: float
+) -> bool:
+    """Whether a vehicle would reach the crossing while somebody walks over it."""
+    for k in range(wal.crossing.link_start[crossing], wal.crossing.link_start[crossing + 1]):
+        link = wal.link[k]
+        item = net.link.approach_head[link]
+        while item >= 0:
+            if tra.approach.arrival[item] < now + needed and tra.approach.leaving[item] > now:
+                return True
+            item = tra.approach.next[item]
+        way = net.link.via[link]
+        while way >= 0:
+            if tra.lane.count[way] > 0:
+                v = tra.lane.first[way]
+                while v >= 0:
+                    if veh.speed[v] > 0.1:
+                        return True
+                    v = veh.behind[v]
+            way = net.link.via[net.lane_link[net.lane.link_start[way]]]
+    return False
+
+
+@helper
+def may_step_on(net: Net, veh: Vehicles, tra: Traffic, wal: Walkers, p: int, segment: int, now: float) -> bool:
+    """Green or priority lets a person onto a crossing; otherwise a gap in traffic does."""
+    crossing = wal.piece.crossing[segment]
+    state = wal.crossing.state[crossing]
+    if is_red(state) or state == 121 or state == 89:
+        return False
+    forward = wal.piece.direction[segment] > 0
+    entered = wal.crossing.entered_forward[crossing] if forward else wal.crossing.entered_back[crossing]
+    if now - entered < ENTRY_SPACING_S_M / wal.crossing.width[crossing]:
+        return False
+    if has_priority(state):
+        return True
+    return not vehicle_comes(net, veh, tra, wal, crossing, now, wal.crossing.length[crossing] / wal.person.speed[p])
+
+
+@helper
+def walk(net: Net, veh: Vehicles, tra: Traffic, wal: Walkers, p: int, now: float, dt: float) -> None:
+    """Move one person for one step."""
+    left = dt
+    waited = False
+    while left > 1e-9:
+        s = wal.person.piece[p]
+        if wal.piece.rest[s] >= 0.0:
+            if wal.person.along[p] == 0.0:
+                wal.person.along[p] = max(wal.piece.rest[s], wal.piece.until[s] - now)
+            wal.person.along[p] -= left
+            left = 0.0
+            if wal.person.along[p] > 0.0:
+                break
+            wal.person.along[p] = 0.0
+        else:
+            room = wal.piece.length[s] - wal.person.along[p]
+            step = wal.person.speed[p] * left
+            if step < room:
+                wal.person.along[p] += step
+                wal.person.walked[p] += step
+                break
+            wal.person.along[p] = wal.piece.length[s]
+            wal.person.walked[p] += room
+            left -= room / wal.person.speed[p]
+        if s + 1 >= wal.person.last[p]:
+            wal.person.status[p] = DONE
+            wal.person.arrived_at[p] = now
+            wal.counters[0] -= 1
+            wal.counters[1] += 1
+            return
+        crossing = wal.piece.crossing[s + 1]
+        if crossing >= 0:
+            if not may_step_on(net, veh, tra, wal, p, s + 1, now):
+                waited = True
+                break
+            if wal.piece.direction[s + 1] > 0:
+                wal.crossing.entered_forward[crossing] = now
+            else:
+                wal.crossing.entered_back[crossing] = now
+        wal.person.piece[p] = s + 1
+        wal.person.along[p] = 0.0
+    if waited:
+        if wal.person.waiting[p] == 0.0:
+            wal.person.halts[p] += 1
+        wal.person.waiting[p] += dt
+        wal.person.wait_total[p] += dt
+        wal.person.wait_longest[p] = max(wal.person.wait_longest[p], wal.person.waiting[p])
+    else:
+        wal.person.waiting[p] = 0.0
+
+
+@helper
+def show_to_drivers(wal: Walkers, p: int, now: float) -> None:
+    """Put a person on the list of the crossing that it walks on or comes to."""
+    s = wal.person.piece[p]
+    crossing = wal.piece.crossing[s]
+    if crossing >= 0:
+        forward = wal.piece.direction[s] > 0
+        wal.person.direction[p] = 1 if forward else -1
+        wal.person.position[p] = wal.person.along[p] if forward else wal.crossing.length[crossing] - wal.person.along[p]
+        wal.person.next[p] = wal.crossing.head[crossing]
+        wal.crossing.head[crossing] = p
+        return
+    if s + 1 >= wal.person.last[p] or wal.piece.crossing[s + 1] < 0 or wal.piece.rest[s] >= 0.0:
+        return
+    crossing = wal.piece.crossing[s + 1]
+    reach_s = (wal.piece.length[s] - wal.person.along[p]) / wal.person.speed[p]
+    if reach_s <= ANNOUNCE_S:
+        wal.person.arrival[p] = now + reach_s
+        wal.person.leaving[p] = now + reach_s + wal.crossing.length[crossing] / wal.person.speed[p]
+        wal.person.next[p] = wal.crossing.approaching[crossing]
+        wal.crossing.approaching[crossing] = p
+
+
+@kernel
+def walk_everybody(net: Net, veh: Vehicles, tra: Traffic, wal: Walkers, active: I4, now: float, dt: float) -> int:
+    """One step of all people; `active` holds the walking ones, the result is how many there are now."""
+    count = wal.counters[0]
+    for i in range(count):
+        walk(net, veh, tra, wal, active[i], now, dt)
+    kept = 0
+    for i in range(count):
+        if wal.person.status[active[i]] != DONE:
+            active[kept] = active[i]
+            kept += 1
+    while wal.counters[2] < wal.counters[3] and wal.person.depart[wal.counters[2]] <= now + 1e-6:
+        p = wal.counters[2]
+        wal.counters[2] += 1
+        wal.person.status[p] = WALKING
+        wal.person.started_at[p] = now
+        active[kept] = p
+        kept += 1
+    wal.counters[0] = kept
+    for c in range(wal.crossing.size):
+        wal.crossing.head[c] = -1
+        wal.crossing.approaching[c] = -1
+    for i in range(kept):
+        show_to_drivers(wal, active[i], now)
+    return kept

@@ -1,0 +1,60 @@
+"""Empty lists and buffers for a run."""
+
+import numpy as np
+
+from sim.engine.arrays import (
+    APPROACH,
+    DEPARTURES,
+    IGNORE_BLOCKER_S,
+    IMPATIENCE_S,
+    ITEM,
+    LANE_STATE,
+    MAX_DEPART_DELAY_S,
+    NOW,
+    SEED,
+    STEP_S,
+    TELEPORT_BIDI_S,
+    TELEPORT_S,
+    Net,
+    Table,
+    Traffic,
+    table,
+)
+from sim.engine.stepping import MOST_ITEMS
+from sim.scenario import Scenario
+
+
+def buffers(vehicles_at_once: int) -> tuple[Table, Table]:
+    """Room for the items and announcements of so many vehicles."""
+    size = (vehicles_at_once + 8) * MOST_ITEMS
+    return table(ITEM, size), table(APPROACH, size)
+
+
+def new_traffic(net: Net, vehicles: int, scenario: Scenario, seed: int, begin_s: float, room: int) -> Traffic:
+    """Nobody on the road yet."""
+    lanes, links = len(net.lane), len(net.link)
+    counters = np.zeros(16, np.int64)
+    counters[SEED] = seed
+    counters[DEPARTURES] = vehicles
+    clock = np.zeros(7)
+    clock[NOW] = begin_s
+    clock[STEP_S] = scenario.step_s
+    clock[TELEPORT_S] = scenario.time_to_teleport_s
+    clock[TELEPORT_BIDI_S] = scenario.time_to_teleport_bidi_s
+    clock[IMPATIENCE_S] = scenario.time_to_impatience_s
+    clock[MAX_DEPART_DELAY_S] = scenario.max_depart_delay_s
+    clock[IGNORE_BLOCKER_S] = scenario.ignore_junction_blocker_s if scenario.ignore_junction_blocker_s >= 0 else 1e12
+    items, approaches = buffers(room)
+    return Traffic(
+        lane=table(
+            LANE_STATE, lanes, last=-1, first=-1, space_known=-1, planned_at=-1, first_blocked=-1, last_blocked=-1
+        ),
+        item=items,
+        approach=approaches,
+        active=np.zeros(vehicles + 1, np.int64),
+        pending=np.zeros(vehicles + 1, np.int64),
+        transfer=np.zeros(vehicles + 1, np.int64),
+        touched=np.zeros(links + 1, np.int64),
+        counters=counters,
+        clock=clock,
+    )

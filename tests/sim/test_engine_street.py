@@ -1,0 +1,146 @@
+"""The embedded engine on one signalised street: what must hold whatever happens."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sim.engine import EmbeddedPlant
+from sim.network import load_scenario
+from sim.plant import Plant
+
+NET = """<net version="1.16">
+    <location netOffset="0,0" convBoundary="0,0,400,0" origBoundary="0,0,400,0" projParameter="!"/>
+    <edge id=":m_0" function="internal">
+        <lane id=":m_0_0" index="0" speed="13.89" length="4" shape="198,0 202,0"/>
+    </edge>
+    <edge id="in" from="a" to="m"><lane id="in_0" index="0" speed="13.89" length="198" shape="0,0 198,0"/></edge>
+    <edge id="out" from="m" to="b"><lane id="out_0" index="0" speed="13.89" length="198" shape="202,0 400,0"/></edge>
+    <tlLogic id="m" type="static" programID="0" offset="0">
+        <phase duration="20" state="G"/><phase duration="3" state="y"/><phase duration="37" state="r"/>
+    </tlLogic>
+    <junction id="a" type="dead_end" x="0" y="0" incLanes="" intLanes="" shape="0,0"/>
+    <junction id="b" type="dead_end" x="400" y="0" incLanes="out_0" intLanes="" shape="400,0"/>
+    <junction id="m" type="traffic_light" x="200" y="0" incLanes="in_0" intLanes=":m_0_0" shape="198,0 202,0">
+        <request index="0" response="0" foes="0" cont="0"/>
+    </junction>
+    <connection from="in" to="out" fromLane="0" toLane="0" via=":m_0_0" tl="m" linkIndex="0" dir="s" state="O"/>
+    <connection from=":m_0" to="out" fromLane="0" toLane="0" dir="s" state="M"/>
+</net>
+"""
+ROUTES = """<routes>
+    <vType id="bus" vClass="bus"/>
+    <flow id="f" begin="0" end="240" period="5" from="in" to="out" departSpeed="max"/>
+    <vehicle id="b" type="bus" depart="30"><route edges="in out"/>
+        <stop lane="out_0" startPos="80" endPos="100" duration="20"/></vehicle>
+</routes>
+"""
+
+
+@pytest.fixture
+def plant(tmp_path: Path) -> EmbeddedPlant:
+    """A street with a signal at 198 m, 48 cars and a bus that stops behind it."""
+    return build(tmp_path)
+
+
+def build(folder: Path, seed: int = 1) -> EmbeddedPlant:
+    """The same street for any seed."""
+    (folder / "s.net.xml").write_text(NET)
+    (folder / "s.rou.xml").write_text(ROUTES)
+    (folder / "s.sumocfg").write_text(
+        '<configuration><input><net-file value="s.net.xml"/><route-files value="s.rou.xml"/></input>'
+        '<time><begin value="0"/><end value="600"/></time></configuration>'
+    )
+    return EmbeddedPlant(load_scenario(folder), seed=seed)
+
+
+def run(plant: Plant, steps: int) -> None:
+    """So many steps under the network's own programme."""
+    for _ in range(steps):
+        plant.step({})
+
+
+def test_nobody_gets_lost(plant: EmbeddedPlant) -> None:
+    """Whoever was loaded has arrived, drives, or waits to enter: always."""
+    while not plant.finished:
+        plant.step({})
+        figures = plant.statistics()
+        assert figures.inserted == figures.arrived + figures.running
+        assert figures.loaded >= figures.inserted
+    assert plant.statistics().arrived == 49
+    assert len(plant.trips()) == 49
+    assert all(trip.arrival_s > trip.depart_s for trip in plant.trips())
+
+
+def test_vehicles_never_overlap(plant: EmbeddedPlant) -> None:
+    """On a lane the rear of the one ahead stays before the front of the next."""
+    for _ in range(300):
+        plant.step({})
+        state = plant.state()
+        for lane in set(state.lane.tolist()):
+            rows = np.flatnonzero(state.lane == lane)
+            rows = rows[np.argsort(state.position_m[rows])]
+            rears = state.position_m[rows[1:]] - state.length_m[rows[1:]]
+            assert np.all(rears >= state.position_m[rows[:-1]] - 1e-6)
+
+
+def test_nobody_passes_a_red_signal(plant: EmbeddedPlant) -> None:
+    """With the signal red for good, nobody is ever behind the stop line, and the queue stands before it."""
+    for _ in range(120):
+        plant.step({"m": "r"})
+        names = [plant.lane_ids[i] for i in plant.state().lane]
+        assert set(names) <= {"in_0"}
+    state = plant.state()
+    assert state.speed_mps.max() < 0.1
+    assert 0.5 <= state.tls_distance_m.min() <= 2.0
+    assert plant.displayed("m") == "r"
+
+
+def test_the_same_seed_gives_the_same_traffic(tmp_path: Path) -> None:
+    """A seed fixes everything; another seed changes it."""
+    plants = []
+    for name, seed in (("a", 5), ("b", 5), ("c", 6)):
+        (tmp_path / name).mkdir()
+        plants.append(build(tmp_path / name, seed))
+    for plant in plants:
+        run(plant, 150)
+    first, second, other = (plant.state() for plant in plants)
+    assert np.array_equal(first.position_m, second.position_m)
+    assert np.array_equal(first.speed_mps, second.speed_mps)
+    assert not np.array_equal(first.position_m, other.position_m)
+
+
+def test_a_bus_stands_at_its_stop(plant: EmbeddedPlant) -> None:
+    """The bus halts inside its stop for its dwell; standing there is no time loss of traffic."""
+    halts = 0
+    while not plant.finished:
+        plant.step({})
+        state = plant.state()
+        bus = np.flatnonzero(state.length_m == 12.0)
+        if bus.size and plant.lane_ids[state.lane[bus[0]]] == "out_0" and state.speed_mps[bus[0]] == 0.0:
+            assert 79.0 <= state.position_m[bus[0]] <= 100.1
+            halts += 1
+    assert 19 <= halts <= 23
+
+
+def test_wrong_signals_are_refused(plant: EmbeddedPlant) -> None:
+    """An unknown signal, a wrong length and an unknown letter are named."""
+    with pytest.raises(KeyError, match="'q'"):
+        plant.step({"q": "r"})
+    with pytest.raises(ValueError, match="expected 1 letters, got 2"):
+        plant.step({"m": "rr"})
+    with pytest.raises(ValueError, match="expected letters of"):
+        plant.step({"m": "x"})
+
+
+def test_a_red_light_costs_what_it_should(tmp_path: Path) -> None:
+    """A single free car loses about the red that it meets, and nothing at green."""
+    plant = build(tmp_path)
+    run(plant, 12)
+    free = plant.trips()[0]
+    assert free.depart_delay_s == 0.0
+    while not plant.finished:
+        plant.step({})
+    first = plant.trips()[0]
+    assert first.time_loss_s < 6.0
+    assert max(trip.time_loss_s for trip in plant.trips()) > 30.0
