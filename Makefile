@@ -29,6 +29,7 @@ bench: setup-dev compile ## benchmarks against named peers
 docs: setup ## generated pages of docs/
 	@$(BIN)/python -m signalctl.metrics > docs/metrics.md
 	@$(BIN)/python -m plans.rules_docs > docs/rules.md
+	@$(BIN)/python -m plans.rules_docs > docs/rules.md
 
 compile: setup ## machine code of simulator and decision kernel, once
 	@$(BIN)/python -m signalctl.compile
