@@ -131,12 +131,12 @@ def test_generated_files_name_no_machine():
 @pytest.mark.sumo
 @pytest.mark.parametrize("period", ["night", "pm"])
 def test_sumo_runs_a_period(period, tmp_path):
-    """SUMO runs the period's first quarter of an hour: every mode arrives, nobody waits for more than ten minutes."""
+    """SUMO runs the period's first ten minutes: every mode arrives, nobody waits for more than ten minutes."""
     sumo = shutil.which("sumo") or pytest.skip("sumo is not on the search path")
     config = FOLDER / f"rheinstrasse.{period}.sumocfg"
     begin = int(ET.parse(config).getroot().find("time/begin").get("value"))
     trips = tmp_path / "trips.xml"
-    options = ["--end", str(begin + 900), "--seed", "1", "--no-step-log", "--tripinfo-output", str(trips)]
+    options = ["--end", str(begin + 600), "--seed", "1", "--no-step-log", "--tripinfo-output", str(trips)]
     options += ["--tripinfo-output.write-unfinished"]
     subprocess.run([sumo, "-c", str(config), *options], check=True, capture_output=True)
     found = ET.parse(trips).getroot()
