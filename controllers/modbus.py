@@ -14,6 +14,7 @@ from plans.safety_hash import safety_hash
 from plans.sealed import SafePlan, SafeRequest
 
 TIMEOUT_S = 1.0
+CALL_DEADLINE_S = 5.0
 BACKOFF_S = 0.1
 BACKOFF_MAX_S = 5.0
 
@@ -25,8 +26,17 @@ class ModbusLink:
     first connection is not repeated. So the reconnection, with doubling pauses, is done here.
     """
 
-    def __init__(self, host: str, port: int, unit: int, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        unit: int,
+        call_deadline_s: float = CALL_DEADLINE_S,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._host = host
+        self._call_deadline_s = call_deadline_s
+        self._until_s = 0.0
         self._port = port
         self._unit = unit
         self._monotonic = monotonic
@@ -36,6 +46,10 @@ class ModbusLink:
         self.errors = 0
         self.connections = 0
         self.latency_s: float | None = None
+
+    def begin_call(self) -> None:
+        """A call of several requests begins: none of them is sent after its deadline."""
+        self._until_s = self._monotonic() + self._call_deadline_s
 
     @property
     def connected(self) -> bool:
@@ -98,6 +112,9 @@ class ModbusLink:
     def _open_client(self) -> AsyncModbusTcpClient:
         if self._client is None or not self._client.connected:
             raise self._lost("request", "not connected")
+        if self._monotonic() > self._until_s:
+            self.errors += 1
+            raise DriverError(f"{self._host}:{self._port}: the call took longer than {self._call_deadline_s:g} s")
         return self._client
 
     def _answered(self, what: str, response: ModbusPDU, began_s: float) -> None:
@@ -120,7 +137,11 @@ class ModbusLink:
 
 
 class ModbusDriver:
-    """Drives one field controller. Each request has a deadline of 1 s; the first that misses it ends the call."""
+    """Drives one field controller.
+
+    Each request has a deadline of 1 s, the first that misses it ends the call; a call of many slow requests ends at
+    its own deadline. Nothing is cancelled on the way: a cancelled request's reply could meet the next request.
+    """
 
     def __init__(
         self,
@@ -134,10 +155,11 @@ class ModbusDriver:
         master: int = 1,
         epoch: int = 1,
         lease_s: int = 30,
+        call_deadline_s: float = CALL_DEADLINE_S,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.junction = junction.id
-        self._link = ModbusLink(host, port, unit)
+        self._link = ModbusLink(host, port, unit, call_deadline_s)
         self._session = Session(
             self._link,
             junction,
@@ -158,6 +180,7 @@ class ModbusDriver:
 
     async def connect(self) -> None:
         """Connect, check identity and safety hash, and take the next epoch where another master was before."""
+        self._link.begin_call()
         await self._link.open()
         await self._session.check_identity()
         await self._session.take_over()
@@ -169,24 +192,29 @@ class ModbusDriver:
 
     async def heartbeat(self, utc_s: float) -> None:  # noqa: ARG002  (the controller has its own clock)
         """Take or renew the lease."""
+        self._link.begin_call()
         await self._session.heartbeat()
 
     async def read_status(self) -> FieldStatus:
         """Blocks B and C in one untorn read."""
+        self._link.begin_call()
         status = await self._session.status()
         self._last_seen_utc_s = self._clock()
         return status
 
     async def push_plan(self, plan: SafePlan, *, activate_at_utc_s: int, expires_utc_s: int) -> PushReport:
         """Stage, read back, verify, activate, confirm."""
+        self._link.begin_call()
         return await self._session.push(plan, activate_at_utc_s, expires_utc_s)
 
     async def request_stage(self, request: SafeRequest) -> None:
         """Write a stage request."""
+        self._link.begin_call()
         await self._session.request(request)
 
     async def release(self) -> None:
         """Give control back to the local plan."""
+        self._link.begin_call()
         await self._session.release()
 
     def reachability(self) -> Reachability:

@@ -11,9 +11,11 @@ from plans.junction import Aspect
 from plans.sealed import RequestAction, TransitionMode
 from plans.table import expand
 from tests.controllers.samples import (
+    ACTIVATE,
     LOCAL_GREENS,
     RELEASE,
     UTC_S,
+    VERIFY,
     Master,
     StreetMonitor,
     make_controller,
@@ -380,3 +382,66 @@ def test_cabinet_data_that_break_the_rules_do_not_start() -> None:
         make_controller(junction, local_plans={"day": short})
     with pytest.raises(ConfigurationError, match="expected at least one local plan"):
         make_controller(junction, local_plans={})
+
+
+def test_red_limit_leaves_a_plan_alone_that_keeps_it() -> None:
+    """A plan whose longest red is exactly the maximum is followed to the second."""
+    controller = make_controller(sample_junction(max_red_s=68))
+    run(controller, 200)
+    assert_follows(controller, LOCAL_GREENS, 7)
+    assert_follows(controller, LOCAL_GREENS, 7)
+
+
+def test_plan_of_several_pages() -> None:
+    """A plan that needs two pages is EMPTY until both are here, in any order, and then runs like any other."""
+    junction = sample_junction(cycle_max_s=400)
+    controller = make_controller(junction, cycle_step_s=400)
+    run(controller, 100)
+    master = Master(controller)
+    master.lease(120)
+    greens = [("A", 12), ("B", 10), ("C", 7)] * 4
+    wire = master.wire(make_plan(junction, greens, offset_s=11))
+    first, second = wire.to_pages()
+    assert controller.write_staging(second) is None
+    assert controller.status().plan_state is PlanState.EMPTY
+    other = master.wire(make_plan(junction, greens, offset_s=12)).to_pages()[0]
+    assert controller.write_staging(other) is None
+    assert controller.write_staging(second) is None
+    assert controller.status().plan_state is PlanState.EMPTY, "pages of two plans are none"
+    assert controller.write_staging(first) is None
+    assert controller.status().plan_state is PlanState.STAGED
+    assert master.command(VERIFY, wire) is None
+    assert master.command(ACTIVATE, wire) is None
+    for _ in range(700):
+        master.lease(120)
+        run(controller, 1)
+    assert controller.mode is ControllerMode.CENTRAL_PLAN
+    assert controller.in_step_in_s() == 0
+
+
+def test_expired_request_gives_way_to_the_plan() -> None:
+    """A request that is not renewed is over after its seconds, and the mode says so."""
+    controller = make_controller()
+    master = central(controller, lease_s=120)
+    run_until_stage(controller, "A")
+    master.lease(120)
+    assert master.request(RequestAction.HOLD, "A", 3) is None
+    for _ in range(3):
+        run(controller, 1)
+        assert controller.mode is ControllerMode.CENTRAL_STAGE
+    run(controller, 1)
+    assert controller.mode is ControllerMode.CENTRAL_PLAN
+
+
+def test_restart_under_a_running_service_is_taken_as_new() -> None:
+    """A controller that comes back from a power cut has no lease, no epoch and no plan, and takes all three anew."""
+    before = make_controller()
+    master = central(before)
+    after = make_controller(utc_s=before.utc_s + 20, boots=2)
+    master.controller = after
+    run(after, 60)
+    assert (after.status().boots, after.status().epoch, after.mode) == (2, 0, ControllerMode.LOCAL_FIXED)
+    assert master.lease() is None
+    assert master.push(master.wire(make_plan(after.config.junction, CENTRAL_GREENS, is_open=True))) is None
+    run(after, 5)
+    assert after.mode is ControllerMode.CENTRAL_PLAN

@@ -249,6 +249,7 @@ async def test_late_reply_is_not_taken_for_the_next_one() -> None:
     async with server:
         driver = modbus_driver(server.sockets[0].getsockname()[1])
         link = driver._link
+        link.begin_call()
         await link.open()
         with pytest.raises(DriverError):
             await link.read(4, 0x0000, 4)
@@ -259,6 +260,32 @@ async def test_late_reply_is_not_taken_for_the_next_one() -> None:
         await driver.close()
         for _ in range(2):
             await asyncio.wait_for(ended.acquire(), 5)
+
+
+async def test_slow_controller_ends_the_call_at_its_deadline() -> None:
+    """Replies that each come in time, but too slowly for the call as a whole, end it; the link stays open."""
+    ended = asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+            while True:
+                transaction, _, _, unit, _, _, count = struct.unpack(">HHHBBHH", await reader.readexactly(12))
+                await asyncio.sleep(0.3)
+                words = bytes(2 * count)
+                writer.write(struct.pack(">HHHBBB", transaction, 0, 3 + len(words), unit, 4, len(words)) + words)
+                await writer.drain()
+        writer.close()
+        ended.set()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server:
+        driver = modbus_driver(server.sockets[0].getsockname()[1], call_deadline_s=0.2)
+        await driver._link.open()
+        with pytest.raises(DriverError, match=r"the call took longer than 0\.2 s"):
+            await driver.read_status()
+        assert driver.reachability().connected
+        await driver.close()
+        await asyncio.wait_for(ended.wait(), 5)
 
 
 async def test_hanging_controller_delays_no_other(controller: FieldController) -> None:
