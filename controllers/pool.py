@@ -74,7 +74,7 @@ def controller_key(address: ControllerAddress, folder: Path, junction: str) -> b
             text = path.read_text(encoding="ascii")
         except (OSError, UnicodeDecodeError) as error:
             raise ControllerKeyError(f"{element}: key_file: expected a readable key in hex, got {error}") from error
-    elif _is_this_machine(address.host):
+    elif is_this_machine(address.host):
         return DEMONSTRATION_KEY
     else:
         raise ControllerKeyError(f"{element}: expected key_env or key_file for {address.host}, got neither")
@@ -87,7 +87,8 @@ def controller_key(address: ControllerAddress, folder: Path, junction: str) -> b
     return key
 
 
-def _is_this_machine(host: str) -> bool:
+def is_this_machine(host: str) -> bool:
+    """Whether the address is one that only this machine can reach."""
     if host == "localhost":
         return True
     try:

@@ -31,7 +31,8 @@ def _address(listen: str) -> tuple[str, int]:
 async def _serve(site_file: Path, junction: str, host: str, port: int) -> None:
     from controllers.emulator import Emulator
     from controllers.logic import ConfigurationError, FieldController
-    from controllers.pool import ControllerKeyError, controller_config
+    from controllers.logic.config import DEMONSTRATION_KEY
+    from controllers.pool import ControllerKeyError, controller_config, is_this_machine
     from controllers.ticker import RealTimeTicker
     from plans.schema import load_site
     from signalctl.service import stop_on_signals
@@ -40,9 +41,15 @@ async def _serve(site_file: Path, junction: str, host: str, port: int) -> None:
     if junction not in loaded.junctions:
         raise UsageError(f"{site_file}: --junction: expected one of {', '.join(loaded.junctions)}, got {junction}")
     try:
-        logic = FieldController(controller_config(loaded, junction, site_file.parent), int(time.time()))
+        config = controller_config(loaded, junction, site_file.parent)
+        logic = FieldController(config, int(time.time()))
     except (ConfigurationError, ControllerKeyError) as error:
         raise UsageError(f"{site_file}: {error}") from error
+    if config.key == DEMONSTRATION_KEY and not is_this_machine(host):
+        raise UsageError(
+            f"{site_file}: junctions/{junction}/controller: expected key_env or key_file to listen on {host}, "
+            "got neither"
+        )
     stop = stop_on_signals()
     try:
         async with Emulator(logic, host, port) as emulator:

@@ -67,6 +67,10 @@ def test_registers_prints_the_map() -> None:
         (("registers", "--json", "--markdown"), "expected --json or --markdown, got both"),
         (("controller", str(SITE), "--junction", "x", "--listen", "nowhere"), "--listen: expected HOST:PORT, got nowh"),
         (("controller", str(SITE), "--junction", "x"), "--junction: expected one of j01"),
+        (
+            ("controller", str(SITE), "--junction", "j02_holzstrasse", "--listen", "0.0.0.0:0"),
+            "j02_holzstrasse/controller: expected key_env or key_file to listen on 0.0.0.0, got neither",
+        ),
     ],
 )
 def test_wrong_calls_are_usage_errors(arguments: tuple[str, ...], message: str) -> None:
