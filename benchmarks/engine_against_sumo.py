@@ -34,9 +34,8 @@ def main() -> None:
     low, _, high = options.seeds.partition("-")
     seeds = range(int(low), int(high or low) + 1)
     compile_kernels()
-    print(
-        f"{'scenario':<16}{'seed':>5}{'SUMO s':>9}{'ours s':>9}{'ratio':>8}{'SUMO s/run':>12}{'ours s/run':>12}{'faster':>8}"
-    )
+    titles = ("SUMO s", "ours s", "ratio", "SUMO s/run", "ours s/run", "faster")
+    print(f"{'scenario':<16}{'seed':>5}" + "".join(f"{title:>12}" for title in titles))
     for path in options.scenario:
         scenario = load_scenario(path)
         totals: list[tuple[float, float, float, float]] = []

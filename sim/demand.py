@@ -45,9 +45,9 @@ class Route:
 class Departure:
     """How a vehicle enters: SUMO's words or numbers, and where it leaves."""
 
-    lane: str = "first"
+    lane: str = "best_prob"
     position: str = "base"
-    speed: str = "0"
+    speed: str = "avg"
     arrival_position_m: float | None = None  # None: the end of the last edge; negative: from the end
 
 

@@ -26,7 +26,7 @@ class Scenario:
     step_s: float = 1.0
     time_to_teleport_s: float = 300.0
     time_to_teleport_bidi_s: float = -1.0
-    time_to_impatience_s: float = 300.0
+    time_to_impatience_s: float = 180.0
     max_depart_delay_s: float = -1.0
     ignore_junction_blocker_s: float = -1.0
     scale: float = 1.0
@@ -54,8 +54,8 @@ def load_scenario(path: Path | str) -> Scenario:
         network,
         places,
         deviation if deviation >= 0 else None,
-        config.text("default.departlane", "first"),
-        config.text("default.departspeed", "0"),
+        config.text("default.departlane", "best_prob"),
+        config.text("default.departspeed", "avg"),
     )
     reader.read(elements)
     for file in config.route_files:
@@ -70,7 +70,7 @@ def load_scenario(path: Path | str) -> Scenario:
         step_s=config.seconds("step-length", 1.0),
         time_to_teleport_s=config.seconds("time-to-teleport", 300.0),
         time_to_teleport_bidi_s=config.seconds("time-to-teleport.bidi", -1.0),
-        time_to_impatience_s=config.seconds("time-to-impatience", 300.0),
+        time_to_impatience_s=config.seconds("time-to-impatience", 180.0),
         max_depart_delay_s=config.seconds("max-depart-delay", -1.0),
         ignore_junction_blocker_s=config.seconds("ignore-junction-blocker", -1.0),
         scale=config.number("scale", 1.0),

@@ -25,11 +25,12 @@ MAX_ADVICE = 8
 INFINITE = 1e15
 
 # As arguments of compiled functions, so that no function is compiled anew for every constant.
-NONE = np.int64(-1)
-NOTHING = np.int64(0)
-NO = np.bool_(False)
-YES = np.bool_(True)
-RIGHTWARD, LEFTWARD = np.int64(-1), np.int64(1)
+NONE: Any = np.int64(-1)
+NOTHING: Any = np.int64(0)
+NO: Any = np.bool_(False)
+YES: Any = np.bool_(True)
+RIGHTWARD: Any = np.int64(-1)
+LEFTWARD: Any = np.int64(1)
 
 LANE = np.dtype(
     [

@@ -15,6 +15,7 @@ from sim.engine.arrays import (
     PENDING,
     PENDING_COUNT,
     SEED,
+    STEP,
     STEP_S,
     YES,
     Net,
@@ -39,7 +40,7 @@ from sim.engine.positions import back_on, lane_speed, last_on, link_in, nearest_
 from sim.engine.routes import next_link, route_edge, route_edges, table_row
 from sim.engine.stops import stop_target
 
-LANE_FIRST, LANE_FREE, LANE_BEST, LANE_RANDOM, LANE_ALLOWED = -1, -2, -3, -4, -5
+LANE_FIRST, LANE_FREE, LANE_BEST, LANE_RANDOM, LANE_ALLOWED, LANE_BEST_PROB = -1, -2, -3, -4, -5, -6
 POSITION_BASE, POSITION_RANDOM, POSITION_FREE, POSITION_LAST, POSITION_STOP = -1.0, -2.0, -3.0, -4.0, -5.0
 SPEED_MAX, SPEED_DESIRED, SPEED_LIMIT, SPEED_RANDOM, SPEED_AVERAGE, SPEED_LAST = -1.0, -2.0, -3.0, -4.0, -5.0, -6.0
 START_EPS_M = 0.1
@@ -62,13 +63,16 @@ def depart_lane(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, v: int) -> 
             continue
         if wish == LANE_FIRST:
             return lane
-        if wish == LANE_BEST and plans.cell.length[row + lane - first] < best_length:
+        if wish in (LANE_BEST, LANE_BEST_PROB) and plans.cell.length[row + lane - first] < best_length:
             continue
         if wish == LANE_ALLOWED and plans.cell.link[row + lane - first] < 0:
             continue
         value = tra.lane.brutto[lane] / net.lane.length[lane]
         if wish == LANE_RANDOM:
             value = uniform(tra.counters[SEED], v, lane)
+        if wish == LANE_BEST_PROB:  # the emptier, the likelier
+            draw = max(1e-12, uniform(tra.counters[SEED], v, lane + 1000 * tra.counters[STEP]))
+            value = -math.log(draw) / max(0.01, 1.0 - value)
         if value < best_value:
             best, best_value = lane, value
     return best
@@ -239,7 +243,7 @@ def put_on_road(veh: Vehicles, tra: Traffic, v: int, lane: int, position: float,
 def insert_departures(net: Net, veh: Vehicles, plans: Plans, tra: Traffic) -> None:
     """Try everybody who is due, in order; on an edge where one failed the others wait for the next step."""
     now = tra.clock[NOW]
-    step = tra.counters[0]
+    step = tra.counters[STEP]
     while tra.counters[NEXT_DEPARTURE] < tra.counters[DEPARTURES]:
         v = tra.counters[NEXT_DEPARTURE]
         if veh.depart[v] > now + 1e-6:

@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numba
 
@@ -57,3 +57,21 @@ def helper(function: F) -> F:
     options: Any = {"error_model": "numpy", "nogil": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
     compiled: F = numba.njit(**options)(function)
     return compiled
+
+
+def direct(function: F) -> F:
+    """The kernel without the search for the right machine code, which tables of records make slow on every call.
+
+    For kernels that are called with arguments of the same types again and again.
+    """
+    found: list[Callable[..., Any]] = []
+
+    def call(*arguments: Any) -> Any:
+        if found:
+            return found[0](*arguments)
+        result = function(*arguments)
+        overloads = getattr(function, "overloads", None)
+        found.append(next(iter(overloads.values())).entry_point if overloads else function)
+        return result
+
+    return cast(F, call)

@@ -78,15 +78,15 @@ def safe_speed(net: Net, veh: Vehicles, tra: Traffic, wal: Walkers, v: int) -> t
         is_open = yellow or opened(
             net, veh, tra, wal, link, v, tra.item.arrival[i], tra.item.arrival_speed[i], leave, patience, ignores
         )
-        if is_open and not has_priority(state) and not is_cont(net, link) and not ignores:
-            if not came_in_on_major(net, link):
-                if distance > net.link.visibility[link] and (can_brake or not yellow):
-                    safe = wait
-                    veh.must_wait[v] = True
-                    break
-                least_distance = distance
-                least = min((distance + POSITION_EPS) / dt, min(passing, top))
-                can_brake_least = can_brake
+        minor = not has_priority(state) and not is_cont(net, link) and not came_in_on_major(net, link)
+        if is_open and minor and not ignores:
+            if distance > net.link.visibility[link] and (can_brake or not yellow):
+                safe = wait
+                veh.must_wait[v] = True
+                break
+            least_distance = distance
+            least = min((distance + POSITION_EPS) / dt, min(passing, top))
+            can_brake_least = can_brake
         if is_open:
             safe = passing
             if safe < decel and safe <= wait and safe < top:
@@ -164,6 +164,7 @@ def execute_move(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Walke
         veh.time_loss[v] += dt * (top - veh.speed[v]) / top
     if veh.status[v] != PARKED and has_arrived(net, veh, plans, v):
         veh.status[v] = ARRIVED
+        veh.driven[v] -= max(0.0, veh.position[v] - veh.arrival_position[v])
         veh.arrived_at[v] = tra.clock[NOW]
         tra.counters[ARRIVED_COUNT] += 1
     veh.own_state[v] = veh.own_state[v] & 0x6 if veh.own_state[v] & 0x8 else 0
@@ -195,11 +196,12 @@ def enter_lanes(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, v: int) -> 
     passed = veh.further_count[v]
     i, end = veh.item_start[v], veh.item_start[v] + veh.item_count[v]
     lane = veh.lane[v]
-    if veh.position[v] > net.lane.length[lane] and veh.route_index[v] == route_edges(plans, veh, v) - 1:
-        if not net.lane.internal[lane]:
-            if veh.next_stop[v] < veh.last_stop[v]:
-                veh.position[v] = net.lane.length[lane]
-            return
+    last_edge = route_edges(plans, veh, v) - 1
+    at_end = veh.route_index[v] == last_edge and not net.lane.internal[lane]
+    if at_end and veh.position[v] > net.lane.length[lane]:
+        if veh.next_stop[v] < veh.last_stop[v]:
+            veh.position[v] = net.lane.length[lane]
+        return
     while veh.position[v] > net.lane.length[lane]:
         link = tra.item.link[i] if i < end else -1
         red = link >= 0 and is_red(net.link.state[link]) and not ignores_red(net, veh, link, v, now)
@@ -223,9 +225,8 @@ def enter_lanes(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, v: int) -> 
         if not net.lane.internal[lane]:
             veh.route_index[v] += 1
         note_entry(net, veh, v, link, now)
-        if not net.lane.internal[lane] and veh.route_index[v] == route_edges(plans, veh, v) - 1:
-            if veh.position[v] > net.lane.length[lane]:
-                break
+        if not net.lane.internal[lane] and veh.route_index[v] == last_edge:
+            break
     back = veh.position[v] - veh.length[v]
     keep = 0
     while keep < passed and back < 0.0:

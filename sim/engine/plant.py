@@ -1,11 +1,13 @@
 """The embedded engine as a plant."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from sim.demand import Person, Vehicle
 from sim.engine.arrays import ACTIVE, ARRIVED_COUNT, INSERTED, NOW, PENDING_COUNT, TELEPORTS, TRANSFER_COUNT, UPDATES
+from sim.engine.jit import direct
 from sim.engine.observation import Observer
 from sim.engine.people import People
 from sim.engine.signals import SignalBoard
@@ -38,8 +40,6 @@ class EmbeddedPlant:
         time_to_teleport: float | None = None,
         step_s: float | None = None,
     ) -> None:
-        from dataclasses import replace
-
         if time_to_teleport is not None:
             scenario = replace(scenario, time_to_teleport_s=time_to_teleport)
         if step_s is not None:
@@ -64,8 +64,8 @@ class EmbeddedPlant:
         self._traffic = new_traffic(self._net, len(self._demand), scenario, seed, self.begin_s, self._room)
         self._people = People(scenario.network, self._streets, persons, seed, self.step_s)
         self._signals = SignalBoard(scenario.network, self.tls_ids)
+        self._advance = direct(advance)
         self._observer = Observer(scenario.network, self._streets)
-        self._started = False
 
     @property
     def time_s(self) -> float:
@@ -91,7 +91,7 @@ class EmbeddedPlant:
         self._signals.show(now, signals)
         show_signals(self._net, self._signals.letters, now)
         self._people.step(now, self._signals.letters, self._net, self._vehicles, self._traffic)
-        advance(self._net, self._vehicles, self._plans, self._traffic, self._people.walkers)
+        self._advance(self._net, self._vehicles, self._plans, self._traffic, self._people.walkers)
         clock[NOW] = now + self.step_s
 
     def _grow(self) -> None:

@@ -146,9 +146,11 @@ class _Builder:
                     if lane_id.rsplit("_", 1)[0] in self.crossing_of:
                         lanes.append(lane_id)
                     continue
-                for foe in self.by_lane[self.lane_of[lane_id]]:
-                    if self.links[foe].via and self.index[foe] >= 0 and response[self.index[foe]]:
-                        foes.append(foe)
+                foes += [
+                    foe
+                    for foe in self.by_lane[self.lane_of[lane_id]]
+                    if self.links[foe].via and self.index[foe] >= 0 and response[self.index[foe]]
+                ]
             self.index[link] = self.index[entry]
             self.junction[link] = self.junction[entry]
             self.has_foes[link] = True

@@ -11,6 +11,7 @@ from sim.engine.bestlanes import fill_tables
 from sim.engine.insertion import (
     LANE_ALLOWED,
     LANE_BEST,
+    LANE_BEST_PROB,
     LANE_FIRST,
     LANE_FREE,
     LANE_RANDOM,
@@ -33,6 +34,7 @@ from sim.vehicle_types import VehicleType
 
 LANE_WORDS = {
     "first": LANE_FIRST, "free": LANE_FREE, "best": LANE_BEST, "random": LANE_RANDOM, "allowed": LANE_ALLOWED,
+    "best_prob": LANE_BEST_PROB,
 }  # fmt: skip
 POSITION_WORDS = {
     "base": POSITION_BASE, "random": POSITION_RANDOM, "free": POSITION_FREE, "random_free": POSITION_FREE,

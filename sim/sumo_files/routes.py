@@ -39,7 +39,7 @@ STOP_ATTRIBUTES = IGNORED_STOP_ATTRIBUTES | {
     "parkingArea", "chargingStation", "index", "triggered",
 }  # fmt: skip
 PLACE_ATTRIBUTES = ("busStop", "trainStop", "containerStop", "parkingArea", "chargingStation")
-DEPART_LANE_WORDS = frozenset({"first", "free", "best", "random", "allowed"})
+DEPART_LANE_WORDS = frozenset({"first", "free", "best", "best_prob", "random", "allowed"})
 DEPART_POSITION_WORDS = frozenset({"base", "random", "random_free", "free", "last", "stop"})
 DEPART_SPEED_WORDS = frozenset({"max", "desired", "speedLimit", "random", "avg", "last"})
 DEFAULT_STOP_LENGTH_M = 10.0
@@ -52,8 +52,8 @@ class DemandReader:
     network: Network
     places: dict[str, StoppingPlace]
     speed_deviation: float | None = None
-    default_lane: str = "first"
-    default_speed: str = "0"
+    default_lane: str = "best_prob"
+    default_speed: str = "avg"
     types: dict[str, VehicleType] = field(default_factory=dict)
     type_choices: dict[str, TypeChoice] = field(default_factory=dict)
     routes: dict[str, Route] = field(default_factory=dict)
