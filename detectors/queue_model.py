@@ -21,6 +21,7 @@ PROOF_S = 3.0
 PULL_M = 30.0
 ENTRY_M = 80.0
 MAX_VEHICLES = 80
+REACTION_S = 1.0
 BALANCE_PRIOR_VEH = 20.0
 BALANCE_MEMORY_VEH = 200.0
 MAX_BALANCE = 3.0
@@ -75,7 +76,7 @@ class QueueModel:
         self._counted_in = self._counted_out = BALANCE_PRIOR_VEH
         self._discharge = 0.0
         self._covered_s = 0.0
-        self._free_s = 0.0
+        self._unseen_s = 0.0
         self._advance_covered_s = 0.0
         self._advance_free_s = 0.0
 
@@ -151,10 +152,12 @@ class QueueModel:
         self._expected -= number
         speed_mps = min(self._speed_mps, evidence.arrival_speed_mps or self._speed_mps)
         for _ in range(min(number, MAX_VEHICLES - len(self._vehicles))):
-            place_m = evidence.arrival_m
-            if self._vehicles:
-                place_m = max(place_m, self._vehicles[-1].distance_m + self._spacing_m)
-            self._vehicles.append(_Virtual(place_m, speed_mps if place_m == evidence.arrival_m else 0.0))
+            arriving = _Virtual(evidence.arrival_m, speed_mps)
+            last = self._vehicles[-1] if self._vehicles else None
+            behind_m = last.distance_m + self._spacing_m + last.speed_mps * REACTION_S if last else 0.0
+            if last is not None and behind_m > arriving.distance_m:
+                arriving = _Virtual(behind_m, min(speed_mps, last.speed_mps))
+            self._vehicles.append(arriving)
         if evidence.arrivals is not None:
             return float(evidence.arrivals)
         return float(evidence.departures or 0)
@@ -167,16 +170,18 @@ class QueueModel:
             covered = False  # the rear of who has just been counted, not somebody else
         free = not evidence.stop_present and evidence.stop_ratio <= 0.0
         self._covered_s = self._covered_s + evidence.elapsed_s if covered else 0.0
-        self._free_s = self._free_s + evidence.elapsed_s if free else 0.0
         head = self._vehicles[0] if self._vehicles else None
+        unseen = free and head is not None and head.distance_m <= HALT_M
+        self._unseen_s = self._unseen_s + evidence.elapsed_s if unseen else 0.0
         needed_s = PROOF_S if evidence.green else 1.0  # at green a rear may stand on the loop, waiting in the junction
         if self._covered_s >= needed_s and (head is None or head.distance_m > HEAD_ZONE_M):
             if head is not None and head.distance_m <= PULL_M:
                 head.distance_m, head.speed_mps = HALT_M, 0.0
             elif len(self._vehicles) < MAX_VEHICLES:
                 self._vehicles.insert(0, _Virtual(HALT_M, 0.0, self._covered_s))
-        elif self._free_s >= PROOF_S and head is not None and head.distance_m <= HALT_M:
+        elif self._unseen_s >= PROOF_S:
             del self._vehicles[0]  # counted in, but never came here, or went over the line without being counted
+            self._unseen_s = 0.0
 
     def _correct_advance(self, evidence: LoopEvidence) -> None:
         if evidence.advance_ratio is None:

@@ -147,7 +147,8 @@ class ExactReading:
     """Full knowledge of one junction's approaches, in simulation only.
 
     One row per vehicle, ordered by lane and distance.
-    `lane` is the index into `tuple(Junction.lanes)` of the lane from which the vehicle will cross the stop line,
+    `lane` is the index into `tuple(Junction.lanes)` of the lane from which the vehicle will cross the stop line (who
+    stands or is near and wants to change lanes counts where it is: it blocks that lane),
     `movement` the index into `Junction.movements`, `mode` the index into `MODES`. `blocked_exits` names the exit lanes
     whose first metres are taken by somebody who stands.
     """

@@ -5,12 +5,14 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors.lanes import QUEUE_SPEED_MPS
 from detectors.readings import ExactReading
 from sim.plant import RoadState
 from sim.sensors.roadmap import Roadmap
 
 RANGE_M = 200.0
 STANDING_MPS = 0.5
+SETTLED_M = 30.0
 EXIT_ROOM_M = 8.0
 """An exit has no room when somebody stands with less than a car's length behind."""
 
@@ -33,9 +35,12 @@ class ExactSensors:
         """One reading per junction."""
         found = self._roadmap.approaching(state, RANGE_M)
         distance_m = np.maximum(state.tls_distance_m[found.row], 0.0)
-        order = np.lexsort((distance_m, found.lane, found.junction))
+        # who still drives will have changed lanes by the stop line; who stands or is near takes room where it is
+        settled = (state.speed_mps[found.row] < QUEUE_SPEED_MPS) | (distance_m < SETTLED_M)
+        stop_lane = np.where(settled, self._roadmap.standing_lane(state, found), found.lane)
+        order = np.lexsort((distance_m, stop_lane, found.junction))
         row = found.row[order]
-        lane, distance_m, movement = found.lane[order], distance_m[order], found.movement[order]
+        lane, distance_m, movement = stop_lane[order], distance_m[order], found.movement[order]
         speed_mps, mode, vehicle_id = state.speed_mps[row], state.mode[row], state.vehicle_id[row]
         bounds = np.searchsorted(found.junction[order], np.arange(len(self._roadmap.junctions) + 1))
         blocked = self._blocked(state)

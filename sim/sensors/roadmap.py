@@ -42,10 +42,16 @@ class Roadmap:
         self._junction = np.full(size[0], -1, np.int32)
         self._movement = np.full(size, -1, np.int32)
         self._lane = np.full(size, -1, np.int32)
+        self._owner = np.full(len(lane_ids), -1, np.int32)
+        self._number = np.full(len(lane_ids), -1, np.int32)
         for number, junction in enumerate(self.junctions):
             tls = self.tls_index[junction.id]
             self._junction[tls] = number
             lanes = {lane: index for index, lane in enumerate(junction.lanes)}
+            for lane, index in lanes.items():
+                if lane in self.lane_index:
+                    self._owner[self.lane_index[lane]] = number
+                    self._number[self.lane_index[lane]] = index
             for index, movement in enumerate(junction.movements):
                 if movement.link is not None:
                     self._movement[tls, movement.link] = index
@@ -61,3 +67,8 @@ class Roadmap:
         ours = movement >= 0
         row, tls, link = row[ours], tls[ours], link[ours]
         return Approaching(row, self._junction[tls], movement[ours], self._lane[tls, link])
+
+    def standing_lane(self, state: RoadState, found: Approaching) -> NDArray[np.int32]:
+        """The lane where each vehicle is when that is an approach lane of its junction, else where its turn leaves."""
+        here = state.lane[found.row]
+        return np.where(self._owner[here] == found.junction, self._number[here], found.lane).astype(np.int32)

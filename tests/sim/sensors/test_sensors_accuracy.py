@@ -80,7 +80,7 @@ def street_errors(
 def test_queues_are_known_at_each_level(
     street_junction: Junction, run_street: RunStreet, street: Any, detection: Detection, mean_error_veh: float
 ) -> None:
-    """Perfect is exact, radar nearly so, loops within half a vehicle on average, none with a drift of half a vehicle."""
+    """Perfect is exact, radar nearly so, loops within half a vehicle on average, and none drifts."""
     errors = street_errors(street_junction, run_street(900, flow_vph=500.0), street, detection)
     assert errors[:, 1].max() >= 5
     assert np.abs(errors[:, 0]).mean() <= mean_error_veh

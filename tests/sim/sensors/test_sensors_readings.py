@@ -76,6 +76,18 @@ def test_perfect_detection_tells_everything_within_200_m(
     assert seen > 200
 
 
+def test_who_stands_in_the_wrong_lane_counts_where_it_stands(street_junction: Junction, street: Any, car: Any) -> None:
+    """A vehicle that still has to change lanes blocks the lane where it stands; one that drives will have changed."""
+    sensors = sensors_of(street_junction, street, Detection.PERFECT)
+    street.cars = [car(1, 0, 50.0, 0.0), car(2, 0, 80.0, 12.0), car(3, 0, 20.0, 12.0)]
+    state = street.state()
+    all_want_lane_1 = dataclasses.replace(state, tls_link=np.ones_like(state.tls_link))
+    (reading,) = [r for r in sensors.read(all_want_lane_1, 0.0) if isinstance(r, ExactReading)]
+    assert reading.movement.tolist() == [1, 1, 1]
+    lanes = dict(zip(reading.vehicle_id.tolist(), reading.lane.tolist(), strict=True))
+    assert lanes == {1: 0, 2: 1, 3: 0}
+
+
 def test_perfect_detection_sees_a_full_exit(street_junction: Junction, street: Any, car: Any) -> None:
     """An exit whose first metres are taken by somebody who stands is blocked; one that moves does not block."""
     sensors = sensors_of(street_junction, street, Detection.PERFECT)
