@@ -12,10 +12,11 @@ from signalctl.rollout.layout import build_layout
 from signalctl.rollout.parameters import RolloutNumbers
 
 
-def compile_kernels(progress: Callable[[str], None] = lambda words: None) -> float:
+def compile_kernels(progress: Callable[[str], object] | None = None) -> float:
     """Compile or load the kernels, and return the seconds that took; `progress` gets one line before and after."""
     began_s = time.perf_counter()
-    progress("rollout: compiling or loading")
+    say = progress or (lambda _: None)
+    say("rollout: compiling or loading")
     layout = build_layout(_smallest_junction())
     none, lanes = np.zeros(0), len(layout.lane_speed_mps)
     seen = Seen(
@@ -27,6 +28,7 @@ def compile_kernels(progress: Callable[[str], None] = lambda words: None) -> flo
         weight=none,
         rate_vps=np.zeros(lanes),
         rate_weight=np.zeros(lanes),
+        reach_m=np.zeros(lanes),
         stuck=np.zeros(lanes, np.bool_),
         stuck_move=np.zeros(lanes, np.int64),
         move_blocked=np.zeros(len(layout.move_lane), np.bool_),
@@ -35,9 +37,10 @@ def compile_kernels(progress: Callable[[str], None] = lambda words: None) -> flo
         crossing_limit_s=none,
     )
     green_from, green_until, ready_s = np.zeros(2), np.array([np.inf, -100.0]), np.zeros(2)
-    evaluate(layout, seen, RolloutNumbers(), 0, green_from, green_until, np.zeros(1), ready_s)
+    policies = np.array([[2.0, 1.0, 10.0]])
+    evaluate(layout, seen, RolloutNumbers(), policies, 0, green_from, green_until, np.zeros(1), ready_s)
     took_s = time.perf_counter() - began_s
-    progress(f"rollout: ready after {took_s:.1f} s")
+    say(f"rollout: ready after {took_s:.1f} s")
     return took_s
 
 

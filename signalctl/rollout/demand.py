@@ -30,6 +30,7 @@ class Seen(NamedTuple):
     weight: Floats  # (V,) persons, priority and waiting included
     rate_vps: Floats  # (L,) average arrivals beyond sensing
     rate_weight: Floats  # (L,) persons in an average vehicle
+    reach_m: Floats  # (L,) how far back vehicles are seen
     stuck: Flags  # (L,) shows green, but its head does not move
     stuck_move: Ints  # (L,) what the stuck head is believed to want, -1 unknown
     move_blocked: Flags  # (M,) its exit is full
@@ -72,7 +73,7 @@ def only_move(layout: Layout, lane: int) -> int:
 
 
 @allocating
-def predict_demand(layout: Layout, seen: Seen, horizon_s: float, sensing_m: float) -> Demand:
+def predict_demand(layout: Layout, seen: Seen, horizon_s: float) -> Demand:
     """Arrival times of everybody who is seen, and fractional vehicles for the average rate behind them."""
     lanes = layout.lane_speed_mps.size
     room = seen.distance_m.size + lanes * (int(horizon_s / PLATOON_S) + 2)
@@ -104,7 +105,7 @@ def predict_demand(layout: Layout, seen: Seen, horizon_s: float, sensing_m: floa
             stop_ratio[n] = 0.0 if standing else min(1.0, seen.speed_mps[i] / top_mps)
             n += 1
         if seen.rate_vps[lane] > 0.0:
-            t = max(last_due, sensing_m / limit_mps) + 0.5 * PLATOON_S
+            t = max(last_due, seen.reach_m[lane] / limit_mps) + 0.5 * PLATOON_S
             while t < horizon_s:
                 due[n] = earliest[n] = t
                 move[n] = single

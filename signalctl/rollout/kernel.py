@@ -15,7 +15,7 @@ from signalctl.rollout.lanes import (
     walk,
 )
 from signalctl.rollout.layout import Floats, Layout
-from signalctl.rollout.parameters import RolloutNumbers
+from signalctl.rollout.parameters import BasePolicy, RolloutNumbers
 from signalctl.rollout.signals import begin_transition, earliest_switch_s
 
 NOBODY = -1
@@ -23,7 +23,14 @@ NOBODY = -1
 
 @helper
 def still_serves(
-    layout: Layout, seen: Seen, demand: Demand, road: Road, numbers: RolloutNumbers, at_s: float, changed: bool
+    layout: Layout,
+    seen: Seen,
+    demand: Demand,
+    road: Road,
+    numbers: RolloutNumbers,
+    policy: BasePolicy,
+    at_s: float,
+    changed: bool,
 ) -> bool:
     """Whether somebody crosses now or arrives within the extension time on a lane that has green."""
     for lane in range(layout.lane_speed_mps.size):
@@ -31,7 +38,7 @@ def still_serves(
         if first >= demand.start[lane + 1] or (seen.stuck[lane] and not changed):
             continue
         size, k = 0.0, first
-        while k < demand.start[lane + 1] and demand.earliest_s[k] < at_s + numbers.extension_s:
+        while k < demand.start[lane + 1] and demand.earliest_s[k] < at_s + policy.extension_s:
             size += demand.size[k]
             k += 1
         if size >= 0.5 and service_ratio(layout, seen, demand, road, numbers, lane, first, at_s) > 0.5:
@@ -40,11 +47,38 @@ def still_serves(
 
 
 @helper
+def soon_served(
+    layout: Layout, seen: Seen, demand: Demand, road: Road, policy: BasePolicy, stage: int, at_s: float
+) -> float:
+    """Weight that the running stage would let cross within the look-ahead time: what a change away has to outweigh."""
+    weight = 0.0
+    for lane in range(layout.lane_speed_mps.size):
+        first = road.head[lane]
+        if first >= demand.start[lane + 1] or demand.due_s[first] >= at_s + policy.lookahead_s:
+            continue
+        coming = 0.0
+        for vehicle in range(first, demand.start[lane + 1]):
+            if demand.due_s[vehicle] >= at_s + policy.lookahead_s:
+                break
+            coming += demand.weight[vehicle]
+        weight += coming * servable(layout, seen, demand, road, lane, stage)
+    return weight
+
+
+@helper
 def heaviest_stage(
-    layout: Layout, seen: Seen, demand: Demand, road: Road, numbers: RolloutNumbers, stage: int, at_s: float
+    layout: Layout,
+    seen: Seen,
+    demand: Demand,
+    road: Road,
+    numbers: RolloutNumbers,
+    policy: BasePolicy,
+    stage: int,
+    at_s: float,
 ) -> int:
     """The stage, other than the running one, that would serve the heaviest waiting demand."""
-    best, best_weight = NOBODY, 0.25
+    best = NOBODY
+    best_weight = max(policy.least_claim, soon_served(layout, seen, demand, road, policy, stage, at_s))
     for target in range(layout.stage_green.shape[0]):
         if target == stage or not layout.stage_serves[target]:
             continue
@@ -93,6 +127,7 @@ def simulate(
     demand: Demand,
     road: Road,
     numbers: RolloutNumbers,
+    policy: BasePolicy,
     stage: int,
     keep_s: float,
     target: int,
@@ -114,9 +149,9 @@ def simulate(
                     chosen = planned
             elif t >= keep_s and (
                 t - begun_s > numbers.longest_green_s
-                or not still_serves(layout, seen, demand, road, numbers, t, changed)
+                or not still_serves(layout, seen, demand, road, numbers, policy, t, changed)
             ):
-                chosen = heaviest_stage(layout, seen, demand, road, numbers, running, t)
+                chosen = heaviest_stage(layout, seen, demand, road, numbers, policy, running, t)
             if chosen >= 0 and t >= (
                 earliest_switch_s(layout, running, chosen, road.green_from) if changed else ready_s[chosen]
             ):
@@ -140,6 +175,7 @@ def evaluate(
     layout: Layout,
     seen: Seen,
     numbers: RolloutNumbers,
+    policies: Floats,
     stage: int,
     green_from: Floats,
     green_until: Floats,
@@ -149,22 +185,25 @@ def evaluate(
     """Costs (K + 1, S) of every course of action, infinite where it is not possible.
 
     Row k keeps for `keeps_s[k]` and changes to the column's stage. In the last row the running stage's column holds the
-    cost of the base policy from the next second on.
+    cost of the base policy from the next second on. Each course is continued by each base policy (rows of `policies`,
+    columns as in `BasePolicy`) and counts as its best continuation.
 
     `ready_s` (S,) says when the change to each stage may begin, infinite where it must not.
     """
     stages = layout.stage_green.shape[0]
     costs = np.full((keeps_s.size + 1, stages), np.inf)
-    demand = predict_demand(layout, seen, numbers.horizon_s, numbers.sensing_m)
-    road = fresh_road(layout, seen, demand, green_from, green_until)
-    costs[keeps_s.size, stage] = simulate(layout, seen, demand, road, numbers, stage, 1.0, NOBODY, ready_s, np.inf)
-    for target in range(stages):
-        if target == stage or not layout.stage_serves[target]:
-            continue
-        for k in range(keeps_s.size):
-            if keeps_s[k] >= ready_s[target]:
+    demand = predict_demand(layout, seen, numbers.horizon_s)
+    for p in range(policies.shape[0]):
+        policy = BasePolicy(policies[p, 0], policies[p, 1], policies[p, 2])
+        for target in range(stages):
+            if target != stage and not layout.stage_serves[target]:
+                continue
+            for k in range(keeps_s.size + 1):
+                stay = k == keeps_s.size
+                if stay != (target == stage) or (not stay and keeps_s[k] < ready_s[target]):
+                    continue
                 road = fresh_road(layout, seen, demand, green_from, green_until)
-                costs[k, target] = simulate(
-                    layout, seen, demand, road, numbers, stage, keeps_s[k], target, ready_s, np.inf
-                )
+                keep_s, goal = (1.0, NOBODY) if stay else (keeps_s[k], target)
+                cost = simulate(layout, seen, demand, road, numbers, policy, stage, keep_s, goal, ready_s, np.inf)
+                costs[k, target] = min(costs[k, target], cost)
     return costs

@@ -16,6 +16,7 @@ class Road(NamedTuple):
     green_from: Floats  # (G,)
     green_until: Floats  # (G,) past means red
     head: Ints  # (L,) first vehicle that has not crossed
+    arrived: Ints  # (L,) first vehicle that is not yet due at the stop line
     ready_s: Floats  # (L,) the stop line is free for the next
     crossed_s: Floats  # (L,) the last one crossed
     people: Floats  # (C,) weighted number still waiting
@@ -122,8 +123,9 @@ def discharge(
             move = layout.lane_moves[layout.lane_move_start[lane]]
         began_s = road.green_from[layout.move_group[move]]
         crosses_s = max(road.ready_s[lane], demand.earliest_s[vehicle])
-        if demand.due_s[vehicle] < began_s:
-            crosses_s = max(crosses_s, began_s + numbers.startup_s)
+        if demand.due_s[vehicle] < began_s:  # who came just before green has hardly slowed down
+            stood = min(1.0, (began_s - demand.due_s[vehicle]) / numbers.standstill_s)
+            crosses_s = max(crosses_s, began_s + numbers.startup_s * stood)
         if crosses_s >= end_s:
             break
         crosses_s = max(crosses_s, at_s)
@@ -133,11 +135,12 @@ def discharge(
             road.crossed_s[lane] = crosses_s
         cost += demand.weight[vehicle] * (crosses_s - demand.due_s[vehicle])
         road.head[lane] += 1
-    for vehicle in range(road.head[lane], last):
-        if demand.due_s[vehicle] >= end_s:
-            break
-        if demand.due_s[vehicle] >= at_s:
+    vehicle = road.arrived[lane]
+    while vehicle < last and demand.due_s[vehicle] < end_s:
+        if vehicle >= road.head[lane]:
             cost += demand.weight[vehicle] * demand.stop_ratio[vehicle] * numbers.stop_s
+        vehicle += 1
+    road.arrived[lane] = vehicle
     return cost
 
 
@@ -200,6 +203,7 @@ def fresh_road(layout: Layout, seen: Seen, demand: Demand, green_from: Floats, g
     return Road(
         green_from.copy(),
         green_until.copy(),
+        demand.start[:lanes].copy(),
         demand.start[:lanes].copy(),
         np.zeros(lanes),
         np.full(lanes, -100.0),

@@ -23,11 +23,14 @@ class Observer:
     layout: Layout
     weights: Floats
     parameters: AdaptiveParameters
+    farthest_m: Floats  # (L,) at which a vehicle was ever seen; where the road begins or sensing ends
 
     @classmethod
     def of(cls, junction: Junction, weights: Mapping[Mode, float], parameters: AdaptiveParameters) -> "Observer":
         """Compile the junction."""
-        return cls(junction, build_layout(junction), np.array([weights[mode] for mode in MODES]), parameters)
+        layout = build_layout(junction)
+        weight = np.array([weights[mode] for mode in MODES])
+        return cls(junction, layout, weight, parameters, np.zeros(len(junction.lanes)))
 
     def see(self, picture: JunctionPicture, aspects: Mapping[str, Aspect]) -> Seen:
         """Flat arrays of what is known now; lanes without a picture are empty."""
@@ -46,6 +49,7 @@ class Observer:
         stuck, stuck_move = self._stuck(lanes, aspects)
         people, wait_s, limit_s = self._crossings(picture)
         rates = np.array([0.0 if lane is None else lane.arrival_vph / 3600.0 for lane in lanes])
+        rates *= self.parameters.rate_ratio
         return Seen(
             rows.start,
             rows.distance_m,
@@ -55,6 +59,7 @@ class Observer:
             rows.weight,
             rates,
             np.full(len(lanes), self.weights[CAR]),
+            self._reach(rows),
             stuck,
             stuck_move,
             np.array([movement.exit_lane in picture.blocked_exits for movement in self.junction.movements], np.bool_),
@@ -62,6 +67,13 @@ class Observer:
             wait_s,
             limit_s,
         )
+
+    def _reach(self, rows: "_Rows") -> Floats:
+        """How far back each lane has been seen to be sensed."""
+        for lane in range(len(self.junction.lanes)):
+            if rows.start[lane + 1] > rows.start[lane]:
+                self.farthest_m[lane] = max(self.farthest_m[lane], rows.distance_m[rows.start[lane + 1] - 1])
+        return self.farthest_m.copy()
 
     def request_weight(self, request: PriorityRequest) -> float:
         """Persons that a request stands for: more when late or of a high level, little when ahead of schedule."""

@@ -44,6 +44,7 @@ class Adaptive:
         self._parameters = parameters
         self._observers = {id: Observer.of(junction, persons, parameters) for id, junction in junctions.items()}
         self._keeps_s = np.array(parameters.keep_s, np.float64)
+        self._policies = np.array(parameters.policies, np.float64)
         self._plans = PlanKeeper(junctions, "Open frames: the rollout decides which stage runs.")
 
     @property
@@ -97,6 +98,7 @@ class Adaptive:
             observer.layout,
             observer.see(picture, status.aspects),
             self._parameters.numbers,
+            self._policies,
             stage,
             green_from,
             green_until,

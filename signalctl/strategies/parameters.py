@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from signalctl.rollout.parameters import RolloutNumbers
+from signalctl.rollout.parameters import BasePolicy, RolloutNumbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,7 +10,9 @@ class AdaptiveParameters:
     """What the rollout is asked to weigh."""
 
     numbers: RolloutNumbers = field(default_factory=RolloutNumbers)
-    keep_s: tuple[float, ...] = (0, 1, 2, 3, 4, 6, 8, 11, 15, 20, 27)
+    policies: tuple[BasePolicy, ...] = (BasePolicy(2.0, 1.0, 6.0), BasePolicy(3.5, 2.5, 12.0))
+    keep_s: tuple[float, ...] = (0, 1, 2, 4, 7, 11, 16)
+    rate_ratio: float = 0.5  # how much of the average rate beyond sensing is expected
     switch_gain: float = 0.5  # weighted person-seconds that a change must save at least
     believe_after_s: float = 3.0  # a head that stands so long on green is not being served
     long_wait_s: float = 120.0  # a vehicle that waited so long counts double
