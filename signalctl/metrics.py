@@ -189,11 +189,12 @@ class Metrics:
         self.clock_offset = self._gauge("controller_clock_offset_seconds", "Controller's clock minus ours.", JUNCTION)
         self.fallbacks = self._counter("fallbacks", "Times that the controller fell back to its own plan.", JUNCTION)
         self.modbus_request = self._histogram(
-            "modbus_request_seconds", "Time from Modbus request to reply.", JUNCTION, MODBUS_BUCKETS_S
+            "modbus_request_seconds",
+            "Time from Modbus request to reply, one sample a tick.",
+            JUNCTION,
+            MODBUS_BUCKETS_S,
         )
-        self.modbus_errors = self._counter(
-            "modbus_errors", "Modbus requests without a good reply.", (*JUNCTION, "reason")
-        )
+        self.modbus_errors = self._counter("modbus_errors", "Modbus requests without a good reply.", JUNCTION)
 
     def _declare_detectors(self) -> None:
         self.detectors = self._gauge(
@@ -270,6 +271,9 @@ class Metrics:
         for step in LOOP_STEPS:
             self.junction_failures.labels(*at, step)
         self.fallbacks.labels(*at)
+        self.modbus_errors.labels(*at)
+        for counter in (self.journal_errors, self.journal_dropped, self.broker_reconnects):
+            counter.labels(site, junction.corridor)
 
     def exposition(self) -> bytes:
         """Everything in Prometheus's text format; serve it with `CONTENT_TYPE`."""

@@ -3,7 +3,7 @@
 from collections import Counter as Count
 from collections.abc import Mapping
 
-from controllers.driver import FieldStatus
+from controllers.driver import FieldStatus, Reachability
 from detectors.picture import Health, JunctionPicture
 from plans.junction import Junction
 from plans.sealed import RequestAction
@@ -26,6 +26,8 @@ class MetricsObserver:
         self._live = {name: LiveIndicators(junction) for name, junction in junctions.items()}
         self._last_utc_s: float | None = None
         self._last_fallbacks: dict[str, int] = {}
+        self._last_errors: dict[str, int] = {}
+        self._heartbeat: dict[str, tuple[int, float]] = {}
         for junction in junctions.values():
             metrics.introduce(site, junction)
         for corridor in self._corridors:
@@ -100,6 +102,9 @@ class MetricsObserver:
     def _controller(self, tick: Tick, labels: tuple[str, str, str], name: str, status: FieldStatus | None) -> None:
         link = tick.links.get(name)
         self.metrics.controller_up.labels(*labels).set(status is not None and link is not None and link.connected)
+        if link is not None:
+            self._link(labels, name, link)
+        self._echo(labels, name, tick.utc_s, status)
         if name in tick.pushes:
             self.metrics.plan_pushes.labels(*labels, tick.pushes[name].result.value).inc()
         if status is None:
@@ -119,6 +124,20 @@ class MetricsObserver:
             max(0, status.fallbacks - self._last_fallbacks.get(name, status.fallbacks))
         )
         self._last_fallbacks[name] = status.fallbacks
+
+    def _link(self, labels: tuple[str, str, str], name: str, link: Reachability) -> None:
+        if link.latency_s is not None:
+            self.metrics.modbus_request.labels(*labels).observe(link.latency_s)
+        self.metrics.modbus_errors.labels(*labels).inc(max(0, link.errors - self._last_errors.get(name, 0)))
+        self._last_errors[name] = link.errors
+
+    def _echo(self, labels: tuple[str, str, str], name: str, utc_s: float, status: FieldStatus | None) -> None:
+        """The age of the last echo goes on growing while the controller says nothing."""
+        known = self._heartbeat.get(name)
+        if status is not None and (known is None or known[0] != status.heartbeat_echo):
+            known = self._heartbeat[name] = (status.heartbeat_echo, utc_s)
+        if known is not None:
+            self.metrics.heartbeat_age.labels(*labels).set(utc_s - known[1])
 
     def _decision(self, tick: Tick, labels: tuple[str, str, str], name: str) -> None:
         decision = tick.stage_decisions.get(name)

@@ -7,7 +7,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -50,6 +50,15 @@ class Prometheus:
     def without_data(self, expressions: Iterable[Expression]) -> list[str]:
         """Where the expressions stand that give nothing."""
         return [f"{one.where}: {one.promql}" for one in expressions if not self.samples(one.promql)]
+
+    def wait_for_data(self, expressions: Sequence[Expression], timeout_s: float) -> list[str]:
+        """What `without_data` still says when everything has given data once, or the time is over."""
+        deadline = time.monotonic() + timeout_s
+        left = list(expressions)
+        while left and time.monotonic() < deadline:
+            left = [one for one in left if not self.samples(one.promql)]
+            time.sleep(1.0)
+        return self.without_data(left)
 
     def firing(self, severity: str) -> list[str]:
         """Names of the alerts of this severity that fire."""

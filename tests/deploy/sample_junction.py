@@ -41,7 +41,7 @@ def fill(metrics: Metrics, rounds: int = 1) -> None:
         metrics.decisions.labels(*at, "traffic").inc()
         metrics.stage_requests.labels(*at, "hold", "accepted").inc()
         metrics.modbus_request.labels(*at).observe(0.003)
-        metrics.modbus_errors.labels(*at, "timeout").inc()
+        metrics.modbus_errors.labels(*at).inc()
         metrics.messages.labels(*corridor, "loop").inc()
         metrics.messages_dropped.labels(*corridor, "loop", "superseded").inc()
         metrics.messages_invalid.labels(*corridor, "loop", "schema").inc()

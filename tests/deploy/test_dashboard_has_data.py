@@ -16,7 +16,7 @@ from tests.deploy.prometheus_peer import free_port, running_prometheus
 pytestmark = [pytest.mark.peer, pytest.mark.slow]
 
 READY_TIMEOUT_S = 120.0
-SCRAPES = 25
+PATIENCE_S = 120.0  # a degree of saturation needs a whole cycle, and the machine may be busy
 UNBORN = "signalctl_refusals_total"
 """Has too many codes to begin at zero: while nothing is refused, its alert has nothing to read."""
 
@@ -53,10 +53,11 @@ def _wait_until_ready(url: str, process: subprocess.Popen[bytes], log: Path) -> 
 def test_every_expression_gives_data_in_front_of_the_demo(
     demo: str, require_program: Callable[[str], str], tmp_path: Path
 ) -> None:
-    """After half a minute of demo no panel is empty, no alert is blind, and none of severity critical fires."""
+    """Within two minutes of demo no panel is empty, no alert is blind, and none of severity critical fires."""
     alerts = [without_comparison(one) for one in alert_expressions() if UNBORN not in one.promql]
     expressions = dashboard_expressions() + alerts
     with running_prometheus(require_program("prometheus"), demo, tmp_path) as prometheus:
-        prometheus.wait_for_scrapes(SCRAPES, timeout_s=90)
-        assert prometheus.without_data(expressions) == []
+        prometheus.wait_for_scrapes(2, timeout_s=30)
+        empty = prometheus.wait_for_data(expressions, PATIENCE_S)
+        assert empty == [], "\n".join(empty)
         assert prometheus.firing("critical") == []
