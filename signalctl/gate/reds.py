@@ -1,15 +1,15 @@
 """Longest reds, looking ahead: after this move, can every mandatory group still be served in time?"""
 
-from plans.history import History
-from plans.junction import Junction
+from plans.history import History, after_transition, earliest_begin_s
+from plans.junction import Junction, StageTransition
 from plans.transition import quickest_way
 
 
 def too_late(junction: Junction, stage: str, leave_s: int, history: History) -> str | None:
     """The group that would pass its longest red although the most urgent are served first, one after the other.
 
-    The junction shows `stage` and leaves it no earlier than `leave_s`; each stage on the way runs just as long as its
-    minimum greens demand. None when everybody who is red now can be served in time.
+    The junction shows `stage` and leaves it no earlier than `leave_s`; each stage on the way runs just as long as
+    minimum greens and intergreens out of the past demand. None when everybody who is red now can be served in time.
     """
     waiting = {
         name: past.since_s + junction.groups[name].max_red_s
@@ -24,12 +24,19 @@ def too_late(junction: Junction, stage: str, leave_s: int, history: History) -> 
         if way is None:
             return name
         change, lead_s = way
-        if leave_s + lead_s > waiting[name]:
+        begin_s = begin_from(junction, history, change, leave_s)
+        if begin_s + lead_s > waiting[name]:
             return name
-        stage = change.target
-        leave_s += change.duration_s + least_stage_s(junction, stage)
+        stage, leave_s = change.target, begin_s + change.duration_s
+        history = after_transition(history, change, begin_s)
         waiting = {group: due for group, due in waiting.items() if group not in junction.stages[stage].groups}
     return None
+
+
+def begin_from(junction: Junction, history: History, change: StageTransition, leave_s: int) -> int:
+    """When the transition can begin, at `leave_s` at the earliest."""
+    earliest_s = earliest_begin_s(junction, history, change)
+    return leave_s if earliest_s is None else max(leave_s, earliest_s)
 
 
 def least_stage_s(junction: Junction, stage: str) -> int:

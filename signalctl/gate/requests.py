@@ -9,7 +9,7 @@ from plans.rules_transition import check_transition
 from plans.timing import PlanStage, TimingPlan
 from plans.transition import quickest_way, transition
 from signalctl.gate.past import ACT_AFTER_S
-from signalctl.gate.reds import least_stage_s, too_late
+from signalctl.gate.reds import begin_from, least_stage_s, too_late
 from signalctl.gate.refusal import Refusal
 
 
@@ -101,7 +101,7 @@ def _check_reds(
     late = too_late(
         junction,
         change.target,
-        done_s + least_stage_s(junction, change.target),
+        done_s,
         after_transition(history, change, begin_s),
     )
     if late is None or not _in_time_now(junction, status.stage, late, begin_s, history):
@@ -114,7 +114,11 @@ def _in_time_now(junction: Junction, stage: str, group: str, begin_s: int, histo
     if history[group].green:
         return True
     way = quickest_way(junction, stage, group)
-    return way is not None and begin_s + way[1] <= history[group].since_s + junction.groups[group].max_red_s
+    if way is None:
+        return False
+    change, lead_s = way
+    due_s = history[group].since_s + junction.groups[group].max_red_s
+    return begin_from(junction, history, change, begin_s) + lead_s <= due_s
 
 
 def _red_long(junction: Junction, group: str, got: str) -> Refusal:

@@ -177,6 +177,29 @@ def test_any_site_is_read_back_exactly(data: st.DataObject) -> None:
     assert parse_site(site_text(site)).site == site
 
 
+WORDS = ("", "-", "[", "}", "0", "-1", "1e9", "null", "K1", "open", "{a: 1}", "&x", "*x", '"', "2026-13-01", "24:00")
+
+
+@given(st.data())
+@settings(max_examples=150)
+def test_a_spoilt_file_is_a_site_error_or_a_site(data: st.DataObject) -> None:
+    """Whatever a slip of the pen makes of the file: a site that can be checked, or errors that name their lines."""
+    words = re.split(r"([\s:,{}\[\]]+)", TEXT[TEXT.index("site:") :])
+    for _ in range(data.draw(st.integers(1, 3))):
+        words[data.draw(st.integers(0, len(words) - 1))] = data.draw(st.sampled_from(WORDS))
+    text = "".join(words)
+    try:
+        file = parse_site(text, "SITE.yaml")
+    except SiteError as error:
+        problems = error.problems
+    else:
+        problems = tuple(file.problem(finding) for finding in check_site(file.site))
+    for problem in problems:
+        assert 1 <= problem.line <= text.count("\n") + 1
+        assert problem.field
+        assert problem.expected
+
+
 def test_the_documentation_shows_a_site_that_loads(tmp_path: Path) -> None:
     """The example in docs/site-file.md is a whole site without errors."""
     example = re.search(r"```yaml\n(.*?)```", DOCUMENT.read_text(encoding="utf-8"), re.DOTALL)
