@@ -445,3 +445,33 @@ def test_restart_under_a_running_service_is_taken_as_new() -> None:
     assert master.push(master.wire(make_plan(after.config.junction, CENTRAL_GREENS, is_open=True))) is None
     run(after, 5)
     assert after.mode is ControllerMode.CENTRAL_PLAN
+
+
+def test_go_is_allowed_where_the_frame_holds_the_arrival() -> None:
+    """A GO is accepted when the stage would be complete within its frame with its minimum left, else refused for it."""
+    controller = make_controller()
+    run(controller, 100)
+    fixed = make_plan(controller.config.junction, [("A", 40), ("C", 12), ("B", 15)], offset_s=3)
+    first, c, last = fixed.stages
+    earliest_s, latest_s = c.earliest_start_s - 20, c.latest_end_s
+    plan = replace(fixed, stages=(first, replace(c, earliest_start_s=earliest_s), last))
+    master = Master(controller)
+    master.lease(120)
+    assert master.push(master.wire(plan)) is None
+    while not (controller.mode is ControllerMode.CENTRAL_PLAN and controller.plan_second == 8):
+        master.lease(120)
+        run(controller, 1)
+    change = controller.compiled.transitions[0][2]
+    assert change is not None
+    seen = set()
+    while controller.status().stage == "A":
+        arrival_s = controller.plan_second + 1 + change.duration_s
+        fits = earliest_s <= arrival_s <= latest_s - 5
+        verdict = controller.requests.judge(
+            RequestAction.GO, 2, controller.plan, controller.elapsed_s + 1, controller.plan_second + 1
+        )
+        assert (verdict is None) == fits, arrival_s
+        assert verdict is None or verdict.code is RefusalCode.OUTSIDE_FRAME
+        seen.add(fits)
+        run(controller, 1)
+    assert seen == {True, False}
