@@ -22,6 +22,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST as CONTENT_TYPE
 
 from controllers.driver import ControllerMode, PushResult
 from detectors.picture import Health
+from detectors.topics import Kind
 from plans.junction import GroupKind, Junction, Mode
 from plans.sealed import RequestAction, RequestReason
 from signalctl import __version__
@@ -42,7 +43,7 @@ TICK_BUCKETS_S: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5
 # A round trip on loopback takes a millisecond, over a mobile link hundreds; the driver gives up after one second.
 MODBUS_BUCKETS_S: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0)
 
-Kind = Literal["counter", "gauge", "histogram", "info"]
+Shape = Literal["counter", "gauge", "histogram", "info"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class Declaration:
     """One published metric as a scraper sees it."""
 
     name: str  # as scraped, `_total` and `_info` included
-    kind: Kind
+    kind: Shape
     unit: str
     labels: tuple[str, ...]
     help: str
@@ -272,6 +273,8 @@ class Metrics:
             self.junction_failures.labels(*at, step)
         self.fallbacks.labels(*at)
         self.modbus_errors.labels(*at)
+        for topic in Kind:
+            self.messages_invalid.labels(site, junction.corridor, topic, "schema")
         for counter in (self.journal_errors, self.journal_dropped, self.broker_reconnects):
             counter.labels(site, junction.corridor)
 
@@ -295,7 +298,7 @@ class Metrics:
         self._record(f"{name}_info", "info", (*labels, *values), help_text)
         return Info(PREFIX + name, help_text, labels, registry=self.registry)
 
-    def _record(self, name: str, kind: Kind, labels: Sequence[str], help_text: str) -> None:
+    def _record(self, name: str, kind: Shape, labels: Sequence[str], help_text: str) -> None:
         self.declarations.append(Declaration(PREFIX + name, kind, unit_of(name), tuple(labels), help_text))
 
 
