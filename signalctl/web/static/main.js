@@ -19,7 +19,9 @@ let chosen = Object.values(geometry.corridors).flat()[0]?.junction || Object.key
 let newest = null;
 let heard = performance.now();
 
-const map = new CorridorMap(document.getElementById("map"), geometry, (id) => id && choose(id));
+const map = new CorridorMap(document.getElementById("map"), geometry, { onChoose: (id) => id && choose(id) });
+const close = new CorridorMap(document.getElementById("close"), geometry, { focus: 45 });
+document.getElementById("close").hidden = !geometry.lanes.length;
 const axis = makeAxis(geometry);
 const timespace = axis && new TimeSpace(document.getElementById("timespace"), axis);
 if (!axis) document.getElementById("tsd").hidden = true;
@@ -33,7 +35,8 @@ MODES.slice(0, 6).forEach((mode, i) => {
 
 function choose(id) {
   chosen = id;
-  map.chosen = id;
+  map.choose(id);
+  close.choose(id);
   if (newest) showText();
 }
 
@@ -52,6 +55,7 @@ function connect() {
     newest = JSON.parse(event.data);
     heard = performance.now();
     map.show(newest);
+    close.show(newest);
     timespace?.show(newest);
     showText();
   };
@@ -63,5 +67,6 @@ setInterval(() => {
   showBanner(silent > STALE_MS ? `No news from the service for ${Math.round(silent / 1000)} s. What is shown is old; the field controllers run on their own plans when their lease ends.` : "");
 }, 1000);
 
-map.chosen = chosen;
+map.choose(chosen);
+close.choose(chosen);
 connect();

@@ -1,13 +1,15 @@
-// The corridor from above: drawn once as a background, then vehicles and signals on top, smoothly between snapshots.
+// The street from above: drawn once as a background, then vehicles and signals on top, smoothly between snapshots.
+// One map shows the whole corridor; another, with `focus`, stays close to the chosen junction.
 import { ASPECTS, INK, MODE_COLOURS, SURFACES, prepare } from "./colours.js";
 
 const LENGTHS = [4.6, 9, 12, 28, 1.8, 0.6, 6];
 const WIDTHS = [1.9, 2.5, 2.6, 2.6, 0.8, 0.6, 2.2];
 
 export class CorridorMap {
-  constructor(canvas, geometry, onChoose) {
+  constructor(canvas, geometry, { onChoose = null, focus = 0 } = {}) {
     this.canvas = canvas;
     this.geometry = geometry;
+    this.focus = focus; // metres around the chosen junction, 0 for the whole corridor
     this.before = null;
     this.now = null;
     this.aspects = {};
@@ -15,9 +17,15 @@ export class CorridorMap {
     this.turn = this.#uprightTurn();
     this.view = null;
     this.fitted = true;
-    this.#listen(onChoose);
+    if (onChoose) this.#listen(onChoose);
     const draw = () => { this.#draw(); requestAnimationFrame(draw); };
     requestAnimationFrame(draw);
+  }
+
+  /** Mark a junction; a map with focus moves there. */
+  choose(id) {
+    this.chosen = id;
+    if (this.focus) this.view = null;
   }
 
   /** Take a snapshot: signal states, and vehicles when the street is simulated. */
@@ -45,10 +53,12 @@ export class CorridorMap {
   }
 
   #fit(width, height) {
-    const points = Object.values(this.geometry.positions).map((p) => this.#turned(p));
+    const near = this.focus && this.geometry.positions[this.chosen];
+    const points = (near ? [near] : Object.values(this.geometry.positions)).map((p) => this.#turned(p));
     const xs = points.map((p) => p[0]), ys = points.map((p) => p[1]);
-    const [x0, x1] = [Math.min(...xs) - 120, Math.max(...xs) + 120];
-    const [y0, y1] = [Math.min(...ys) - 90, Math.max(...ys) + 90];
+    const [beside, above] = near ? [this.focus, this.focus] : [120, 70];
+    const [x0, x1] = [Math.min(...xs) - beside, Math.max(...xs) + beside];
+    const [y0, y1] = [Math.min(...ys) - above, Math.max(...ys) + above];
     const scale = Math.min(width / (x1 - x0), height / (y1 - y0));
     this.view = { scale, x: width / 2 - scale * (x0 + x1) / 2, y: height / 2 - scale * (y0 + y1) / 2, width, height };
     this.background = null;
@@ -137,7 +147,7 @@ export class CorridorMap {
     this.#drawCrossings(pen);
     if (this.now) this.#drawRoad(pen);
     this.#drawSignals(pen);
-    this.#drawNames(pen);
+    if (!this.focus) this.#drawNames(pen);
   }
 
   #drawCrossings(pen) {

@@ -3,7 +3,7 @@ import { INK, MODE_COLOURS, prepare } from "./colours.js";
 import { along } from "./corridor_axis.js";
 
 const SPAN_S = 300;
-const LEFT = 118;
+const LEFT = 140;
 const BOTTOM = 16;
 const GREEN = 3;
 
@@ -84,7 +84,7 @@ export class TimeSpace {
       if (lastY - at < 11) continue;
       lastY = at;
       pen.fillStyle = INK.quiet;
-      pen.fillText(stop.name.replace(/^.*\/ */, "").slice(0, 19), LEFT - 6, at + 4);
+      pen.fillText(stop.name.replace(/^.*\/ */, "").slice(0, 22), LEFT - 6, at + 4);
     }
     pen.textAlign = "center";
     for (let t = Math.ceil((now - SPAN_S) / 60) * 60; t <= now; t += 60) {
