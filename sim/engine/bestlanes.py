@@ -6,7 +6,7 @@ The method is that of SUMO's MSVehicle::updateBestLanes: look ahead over the nex
 import numpy as np
 
 from sim.engine.arrays import B1, F8, I4, I8, Net, Table
-from sim.engine.jit import helper, kernel
+from sim.engine.jit import helper, setup_helper, setup_kernel
 from sim.engine.junction import has_priority
 
 FAR_M = 3000.0
@@ -51,7 +51,7 @@ def edge_horizon(net: Net, edges: I4, position: int, stop_at: int, look_m: float
     return seen
 
 
-@helper
+@setup_helper
 def first_edge(
     net: Net, edges: I4, position: int, count: int, bit: int, stop_lane: int, stop_at: int, stop_start: float,
     length: F8, offset: I4, link: I4, goes_on: B1,
@@ -206,7 +206,7 @@ def backward_row(
             here[j] = 0.0
 
 
-@kernel
+@setup_kernel
 def fill_tables(
     net: Net, plan_start: I4, plan_edge: I4, plan_row: I4, table_start: I4, table_offset: I8, class_bit: I8,
     look_m: F8, railway: B1, stop_first: I4, stop_lane: I4, stop_position: I4, stop_begin: F8,

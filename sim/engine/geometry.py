@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from sim.engine.arrays import F8
-from sim.engine.jit import helper, kernel
+from sim.engine.jit import helper, setup_kernel
 
 NO_INTERSECTION = -10000.0
 MIN_DIVERGENCE_M = 2.5
@@ -75,7 +75,7 @@ def shared_length(ax: F8, ay: F8, bx: F8, by: F8, width: float) -> float:
     return total
 
 
-@kernel
+@setup_kernel
 def conflict_point(
     ax: F8, ay: F8, bx: F8, by: F8, a_length: float, a_width: float, b_width: float, kind: int
 ) -> tuple[float, float]:

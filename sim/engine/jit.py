@@ -39,24 +39,36 @@ def cache_folder() -> str:
     return tempfile.mkdtemp()
 
 
-def kernel(function: F) -> F:
-    """Compile a function on its first call, and keep the machine code."""
+def _compiled(function: F, **options: Any) -> F:
+    """Machine code on the first call, kept in `cache_folder` when asked to."""
     settings: Any = numba.config
     before = settings.CACHE_DIR
     settings.CACHE_DIR = cache_folder()
     try:
-        options: Any = {"cache": True, "error_model": "numpy", "nogil": True}
-        compiled: F = numba.njit(**options)(function)
+        compiled: F = numba.njit(error_model="numpy", nogil=True, **options)(function)
     finally:
         settings.CACHE_DIR = before
     return compiled
 
 
+def kernel(function: F) -> F:
+    """What Python calls every step. It allocates nothing: counting references to tables would take most of the time."""
+    return _compiled(function, cache=True, _nrt=False)
+
+
 def helper(function: F) -> F:
-    """A function that only kernels call: compiled into them, so it needs no cache of its own."""
-    options: Any = {"error_model": "numpy", "nogil": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-    compiled: F = numba.njit(**options)(function)
-    return compiled
+    """What only kernels call: compiled into them, so it needs no cache of its own. It allocates nothing."""
+    return _compiled(function, _nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+
+
+def setup_kernel(function: F) -> F:
+    """What Python calls while a run is built; it may allocate."""
+    return _compiled(function, cache=True)
+
+
+def setup_helper(function: F) -> F:
+    """What only kernels for building call; it may allocate."""
+    return _compiled(function, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 
 
 def direct(function: F) -> F:
