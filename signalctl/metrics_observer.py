@@ -3,7 +3,7 @@
 from collections import Counter as Count
 from collections.abc import Mapping
 
-from controllers.driver import FieldStatus, Reachability
+from controllers.driver import FieldStatus, PushResult, Reachability
 from detectors.picture import Health, JunctionPicture
 from plans.junction import Junction
 from plans.sealed import RequestAction
@@ -26,6 +26,7 @@ class MetricsObserver:
         self._live = {name: LiveIndicators(junction) for name, junction in junctions.items()}
         self._last_utc_s: float | None = None
         self._last_fallbacks: dict[str, int] = {}
+        self._pending: set[str] = set()
         self._last_errors: dict[str, int] = {}
         self._heartbeat: dict[str, tuple[int, float]] = {}
         for junction in junctions.values():
@@ -105,8 +106,7 @@ class MetricsObserver:
         if link is not None:
             self._link(labels, name, link)
         self._echo(labels, name, tick.utc_s, status)
-        if name in tick.pushes:
-            self.metrics.plan_pushes.labels(*labels, tick.pushes[name].result.value).inc()
+        self._pushes(tick, labels, name)
         if status is None:
             return
         self.metrics.controller_mode.labels(*labels).set(status.mode)
@@ -124,6 +124,19 @@ class MetricsObserver:
             max(0, status.fallbacks - self._last_fallbacks.get(name, status.fallbacks))
         )
         self._last_fallbacks[name] = status.fallbacks
+
+    def _pushes(self, tick: Tick, labels: tuple[str, str, str], name: str) -> None:
+        """Each push by its result; one that was pending counts once more when the plan is read back as active."""
+        if name in tick.pushes:
+            report = tick.pushes[name]
+            self.metrics.plan_pushes.labels(*labels, report.result.value).inc()
+            if report.result is PushResult.PENDING:
+                self._pending.add(name)
+            else:
+                self._pending.discard(name)
+        if name in self._pending and name in tick.active_plans:
+            self._pending.discard(name)
+            self.metrics.plan_pushes.labels(*labels, PushResult.CONFIRMED.value).inc()
 
     def _link(self, labels: tuple[str, str, str], name: str, link: Reachability) -> None:
         if link.latency_s is not None:

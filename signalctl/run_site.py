@@ -17,7 +17,8 @@ from signalctl.demo.clock_follower import StreetClock
 from signalctl.demo.figures import StreetFigures, figures_topic
 from signalctl.demo.topics import clock_topic, done_topic, encode, road_topic
 from signalctl.errors import UsageError
-from signalctl.service import Service, ServiceOptions, stop_on_signals
+from signalctl.service import Service, ServiceOptions
+from signalctl.stopping import stop_on_signals
 
 log = structlog.get_logger(__name__)
 

@@ -35,7 +35,7 @@ async def _serve(site_file: Path, junction: str, host: str, port: int) -> None:
     from controllers.pool import ControllerKeyError, controller_config, is_this_machine
     from controllers.ticker import RealTimeTicker
     from plans.schema import load_site
-    from signalctl.service import stop_on_signals
+    from signalctl.stopping import stop_on_signals
 
     loaded = load_site(site_file)
     if junction not in loaded.junctions:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from prometheus_client import CollectorRegistry
 
-from controllers.driver import ControllerMode
+from controllers.driver import ControllerMode, PushReport, PushResult
 from plans.junction import Junction
 from signalctl.journal import Journal, read_records
 from signalctl.journal_observer import JournalObserver
@@ -62,6 +62,20 @@ def test_a_silent_controller_is_down_and_a_refusal_is_counted(
     assert _value(observer.metrics, "controller_up", **AT) == 0.0
     assert _value(observer.metrics, "refusals_total", **AT, origin="gate", code="short_green") == 1.0
     assert _value(observer.metrics, "stage_requests_total", **AT, action="go", result="refused") == 1.0
+
+
+def test_a_pending_push_counts_as_confirmed_once_the_plan_is_read_back(
+    crossroads: Junction, make_tick: Callable[..., Tick]
+) -> None:
+    """Pending at first, confirmed when the status block shows it, and only once."""
+    observer = _observer(crossroads)
+    pushed = {"J1": PushReport(PushResult.PENDING, 4)}
+    observer.record(make_tick(1000.0, pushes=pushed, active_plans={}))
+    assert _value(observer.metrics, "plan_pushes_total", **AT, result="confirmed") == 0.0
+    for second in range(3):
+        observer.record(make_tick(1001.0 + second))
+    assert _value(observer.metrics, "plan_pushes_total", **AT, result="pending") == 1.0
+    assert _value(observer.metrics, "plan_pushes_total", **AT, result="confirmed") == 1.0
 
 
 def test_fallbacks_count_from_what_the_controller_adds(crossroads: Junction, make_tick: Callable[..., Tick]) -> None:
