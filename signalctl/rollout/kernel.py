@@ -8,10 +8,10 @@ from signalctl.rollout.lanes import (
     Road,
     discharge,
     fresh_road,
+    kerb_cost,
     left_over,
     queued,
     service_ratio,
-    waiting_rise,
     walk,
 )
 from signalctl.rollout.layout import Floats, Layout
@@ -90,9 +90,7 @@ def heaviest_stage(
             weight += waiting * servable(layout, seen, demand, road, lane, target)
         for crossing in range(layout.crossing_group.size):
             if layout.stage_green[target, layout.crossing_group[crossing]]:
-                wait_s = seen.crossing_wait_s[crossing] + at_s
-                rise = waiting_rise(wait_s, seen.crossing_limit_s[crossing], numbers.limit_rise)
-                weight += road.people[crossing] * rise
+                weight += kerb_cost(seen, road, numbers, crossing, at_s)
         if weight > best_weight:
             best, best_weight = target, weight
     return best

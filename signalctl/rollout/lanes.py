@@ -123,6 +123,13 @@ def discharge(
             move = layout.lane_moves[layout.lane_move_start[lane]]
         began_s = road.green_from[layout.move_group[move]]
         crosses_s = max(road.ready_s[lane], demand.earliest_s[vehicle])
+        if demand.leader[vehicle] >= 0:
+            beside = demand.leader_lane[vehicle]
+            ahead = demand.leader[vehicle] - road.head[beside]
+            if ahead >= layout.lane_pocket[beside]:
+                break
+            if ahead == -1:  # both came through one lane
+                crosses_s = max(crosses_s, road.crossed_s[beside] + numbers.merge_ratio * layout.move_headway_s[move])
         if demand.due_s[vehicle] < began_s:  # who came just before green has hardly slowed down
             stood = min(1.0, (began_s - demand.due_s[vehicle]) / numbers.standstill_s)
             crosses_s = max(crosses_s, began_s + numbers.startup_s * stood)
@@ -145,10 +152,14 @@ def discharge(
 
 
 @helper
-def waiting_rise(wait_s: float, limit_s: float, rise: float) -> float:
-    """How much a second of waiting counts: once at first, rising with the square, steep beyond the limit."""
-    part = wait_s / limit_s
-    return 1.0 + rise * part * part + (10.0 * rise * (part - 1.0) if part > 1.0 else 0.0)
+def kerb_cost(seen: Seen, road: Road, numbers: RolloutNumbers, crossing: int, at_s: float) -> float:
+    """What a second of waiting at a crossing costs: rising with the square of the wait, and steeply at its limit."""
+    people = road.people[crossing]
+    if people <= 0.0:
+        return 0.0
+    part = (seen.crossing_wait_s[crossing] + at_s) / seen.crossing_limit_s[crossing]
+    over = min(1.0, max(0.0, (part - 1.0) * seen.crossing_limit_s[crossing] / numbers.overdue_ramp_s))
+    return float(people * (1.0 + numbers.limit_rise * part * part) + numbers.overdue * over)
 
 
 @helper
@@ -162,9 +173,7 @@ def walk(layout: Layout, seen: Seen, road: Road, numbers: RolloutNumbers, at_s: 
             road.people[crossing] = 0.0
             road.walk_from[crossing] = at_s
         else:
-            wait_s = seen.crossing_wait_s[crossing] + at_s
-            rise = waiting_rise(wait_s, seen.crossing_limit_s[crossing], numbers.limit_rise)
-            cost += road.people[crossing] * rise
+            cost += kerb_cost(seen, road, numbers, crossing, at_s)
     return cost
 
 
@@ -190,9 +199,7 @@ def left_over(layout: Layout, seen: Seen, demand: Demand, road: Road, numbers: R
             clear_s = numbers.terminal_s + numbers.terminal_headway_s * behind
             cost += demand.weight[vehicle] * (numbers.horizon_s - demand.due_s[vehicle] + clear_s)
     for crossing in range(layout.crossing_group.size):
-        wait_s = seen.crossing_wait_s[crossing] + numbers.horizon_s
-        rise = waiting_rise(wait_s, seen.crossing_limit_s[crossing], numbers.limit_rise)
-        cost += road.people[crossing] * numbers.terminal_s * rise
+        cost += numbers.terminal_s * kerb_cost(seen, road, numbers, crossing, numbers.horizon_s)
     return cost
 
 

@@ -19,10 +19,13 @@ class RolloutNumbers(NamedTuple):
     standstill_s: float = 4.0  # who would have arrived so long before green stands by then
     amber_use_s: float = 1.0  # drivers go on into amber
     gap_s: float = 4.0  # a turn that gives way needs this gap
+    merge_ratio: float = 0.7  # headway between two that came through one lane into two, over the usual one
     walk_s: float = 6.0  # turning traffic waits that long for people who step off
     least_service_ratio: float = 0.05
     longest_green_s: float = 60.0  # of the base policy, while others wait
     stop_s: float = 4.0  # a stop costs as much as so many seconds of delay
     terminal_s: float = 12.0  # expected further wait of whoever is left at the end
     terminal_headway_s: float = 1.0  # and more for each one ahead in its lane
-    limit_rise: float = 2.0  # how strongly a wait near its limit counts
+    limit_rise: float = 2.0  # at the limit of a wait at a crossing a second counts once and so many times more
+    overdue: float = 40.0  # and beyond it the crossing costs as much as so many persons more,
+    overdue_ramp_s: float = 5.0  # growing over so many seconds

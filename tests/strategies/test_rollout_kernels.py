@@ -1,0 +1,83 @@
+"""The rollout's traffic model against sums that can be done by hand."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from plans.junction import Feeder, GroupKind, Junction, Lane, Movement, SignalGroup, Stage, Turn
+from signalctl.rollout.demand import travel_time_s
+from signalctl.rollout.layout import build_layout, shared_feeders
+
+
+def test_travel_time_of_a_vehicle_at_speed():
+    """Distance over speed."""
+    assert travel_time_s(139.0, 13.9, 13.9, 2.6) == pytest.approx(10.0)
+
+
+def test_travel_time_from_standstill():
+    """Half a t squared up to the top speed, then steady."""
+    assert travel_time_s(5.2, 0.0, 13.9, 2.6) == pytest.approx(2.0)
+    ramp_s, ramp_m = 10.0 / 2.5, 20.0
+    assert travel_time_s(ramp_m + 30.0, 0.0, 10.0, 2.5) == pytest.approx(ramp_s + 3.0)
+
+
+def test_a_left_turn_gives_way_to_the_oncoming_stream_alone(crossroads):
+    """Not to its own arm, nor to the left turn opposite, which passes in front."""
+    layout = build_layout(crossroads.junction)
+    moves = crossroads.junction.movements
+    north_left = next(index for index, one in enumerate(moves) if one.id == "n_left")
+    foes = layout.move_foes[layout.move_foe_start[north_left] : layout.move_foe_start[north_left + 1]]
+    assert [moves[index].id for index in foes] == ["s_straight"]
+
+
+def test_switch_times_come_from_the_junctions_transitions(crossroads):
+    """The crossing that clears for 8 s keeps the other street red that long."""
+    layout = build_layout(crossroads.junction)
+    names, groups = crossroads.junction.stage_order, crossroads.junction.group_order
+    change = names.index("NS"), names.index("EW")
+    assert layout.transition_s[change] == 8
+    assert layout.green_ends_s[change][groups.index("ns")] == 0
+    assert layout.green_begins_s[change][groups.index("ew")] == 8
+
+
+def test_lanes_that_one_lane_feeds_stand_in_one_line():
+    """The nearest common lane upstream counts, and each lane belongs to one set."""
+    lanes = {
+        "a": Lane("a", "w", 20.0, 13.9, feeders=(Feeder("up", 25.0, 50.0), Feeder("far", 80.0, 90.0))),
+        "b": Lane("b", "w", 20.0, 13.9, feeders=(Feeder("up", 24.0, 50.0), Feeder("far", 79.0, 90.0))),
+        "c": Lane("c", "w", 20.0, 13.9, feeders=(Feeder("far", 80.0, 90.0),)),
+    }
+    junction = Junction(
+        "J",
+        "",
+        {"g": SignalGroup("g", GroupKind.VEHICLE, 5)},
+        {},
+        {"s": Stage("s", frozenset({"g"}))},
+        lanes,
+        tuple(Movement(lane, lane, "g", Turn.STRAIGHT, "out") for lane in lanes),
+    )
+    assert [(one.lanes, one.offset_m) for one in shared_feeders(junction)] == [((0, 1), 25.0)]
+    assert list(build_layout(junction).lane_pocket) == [3, 3, 2]
+
+
+@pytest.mark.slow
+def test_the_kernels_say_the_same_without_compilation():
+    """Plain Python runs the same code to the same costs."""
+    script = Path(__file__).with_name("plain_costs.py")
+    costs = []
+    for disabled in ("0", "1"):
+        done = subprocess.run(
+            [sys.executable, str(script)],
+            env={**os.environ, "NUMBA_DISABLE_JIT": disabled},
+            capture_output=True,
+            text=True,
+            timeout=170,
+            check=True,
+        )
+        costs.append(np.array([float(word) for word in done.stdout.split()]))
+    assert costs[0].size > 10
+    np.testing.assert_allclose(costs[0], costs[1], rtol=1e-9)

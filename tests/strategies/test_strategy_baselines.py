@@ -1,0 +1,91 @@
+"""The baselines and the registry."""
+
+import pytest
+
+from detectors.picture import CrossingPicture
+from plans.sealed import RequestAction
+from signalctl.strategies import NAMES, make_strategy, open_frame_plan
+
+HOLD, GO = RequestAction.HOLD, RequestAction.GO
+REACTIVE = [name for name in NAMES if name != "fixed"]
+
+
+def test_fixed_asks_for_nothing_but_the_plan_that_is_due(crossroads, decide_as, vehicles):
+    """Whatever is seen, the time-of-day plan runs."""
+    decisions = decide_as("fixed").all(crossroads.picture({"e": vehicles([(1.0, 0.0)])}), crossroads.status("NS", 40))
+    assert decisions.stages == {}
+    assert decisions.plans["J"].plan == crossroads.plan
+
+
+@pytest.mark.parametrize("name", REACTIVE)
+def test_others_ask_for_open_frames(crossroads, decide_as, name):
+    """The plan that is due, with windows as long as its cycle."""
+    plan = decide_as(name).all(crossroads.picture(), crossroads.status("NS", 40)).plans["J"].plan
+    assert {(stage.earliest_start_s, stage.latest_end_s) for stage in plan.stages} == {(0, plan.cycle_s)}
+    assert [stage.green_s for stage in plan.stages] == [stage.green_s for stage in crossroads.plan.stages]
+
+
+@pytest.mark.parametrize("name", REACTIVE)
+def test_an_empty_junction_rests(crossroads, decide_as, name):
+    """No demand, no change."""
+    assert decide_as(name)(crossroads.picture(), crossroads.status("NS", 40)).action is HOLD
+
+
+@pytest.mark.parametrize("name", REACTIVE)
+def test_a_waiting_queue_gets_green_when_nobody_else_comes(crossroads, decide_as, vehicles, name):
+    """The empty stage ends for it."""
+    waiting = {"e": vehicles([(1.0, 0.0), (8.5, 0.0), (16.0, 0.0)])}
+    decision = decide_as(name)(crossroads.picture(waiting), crossroads.status("NS", 12))
+    assert (decision.action, decision.stage) == (GO, "EW")
+
+
+@pytest.mark.parametrize("name", REACTIVE)
+def test_people_at_the_kerb_get_green_when_nobody_else_comes(crossroads, decide_as, name):
+    """A push-button is demand."""
+    people = {"walk_ew": CrossingPicture("walk_ew", requested=True, waiting=0.0, longest_wait_s=3.0)}
+    decision = decide_as(name)(crossroads.picture(crossings=people), crossroads.status("NS", 12))
+    assert (decision.action, decision.stage) == (GO, "EW")
+
+
+@pytest.mark.parametrize("name", REACTIVE)
+def test_minimum_green_comes_first(crossroads, decide_as, vehicles, name):
+    """No change is asked for before the greens that end have had their minimum."""
+    waiting = {"e": vehicles([(1.0, 0.0), (8.5, 0.0), (16.0, 0.0)])}
+    assert decide_as(name)(crossroads.picture(waiting), crossroads.status("NS", 2)).action is HOLD
+
+
+def test_actuated_keeps_green_while_vehicles_come_up_to_its_maximum(crossroads, decide_as, vehicles):
+    """A vehicle within three seconds of the line holds the stage; the maximum ends it all the same."""
+    arms = {"n": vehicles([(30.0, 13.9)]), "e": vehicles([(1.0, 0.0)])}
+    picture = crossroads.picture(arms)
+    assert decide_as("actuated")(picture, crossroads.status("NS", 20)).action is HOLD
+    assert decide_as("actuated")(picture, crossroads.status("NS", 45)).action is GO
+
+
+def test_max_pressure_weighs_what_a_change_loses(crossroads, decide_as, vehicles):
+    """Equal queues do not push each other out; a clearly longer one does."""
+    three, six = [(1.0 + 7.5 * k, 0.0) for k in range(3)], [(1.0 + 7.5 * k, 0.0) for k in range(6)]
+    status = crossroads.status("NS", 20)
+    equal = crossroads.picture({"n": vehicles(three), "e": vehicles(three)})
+    longer = crossroads.picture({"n": vehicles(three), "e": vehicles(six), "w": vehicles(six)})
+    assert decide_as("max-pressure")(equal, status).action is HOLD
+    assert decide_as("max-pressure")(longer, status).action is GO
+
+
+def test_an_unknown_strategy_names_those_that_exist(crossroads):
+    """The error tells what can be asked for."""
+    with pytest.raises(ValueError, match=r"fixed, actuated, max-pressure, adaptive.*'coordinated'"):
+        make_strategy("coordinated", {"J": crossroads.junction})
+
+
+def test_a_junction_without_a_plan_is_refused(crossroads):
+    """There must be something to fall back on."""
+    with pytest.raises(ValueError, match="junction J: expected a time-of-day plan"):
+        make_strategy("adaptive", {"J": crossroads.junction}, plans={})
+
+
+def test_open_frames_belong_to_the_plans_own_junction(crossroads):
+    """A plan of another junction is a mistake, not a frame."""
+    other = crossroads.plan.__class__("p", "K", 76, 0, crossroads.plan.stages)
+    with pytest.raises(ValueError, match="junction J, got one of K"):
+        open_frame_plan(crossroads.junction, other)
