@@ -34,7 +34,7 @@ log = structlog.get_logger(__name__)
 
 FIRST_ANSWER_S = 300.0  # a service that finds no compiled kernels makes them first
 ANSWER_S = 5.0
-GONE_PACE_S = 0.05
+GONE_PACE_S = 0.1
 COMPARE_EVERY_S = 5
 REPORT_EVERY_S = 60
 CENTRAL = (ControllerMode.CENTRAL_PLAN, ControllerMode.CENTRAL_STAGE)
@@ -83,7 +83,7 @@ async def run_demo(options: DemoOptions) -> int:
             publisher = await stack.enter_async_context(open_publisher(site.id, broker_port))
             if not await play.first_answer(publisher, service, stop):
                 return EXIT_FINDINGS
-            log.info("service answers", page=f"http://127.0.0.1:{options.port}/")
+            log.info("service answers", page=f"http://127.0.0.1:{options.port}/", pid=service.pid)
             await play.run(publisher, service, stop)
             result = await play.result(service, publisher)
     if options.json_file is not None:

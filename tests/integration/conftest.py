@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -23,6 +22,7 @@ from controllers.driver import FieldStatus
 from controllers.modbus import ModbusDriver
 from controllers.pool import controller_key
 from plans.schema import load_site
+from signalctl.demo.broker import free_port
 
 SITE = """\
 site: testcity
@@ -73,14 +73,6 @@ JUNCTION = """\
           - {{stage: A, green_s: 10, frame: open}}
           - {{stage: B, green_s: 10, frame: open}}
 """
-
-
-def free_port() -> int:
-    """A free port on loopback."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @dataclass
