@@ -10,7 +10,7 @@ figures compare; it is a comparison of control, not an inventory of a real fleet
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.plant import RoadMode
+from sim.plant import RoadMode, RoadState
 
 GRAMS_PER_HOUR_TO_SECOND = 1.0 / 3600.0
 
@@ -49,3 +49,33 @@ def emission_rates_gps(
     co2 = np.einsum("ij,ij->i", CO2_COEFFICIENTS[index], terms)
     nox = np.einsum("ij,ij->i", NOX_COEFFICIENTS[index], terms)
     return np.maximum(co2, 0.0) * GRAMS_PER_HOUR_TO_SECOND, np.maximum(nox, 0.0) * GRAMS_PER_HOUR_TO_SECOND
+
+
+class EmissionMeter:
+    """Adds up what everybody on a road emits, from one state of the road to the next; the same for every plant."""
+
+    def __init__(self) -> None:
+        self.co2_g = 0.0
+        self.nox_g = 0.0
+        self._time_s = 0.0
+        self._speed_mps: NDArray[np.float64] = np.full(1024, np.nan)
+
+    def update(self, state: RoadState) -> None:
+        """Add the time since the last state; a vehicle that was not there then counts as driving steadily."""
+        elapsed_s = state.time_s - self._time_s
+        self._time_s = state.time_s
+        highest = int(state.vehicle_id.max(initial=0))
+        if highest >= len(self._speed_mps):
+            grown = np.full(2 * (highest + 1), np.nan)
+            grown[: len(self._speed_mps)] = self._speed_mps
+            self._speed_mps = grown
+        before = self._speed_mps[state.vehicle_id]
+        self._speed_mps[:] = np.nan
+        self._speed_mps[state.vehicle_id] = state.speed_mps
+        known = ~np.isnan(before)
+        if not known.any() or elapsed_s <= 0:
+            return
+        acceleration = np.where(known, (state.speed_mps - before) / elapsed_s, 0.0)
+        co2, nox = emission_rates_gps(state.mode, state.speed_mps, acceleration)
+        self.co2_g += float(co2.sum()) * elapsed_s
+        self.nox_g += float(nox.sum()) * elapsed_s

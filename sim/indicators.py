@@ -21,7 +21,7 @@ ALWAYS_LISTED = frozenset({RoadMode.CAR, RoadMode.TRUCK, RoadMode.BUS, RoadMode.
 
 
 def road_figures(trips: Sequence[Trip], occupancy: Mapping[Mode, float] = OCCUPANCY) -> Figures:
-    """`all`, `by_mode`, `person_delay_s` and `emissions` of one run.
+    """`all`, `by_mode` and `person_delay_s` of one run.
 
     Args:
         trips: One per loaded road user.
@@ -38,10 +38,6 @@ def road_figures(trips: Sequence[Trip], occupancy: Mapping[Mode, float] = OCCUPA
         "all": _vehicle_figures(vehicles),
         "by_mode": modes,
         "person_delay_s": _person_delay_s(trips, occupancy),
-        "emissions": {
-            "co2_g": _rounded(sum(trip.co2_g for trip in trips), 1),
-            "nox_g": _rounded(sum(trip.nox_g for trip in trips), 3),
-        },
     }
 
 

@@ -22,6 +22,7 @@ from signalctl.scenarios import OpenScenario, open_scenario
 from signalctl.simulation.spec import PlantName, RunSpec
 from signalctl.strategies import make_strategy
 from signalctl.tick import JunctionFailure, RefusalNote, Tick
+from sim.emissions import EmissionMeter
 from sim.indicators import Figures, road_figures
 from sim.plant import Plant, Trip
 from sim.sensors import Sensors
@@ -61,6 +62,17 @@ class _Record:
         self.tick_s.append(tick.duration_s)
 
 
+@dataclass(frozen=True, slots=True)
+class _Driven:
+    """A run that has ended; `plant_s` is the part of the wall time that the road took."""
+
+    record: _Record
+    street: Street
+    meter: EmissionMeter
+    wall_s: float
+    plant_s: float
+
+
 def run_scenario(spec: RunSpec, progress: Progress | None = None) -> RunOutcome:
     """Run a scenario from begin to end.
 
@@ -72,11 +84,11 @@ def run_scenario(spec: RunSpec, progress: Progress | None = None) -> RunOutcome:
     site = _site(opened, spec)
     plant = make_plant(opened, spec)
     try:
-        record, street, wall_s, plant_s = asyncio.run(_drive(plant, opened, site, spec, progress))
+        driven = asyncio.run(_drive(plant, opened, site, spec, progress))
         statistics = plant.statistics()
     finally:
         plant.close()
-    trips = tuple(plant.trips())
+    trips, record, street, meter = tuple(plant.trips()), driven.record, driven.street, driven.meter
     simulated_s = plant.time_s - plant.begin_s
     figures: Figures = {
         "scenario": opened.name,
@@ -88,11 +100,12 @@ def run_scenario(spec: RunSpec, progress: Progress | None = None) -> RunOutcome:
         "end": plant.time_s,
         "step_s": plant.step_s,
         **road_figures(trips, site.occupancy),
+        "emissions": {"co2_g": round(meter.co2_g, 1), "nox_g": round(meter.nox_g, 3)},
         "safety": {**street.violations_by_kind(), "refused": len(record.refusals)},
         "performance": {
-            "wall_s": round(wall_s, 3),
-            "real_time_factor": round(simulated_s / wall_s, 1),
-            "vehicle_updates_per_s": round(statistics.vehicle_updates / max(plant_s, 1e-9)),
+            "wall_s": round(driven.wall_s, 3),
+            "real_time_factor": round(simulated_s / driven.wall_s, 1),
+            "vehicle_updates_per_s": round(statistics.vehicle_updates / max(driven.plant_s, 1e-9)),
             "tick_ms_p50": _quantile_ms(record.tick_s, 0.5),
             "tick_ms_p99": _quantile_ms(record.tick_s, 0.99),
         },
@@ -142,14 +155,12 @@ def _plans_due(site: Site, period: str | None) -> PlansDue:
     return due
 
 
-async def _drive(
-    plant: Plant, opened: OpenScenario, site: Site, spec: RunSpec, progress: Progress | None
-) -> tuple[_Record, Street, float, float]:
-    """Run the loop and the street in lock-step; also gives the wall time, and the part of it that the road took."""
+async def _drive(plant: Plant, opened: OpenScenario, site: Site, spec: RunSpec, progress: Progress | None) -> _Driven:
+    """Run the loop and the street in lock-step."""
     street = Street(plant, opened.scenario.network, site)
     junctions = equip(site.junctions, spec.detection)
     sensors = Sensors(junctions, plant, spec.detection, spec.seed)
-    source, record = LocalSource(), _Record()
+    source, record, meter = LocalSource(), _Record(), EmissionMeter()
     loop = ControlLoop(
         strategy=make_strategy(
             spec.strategy.value, junctions, weights=site.weights, occupancy=site.occupancy, plans=site.plans
@@ -167,7 +178,9 @@ async def _drive(
     began, plant_s = time.perf_counter(), 0.0
     while not street.finished:
         utc_s = float(street.utc_s)
-        source.put(sensors.read(street.state(), utc_s))
+        state = street.state()
+        meter.update(state)
+        source.put(sensors.read(state, utc_s))
         await loop.tick(utc_s)
         before = time.perf_counter()
         street.step()
@@ -175,7 +188,8 @@ async def _drive(
         if progress is not None and street.utc_s % REPORT_EVERY_S == 0 and math.isfinite(span_s):
             progress(min(1.0, (plant.time_s - plant.begin_s) / span_s))
     await loop.close()
-    return record, street, time.perf_counter() - began, plant_s
+    meter.update(street.state())
+    return _Driven(record, street, meter, time.perf_counter() - began, plant_s)
 
 
 def _quantile_ms(seconds: Sequence[float], ratio: float) -> float:

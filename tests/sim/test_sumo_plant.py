@@ -1,14 +1,15 @@
 """SUMO as a plant."""
 
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from sim.emissions import emission_rates_gps
+from sim.emissions import EmissionMeter, emission_rates_gps
 from sim.network import load_network
 from sim.plant import RoadMode, Trip
-from sim.sumo_plant import SumoError, SumoPlant
+from sim.sumo_plant import SumoError, SumoMissingError, SumoPlant
 from sim.sumo_tripinfo import read_tripinfo
 from sim.tripinfo_file import write_tripinfo
 from tests.sim.sumo_programs import cross, demand
@@ -187,6 +188,21 @@ def test_emissions_agree_with_sumos_own_model(scenario: Path) -> None:
     assert compared > 100
 
 
+def test_meter_adds_up_what_the_trips_emitted(scenario: Path) -> None:
+    """The meter that both plants share agrees with the plant's own sums, but for each vehicle's first second."""
+    plant, meter = SumoPlant(scenario, seed=1), EmissionMeter()
+    try:
+        while not plant.finished:
+            meter.update(plant.state())
+            plant.step({})
+        meter.update(plant.state())
+    finally:
+        plant.close()
+    assert meter.co2_g == pytest.approx(sum(trip.co2_g for trip in plant.trips()), rel=0.02)
+    assert meter.nox_g == pytest.approx(sum(trip.nox_g for trip in plant.trips()), rel=0.02)
+    assert meter.co2_g > 1000
+
+
 def test_written_tripinfo_reads_back(scenario: Path, tmp_path: Path) -> None:
     """What we write in SUMO's shape says the same as SUMO's own file, to its two decimals."""
     trips = run(SumoPlant(scenario, seed=1))
@@ -196,3 +212,10 @@ def test_written_tripinfo_reads_back(scenario: Path, tmp_path: Path) -> None:
     for ours, theirs in zip(again, trips, strict=True):
         assert ours.delay_s == pytest.approx(theirs.delay_s, abs=0.02)
         assert (ours.mode, ours.inserted, ours.stops) == (theirs.mode, theirs.inserted, theirs.stops)
+
+
+def test_missing_extra_is_named(scenario: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without libsumo the error names the extra to install."""
+    monkeypatch.setitem(sys.modules, "libsumo", None)
+    with pytest.raises(SumoMissingError, match=r"signalctl\[sumo\]"):
+        SumoPlant(scenario)
