@@ -10,7 +10,9 @@ def configure_logs(*, verbose: bool = False, as_json: bool = False) -> None:
     """Set logging up once for the process. Libraries' own warnings come through the same door."""
     level = logging.DEBUG if verbose else logging.INFO
     renderer: structlog.typing.Processor = (
-        structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer(
+        structlog.processors.JSONRenderer()
+        if as_json
+        else structlog.dev.ConsoleRenderer(
             colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
         )
     )

@@ -222,6 +222,7 @@ class _Play:
                     "sequence": controller.status().active_sequence,
                     "fallbacks": controller.fallbacks,
                     "rejects": controller.rejects,
+                    "refusals": {code.name.lower(): count for code, count in controller.refusals.items()},
                 }
                 for name, controller in self.street.controllers.items()
             },
