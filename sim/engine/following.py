@@ -5,8 +5,6 @@
 
 import math
 
-import numpy as np
-
 from sim.engine.jit import helper
 
 EPS = 0.001
@@ -133,14 +131,17 @@ def dawdle(speed: float, sigma: float, accel: float, draw: float, dt: float) -> 
 
 
 @helper
+def mixed(z: int) -> int:
+    """A 32-bit number whose every bit depends on all bits of z (products stay below 2**63)."""
+    z = ((z ^ (z >> 16)) * 0x45D9F3B) & 0xFFFFFFFF
+    z = ((z ^ (z >> 16)) * 0x45D9F3B) & 0xFFFFFFFF
+    return z ^ (z >> 16)
+
+
+@helper
 def uniform(seed: int, vehicle: int, number: int) -> float:
     """The `number`-th random number in [0, 1) of a vehicle: independent of the order in which vehicles are updated."""
-    z = (
-        np.uint64(seed) * np.uint64(0x9E3779B97F4A7C15)
-        + np.uint64(vehicle + 1) * np.uint64(0xD1B54A32D192ED03)
-        + np.uint64(number + 1) * np.uint64(0x8CB92BA72F3D8DD7)
-    )
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    z = z ^ (z >> np.uint64(31))
-    return float(z >> np.uint64(11)) * (1.0 / 9007199254740992.0)
+    z = mixed((seed + 1) & 0xFFFFFFFF)
+    z = mixed(z ^ (((vehicle + 1) * 0x2C1B3C6D) & 0xFFFFFFFF))
+    z = mixed(z ^ (((number + 1) * 0x297A2D39) & 0xFFFFFFFF))
+    return z / 4294967296.0
