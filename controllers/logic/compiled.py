@@ -167,10 +167,3 @@ class CompiledPlan:
     def second(self, utc_s: int) -> int:
         """Plan second at a UTC time."""
         return (utc_s - self.offset_s) % self.cycle_s
-
-    def wait_for_green_s(self, group: int, second: int) -> int | None:
-        """Seconds until the plan itself gives the group green, counted from the plan second; None when never."""
-        for wait_s in range(self.cycle_s):
-            if self.masks[(second + wait_s) % self.cycle_s] >> group & 1:
-                return wait_s
-        return None

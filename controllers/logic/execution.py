@@ -64,7 +64,7 @@ class SignalExecution:
         self.rejects = self.fallbacks = self.conflict_trips = self.clock_jumps = 0
         self.refusals: dict[RefusalCode, int] = {}
         self._local = compile_local_plans(self.compiled, config.local_plans, self.safety_hash)
-        self._limit = RedLimit(self.compiled, self.display)
+        self._limit = RedLimit(self.compiled, self.display, self._local.values())
         self.requests = RequestDesk(self.compiled, self.display, self._limit)
         self._follower = PlanFollower(self.compiled)
         self._watch = GreenWatch(self.compiled.table)
@@ -79,8 +79,20 @@ class SignalExecution:
         self._aspects_version = -1
         self._look_up_local(utc_s)
         self.plan = self._due
+        self._limit.follow(self.plan)
+        self._refuse_lost_reds()
         self._switch_by: int | None = None
         self.events.add(EventCode.POWER_RESTORED, config.boots, utc_s)
+
+    def _refuse_lost_reds(self) -> None:
+        """Minimum greens and transitions must leave every mandatory group time to be served, from all red on."""
+        group = self._limit.lost_at_start(max(1, self.config.startup_all_red_s))
+        if group is not None:
+            name = self.compiled.groups[group]
+            raise ConfigurationError(
+                f"{self.config.junction.id}/groups/{name}/max_red_s: expected time for the minimum greens and "
+                f"transitions that come before it after a start, got {self.compiled.table.max_red_s[group]} s"
+            )
 
     # What the street sees
 
@@ -175,6 +187,7 @@ class SignalExecution:
 
     def _run_plan(self, plan: CompiledPlan) -> None:
         self.plan = plan
+        self._limit.follow(plan)
         self._switch_by = None
         self._follower.mode = plan.wire.transition
         self.events.add(EventCode.PATTERN_CHANGE, plan.wire.sequence & 0xFFFF, self.utc_s)
@@ -191,17 +204,10 @@ class SignalExecution:
             return
         asked = self._asked(now, second)
         self._by_request = asked is not None
-        in_step = asked is None and display.stage == self.plan.stages[self.plan.wanted[second]]
-        if in_step:
+        if asked is None and display.stage == self.plan.stages[self.plan.wanted[second]]:
             self._falling_back = False
-        forced = self._limit.must_serve(now, self.plan if in_step else None, second)
-        if forced is not None:
-            target = forced
-        elif asked is not None:
-            target = asked
-        else:
-            target = self._follower.target(self.plan, display.stage, second)
-        self._go(target, now, utc_s)
+        wish = self._follower.target(self.plan, display.stage, second) if asked is None else asked
+        self._go(self._limit.choose(wish, now), now, utc_s)
 
     def _asked(self, now: int, second: int) -> int | None:
         """The stage that a valid request asks for, None to follow the plan."""

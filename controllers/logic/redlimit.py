@@ -1,100 +1,153 @@
-"""No mandatory group stays red beyond its maximum: the controller serves it by itself before anybody's wish."""
+"""No mandatory group stays red beyond its maximum: the controller serves it by itself before anybody's wish.
 
-from controllers.logic.compiled import CompiledJunction, CompiledPlan
+The rule that makes it hold: the signals are only ever in a state from which a known sequence of stages, each as short
+as minimum greens and intergreens allow, serves everybody in time and can go on for ever. A second of waiting or a
+transition, whoever wants it, is allowed when the state after it has such a way out; else the way out itself is taken.
+Since the rest of a way out is a way out again, the state never gets lost.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from controllers.logic.compiled import ALL_RED, CompiledJunction, CompiledPlan
 from controllers.logic.display import SignalDisplay
+from controllers.logic.following import STAY
+from controllers.logic.lookahead import NO_LIMIT_S, LookAhead, Past, Prospect, Tour, Way
 from controllers.refusals import Refusal, RefusalCode
 
 
 class RedLimit:
-    """Looks ahead whether every mandatory group can still be served in time, one after the other by deadline."""
+    """Keeps a way out at hand: a round through the running plan's or a local plan's stages, or the most urgent first.
 
-    def __init__(self, compiled: CompiledJunction, display: SignalDisplay) -> None:
-        table = compiled.table
+    `plans` are the local plans.
+    """
+
+    def __init__(self, compiled: CompiledJunction, display: SignalDisplay, plans: Iterable[CompiledPlan]) -> None:
+        plans = list(plans)
         self._compiled = compiled
         self._display = display
+        self._ahead = LookAhead(compiled)
         self._limits = tuple(
-            (group, table.max_red_s[group]) for group, mandatory in enumerate(table.mandatory) if mandatory
+            (group, limit_s) for group, limit_s in enumerate(self._ahead.limits) if limit_s < NO_LIMIT_S
         )
-        # serving every group one after the other never takes longer
-        self._chain_s = (len(compiled.stages) + 1) * (
-            compiled.max_transition_s + compiled.max_intergreen_s + max(compiled.min_stage_s)
-        )
+        # going once round a tour never takes longer, whatever was shown before
+        self._round_s = (min(len(plan.stages) for plan in plans) + 1) * self._ahead.step_s
+        self._is_roomy = min((limit_s for _, limit_s in self._limits), default=NO_LIMIT_S) > self._round_s
+        self._local_quick = list(dict.fromkeys(Tour.quick(plan) for plan in plans))
+        self._local_paced = list(dict.fromkeys(Tour.paced(plan) for plan in plans))
+        self._quick, self._paced = self._local_quick, self._local_paced
+        self._kept: Way | None = None
         self._version = -1
+        self._latest: tuple[int, int] | None = None
         self._first_deadline = 0
 
-    def must_serve(self, now: int, plan: CompiledPlan | None, second: int) -> int | None:
-        """The stage that must be served now, since waiting one more second would be too late.
+    def follow(self, plan: CompiledPlan) -> None:
+        """Another plan runs: its order of stages is a way out as well."""
+        self._quick = list(dict.fromkeys([Tour.quick(plan), *self._local_quick]))
+        self._paced = list(dict.fromkeys([Tour.paced(plan), *self._local_paced]))
 
-        `plan` is the plan that is followed in step from this plan second, None when nothing is promised by a plan.
-        """
+    def choose(self, wish: int, now: int) -> int:
+        """The stage to go to now: the one that is wished for (STAY for none) as long as everybody can be served."""
         display = self._display
-        if display.version != self._version:
-            self._version = display.version
-            self._first_deadline = min(
-                (
-                    display.green_end[group] + limit
-                    for group, limit in self._limits
-                    if not display.green_mask >> group & 1
-                ),
-                default=now + self._chain_s + 1_000_000,
-            )
-        if self._first_deadline - now > self._chain_s:
-            return None
-        urgent = self._urgent(now, display.green_mask, {})
-        if plan is not None:
-            urgent = [
-                (slack_s, group)
-                for slack_s, group in urgent
-                if (wait_s := plan.wait_for_green_s(group, second)) is None or wait_s > slack_s
-            ]
-        found = self._late(display.stage, 1, urgent)
-        return None if found is None else found[0]
+        change = None if wish in (STAY, display.stage) else self._compiled.transitions[display.stage][wish]
+        if change is None or display.blocked(change, now) is not None:
+            return self._must_serve(now)
+        return wish if self.forbids(display.stage, wish, now) is None else self._must_serve(now)
 
     def forbids(self, origin: int, target: int, now: int) -> Refusal | None:
-        """Why a stage must not be served now: a group would pass its maximum red before it can follow.
-
-        A group that would be late even if it were served at once is not this move's fault.
-        """
-        compiled = self._compiled
-        change = compiled.transitions[origin][target]
+        """Why a stage must not be gone to now: a group would pass its maximum red because of it, or already will."""
+        change = self._compiled.transitions[origin][target]
         if change is None:
             return None
-        begun = {group: 0 for group, _ in change.begins}
-        urgent = self._urgent(now, sum(1 << group for group in compiled.stage_groups[target]), begun)
-        late = self._late(target, change.duration_s + compiled.min_stage_s[target], urgent)
-        if late is None or self._hopeless(origin, late[1], now):
+        past = self._past()
+        late_s, worst = 0, 0
+        for group, at_s in change.begins:
+            over_s = now + at_s - past.ended[group] - self._ahead.limits[group]
+            if over_s > late_s:
+                late_s, worst = over_s, group
+        if late_s:
+            return Refusal(RefusalCode.MAX_RED, worst + 1)
+        past.carry_on(change, now)
+        leave_s = now + max(1, change.duration_s)
+        if self._is_far(self._deadline(past), leave_s):
             return None
-        return Refusal(RefusalCode.MAX_RED, late[1] + 1)
+        best, way = self._best(past, target, leave_s)
+        if best is None or best.late_s:
+            return Refusal(RefusalCode.MAX_RED, 0 if best is None else best.group + 1)
+        self._kept = way
+        return None
 
-    def _hopeless(self, stage: int, group: int, now: int) -> bool:
-        way = self._compiled.way_to(stage, group)
-        if self._display.green_mask >> group & 1:
-            return False
-        return way is None or self._display.red_for(group, now) + way[0] > self._compiled.table.max_red_s[group]
+    def lost_at_start(self, begin_s: int) -> int | None:
+        """The mandatory group whose first green after all red comes too late on any way, None when all are in time."""
+        best, _ = self._best(self._past(), ALL_RED, begin_s)
+        return best.group if best is not None and best.late_s else None
 
-    def _urgent(self, now: int, served: int, begun: dict[int, int]) -> list[tuple[int, int]]:
-        """Groups near their limit: (seconds left, group), the nearest first."""
+    def _must_serve(self, now: int) -> int:
+        """The stage that must be gone to now, since one more second would be too late; else STAY."""
         display = self._display
-        return sorted(
-            (limit - display.red_for(group, now), group)
-            for group, limit in self._limits
-            if not served >> group & 1 and group not in begun and limit - display.red_for(group, now) <= self._chain_s
+        if self._version != display.version:
+            self._version = display.version
+            self._latest = None
+            self._first_deadline = self._deadline(self._past())
+        if self._is_far(self._first_deadline, now):
+            return STAY
+        if self._latest is None:
+            self._latest = self._last_call(now)
+        latest_s, target = self._latest
+        return STAY if now < latest_s else target
+
+    def _last_call(self, now: int) -> tuple[int, int]:
+        """(second, stage): when the stage that shows must be left at the latest, and where to."""
+        past, stage = self._past(), self._display.stage
+        best, way = self._best(past, stage, now)
+        if best is None or way is None:
+            return now + 1, STAY
+        self._kept = way
+        if best.late_s:
+            return now, best.target
+        # waiting may also shift what comes after the first green, so the promise is tried before it is trusted
+        last = self._ahead.play(past, stage, best.latest_s, way.steps())
+        if last is None or last.late_s:
+            return best.begin_s, best.target
+        return best.latest_s, best.target
+
+    def _best(self, past: Past, stage: int, leave_s: int) -> tuple[Prospect | None, Way | None]:
+        """The way out that makes nobody late and can wait longest; with none, the one that is least late."""
+        best: Prospect | None = None
+        best_way: Way | None = None
+        for ways in (self._quick_ways(past, stage), self._paced_ways()):
+            for way in ways:
+                found = self._ahead.play(past, stage, leave_s, way.steps())
+                if found is not None and (
+                    best is None or (found.late_s, -found.latest_s) < (best.late_s, -best.latest_s)
+                ):
+                    best, best_way = found, way
+            if best is not None and not best.late_s and best.latest_s > leave_s:
+                break
+        return best, best_way
+
+    def _quick_ways(self, past: Past, stage: int) -> Iterator[Way]:
+        urgent = self._ahead.earliest_deadlines(past, stage)
+        for tour in self._quick:
+            yield from Way.by_way_of((), tour)
+            if urgent:
+                yield from Way.by_way_of(urgent, tour)
+        if self._kept is not None:
+            yield from Way.by_way_of(self._kept.rest_from(stage), self._kept.tour)
+
+    def _paced_ways(self) -> Iterator[Way]:
+        for tour in self._paced:
+            yield from Way.by_way_of((), tour)
+
+    def _past(self) -> Past:
+        display = self._display
+        return Past(display.green_since, display.green_end, display.green_mask)
+
+    def _deadline(self, past: Past) -> int:
+        return min(
+            (past.ended[group] + limit_s for group, limit_s in self._limits if not past.mask >> group & 1),
+            default=NO_LIMIT_S,
         )
 
-    def _late(self, stage: int, at_s: int, urgent: list[tuple[int, int]]) -> tuple[int, int] | None:
-        """Serve the groups in turn; (first stage of that chain, group that would come too late), None when all do."""
-        compiled = self._compiled
-        first: int | None = None
-        served: frozenset[int] = frozenset()
-        for slack_s, group in urgent:
-            way = compiled.way_to(stage, group)
-            if group in served or way is None:
-                continue
-            lead_s, target, duration_s = way
-            first = target if first is None else first
-            if at_s + lead_s > slack_s:
-                return first, group
-            at_s += duration_s + compiled.min_stage_s[target]
-            served |= compiled.stage_groups[target]
-            stage = target
-        return None
+    def _is_far(self, deadline_s: int, leave_s: int) -> bool:
+        """Nobody is anywhere near a limit: one round serves all, wherever it begins."""
+        return self._is_roomy and deadline_s - leave_s > self._round_s

@@ -1,8 +1,21 @@
-"""Longest reds, looking ahead: after this move, can every mandatory group still be served in time?"""
+"""Longest reds, looking ahead: after this move, can every mandatory group still be served in time?
 
+Two questions with two answers. `too_late` asks whether those who are red now can be served, the most urgent first; a
+strategy plans with it. `without_way_out` asks whether the plan's own round of stages, begun anywhere, serves everybody
+and can go on for ever: only then is a request sealed. The field controller knows more ways out than this one (its local
+plans, the most urgent first), so that what is sealed here is never refused there because of reds.
+"""
+
+from plans.defaults import SAME_GROUP_RED_S
 from plans.history import History, after_transition, earliest_begin_s
 from plans.junction import Junction, StageTransition
-from plans.transition import quickest_way
+from plans.rules_transition import check_transition
+from plans.timing import PlanStage, TimingPlan
+from plans.transition import quickest_way, transition
+
+# the second round shows that what the first one leaves behind is served in time as well
+ROUNDS = 2
+_ILLEGAL_S = 1 << 30
 
 
 def too_late(junction: Junction, stage: str, leave_s: int, history: History) -> str | None:
@@ -33,6 +46,56 @@ def too_late(junction: Junction, stage: str, leave_s: int, history: History) -> 
     return None
 
 
+def without_way_out(junction: Junction, plan: TimingPlan, stage: str, leave_s: int, history: History) -> str | None:
+    """The group that would pass its longest red on any round through the plan's stages; None where one serves all.
+
+    Stages run as short as minimum greens and intergreens out of the past allow, or else as long as the plan says.
+    """
+    limits = {name: group.max_red_s for name, group in junction.groups.items() if group.mandatory}
+    bound_s = chain_s(junction, len(plan.stages))
+    waiting = [past.since_s + limits[name] for name, past in history.items() if name in limits and not past.green]
+    if min(limits.values(), default=bound_s + 1) > bound_s and min(waiting, default=leave_s) - leave_s > bound_s:
+        return None
+    worst: tuple[int, str] | None = None
+    for is_paced in (False, True):
+        for first in range(len(plan.stages)):
+            items = (plan.stages[first:] + plan.stages[:first]) * ROUNDS
+            over = _worst_over(junction, items, stage, leave_s, history, is_paced=is_paced)
+            if over is None:
+                return None
+            worst = min(worst or over, over)
+    return "" if worst is None else worst[1]
+
+
+def _worst_over(
+    junction: Junction, items: tuple[PlanStage, ...], stage: str, leave_s: int, history: History, *, is_paced: bool
+) -> tuple[int, str] | None:
+    """By how many seconds which mandatory group passes its longest red; None where nobody does."""
+    over: dict[str, int] = {}
+    unserved = {name for name, past in history.items() if not past.green and junction.groups[name].mandatory}
+    for item in items:
+        if item.stage == stage:
+            continue
+        change = transition(junction, stage, item.stage)
+        if check_transition(junction, change):
+            return _ILLEGAL_S, ""
+        begin_s = begin_from(junction, history, change, leave_s)
+        for switch in change.switches:
+            group = junction.groups[switch.group]
+            if switch.green and group.mandatory:
+                over[group.id] = max(
+                    over.get(group.id, 0), begin_s + switch.at_s - history[group.id].since_s - group.max_red_s
+                )
+        history = after_transition(history, change, begin_s)
+        unserved -= set(over)
+        leave_s = max(begin_s + 1, begin_s + change.duration_s + (item.green_s if is_paced else 0))
+        stage = item.stage
+    if unserved:
+        return _ILLEGAL_S, min(unserved)
+    seconds, name = max(((seconds, name) for name, seconds in over.items()), default=(0, ""))
+    return (seconds, name) if seconds > 0 else None
+
+
 def begin_from(junction: Junction, history: History, change: StageTransition, leave_s: int) -> int:
     """When the transition can begin, at `leave_s` at the earliest."""
     earliest_s = earliest_begin_s(junction, history, change)
@@ -44,9 +107,12 @@ def least_stage_s(junction: Junction, stage: str) -> int:
     return max((junction.groups[name].min_green_s for name in junction.stages[stage].groups), default=1)
 
 
-def chain_s(junction: Junction) -> int:
-    """An upper bound for serving every stage once: nobody with more time left than this is urgent."""
+def chain_s(junction: Junction, stages: int | None = None) -> int:
+    """An upper bound for serving every stage (or so many) once: nobody with more time left than this is urgent."""
     own_s = (change.duration_s for change in junction.transitions.values())
     longest_s = max((*junction.intergreens.values(), *own_s), default=0)
     each_s = max(least_stage_s(junction, stage) for stage in junction.stages)
-    return (len(junction.stages) + 1) * (each_s + longest_s + max(g.red_amber_s for g in junction.groups.values()))
+    # an intergreen out of the past, or the same group's amber and red, may have to be waited for before each transition
+    pause_s = max(longest_s, *(g.amber_s + SAME_GROUP_RED_S + g.red_amber_s for g in junction.groups.values()))
+    count = 1 + (len(junction.stages) if stages is None else stages)
+    return count * (each_s + pause_s + longest_s + max(g.red_amber_s for g in junction.groups.values()))

@@ -2,14 +2,14 @@
 
 from controllers.driver import FieldStatus
 from plans.codes import Code
-from plans.history import History, after_transition, waits
+from plans.history import History, after_transition, reds_exceeded, waits
 from plans.junction import Junction, StageTransition
 from plans.rules_plan import is_open
 from plans.rules_transition import check_transition
 from plans.timing import PlanStage, TimingPlan
-from plans.transition import quickest_way, transition
+from plans.transition import transition
 from signalctl.gate.past import ACT_AFTER_S
-from signalctl.gate.reds import begin_from, least_stage_s, too_late
+from signalctl.gate.reds import least_stage_s, without_way_out
 from signalctl.gate.refusal import Refusal
 
 
@@ -28,8 +28,8 @@ def hold_for_s(
         got = f"held at plan second {status.plan_second}"
         return Refusal(Code.FRAME_LATE, f"{junction.id}/stages/{status.stage}", windows, got)
     for seconds in range(min(most_s, left_s), 0, -1):
-        late = too_late(junction, status.stage, begin_s + seconds, history)
-        if late is None or not _in_time_now(junction, status.stage, late, begin_s, history):
+        late = without_way_out(junction, plan, status.stage, begin_s + seconds, history)
+        if late is None:
             return seconds
     return _red_long(junction, late or "", f"stage {status.stage} held")
 
@@ -48,7 +48,7 @@ def check_go(
             expected = f"{wait.needed_s} s, complete in {wait.until_s - begin_s} s"
             got = f"{wait.needed_s - (wait.until_s - begin_s)} s"
             return Refusal(wait.code, f"{junction.id}/groups/{wait.group}", expected, got)
-    return _check_arrival(junction, status, plan, change) or _check_reds(junction, status, history, change, begin_s)
+    return _check_arrival(junction, status, plan, change) or _check_reds(junction, plan, history, change, begin_s)
 
 
 def skipped_on_foot(junction: Junction, plan: TimingPlan, origin: str, target: str) -> frozenset[str]:
@@ -95,30 +95,14 @@ def _check_arrival(
 
 
 def _check_reds(
-    junction: Junction, status: FieldStatus, history: History, change: StageTransition, begin_s: int
+    junction: Junction, plan: TimingPlan, history: History, change: StageTransition, begin_s: int
 ) -> Refusal | None:
-    done_s = begin_s + change.duration_s
-    late = too_late(
-        junction,
-        change.target,
-        done_s,
-        after_transition(history, change, begin_s),
-    )
-    if late is None or not _in_time_now(junction, status.stage, late, begin_s, history):
-        return None
-    return _red_long(junction, late, f"stage {change.target} first")
-
-
-def _in_time_now(junction: Junction, stage: str, group: str, begin_s: int, history: History) -> bool:
-    """Whether the group can be served in time at all; a move is not blamed for what it does not cause."""
-    if history[group].green:
-        return True
-    way = quickest_way(junction, stage, group)
-    if way is None:
-        return False
-    change, lead_s = way
-    due_s = history[group].since_s + junction.groups[group].max_red_s
-    return begin_from(junction, history, change, begin_s) + lead_s <= due_s
+    late = next(reds_exceeded(junction, history, change, begin_s), None)
+    if late is None:
+        leave_s = begin_s + max(1, change.duration_s)
+        after = after_transition(history, change, begin_s)
+        late = without_way_out(junction, plan, change.target, leave_s, after)
+    return None if late is None else _red_long(junction, late, f"stage {change.target} first")
 
 
 def _red_long(junction: Junction, group: str, got: str) -> Refusal:

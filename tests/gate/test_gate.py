@@ -181,8 +181,8 @@ def test_holding_ends_before_a_longest_red(
     if allowed:
         assert isinstance(verdict, SafeRequest)
         return
-    # beyond help: no move is blamed for what it does not cause
-    assert isinstance(verdict, SafeRequest)
+    # beyond help: the controller goes there by itself, and no wish may stand in the way
+    assert code_of(verdict) is Code.RED_LONG
     near = status_of("A", 60, plan_second=20, red_s=113)
     refusal = gate.check_request(wish(HOLD, "A"), near, open_frames(day_plan))
     assert code_of(refusal) is Code.RED_LONG

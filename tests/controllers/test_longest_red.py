@@ -1,0 +1,142 @@
+"""Nobody waits longer than the longest red: whatever is asked for, whichever plan comes or goes, in any order."""
+
+from dataclasses import replace
+from random import Random
+
+import pytest
+from hypothesis import HealthCheck, Phase, assume, event, given, settings
+from hypothesis import strategies as st
+
+from controllers.logic import ConfigurationError, ControllerConfig, FieldController
+from controllers.selfcheck import SafetyTable
+from plans.junction import Aspect, Junction
+from plans.rules import check_plan, errors
+from plans.sealed import RequestAction, TransitionMode
+from plans.table import open_frames
+from plans.timing import TimingPlan
+from sim.observer import SafetyObserver
+from tests.controllers.samples import KEY, UTC_S, Master, make_plan, sample_junction
+from tests.plans.display_oracle import shown_by
+from tests.strategies_plans import junctions, plans_for
+
+STEADY = settings(
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=list(HealthCheck),
+    phases=(Phase.explicit, Phase.generate),
+)
+
+
+def longest_red_s(junction: Junction, plan: TimingPlan) -> int:
+    """The longest red of any mandatory group in the plan's own cycle, by counting."""
+    table = shown_by(junction, plan) * 2
+    longest_s = 0
+    for name, group in junction.groups.items():
+        red_s = 0
+        for green in table:
+            red_s = 0 if name in green else red_s + 1
+            longest_s = max(longest_s, red_s if group.mandatory else 0)
+    return longest_s
+
+
+def with_longest_red(junction: Junction, seconds: int) -> Junction:
+    """The junction whose every group may be red for so long, watched on one lamp per group."""
+    groups = {
+        name: replace(group, max_red_s=seconds, links=(index,))
+        for index, (name, group) in enumerate(junction.groups.items())
+    }
+    return replace(junction, groups=groups)
+
+
+class Siege:
+    """A controller under a master that wants somebody to wait for ever, and an observer at the kerb."""
+
+    def __init__(self, junction: Junction, plans: list[TimingPlan], begin_s: int) -> None:
+        self.junction = junction
+        self.names = [stage for stage in junction.stage_order if any(stage == i.stage for i in plans[0].stages)]
+        config = ControllerConfig(junction, {"local": plans[0]}, lambda _: "local", key=KEY, cycle_step_s=120)
+        self.controller = FieldController(config, UTC_S + begin_s)
+        self.master = Master(self.controller)
+        self.plans = plans[1:]
+        self.observer = SafetyObserver(junction)
+        self.elapsed_s = 0
+        self.requests = 0
+
+    def second(self, jump_s: int = 0) -> None:
+        """One second passes, on a clock that may jump."""
+        self.controller.tick(self.controller.utc_s + 1 + jump_s)
+        self.elapsed_s += 1
+        aspects = self.controller.aspects()
+        letters = "".join("G" if aspects[name] is Aspect.GREEN else "r" for name in self.junction.groups)
+        self.observer.see(self.elapsed_s, letters)
+
+    def ask(self, action: RequestAction, stage: str) -> None:
+        """A request that bypasses the gate."""
+        if self.master.request(action, stage) is None:
+            self.requests += 1
+
+    def push(self, random: Random) -> None:
+        """Another central plan, on whichever way into it."""
+        plan, mode = random.choice(self.plans), random.choice(list(TransitionMode))
+        refusal = self.master.push(self.master.wire(plan, mode))
+        event("plan taken" if refusal is None else f"plan refused: {refusal.name}")
+
+    def attack(self, kind: str, random: Random, seconds: int) -> None:
+        """Some time of one kind of malice."""
+        pair = random.sample(self.names, 2)
+        for _ in range(seconds):
+            status = self.controller.status()
+            if kind != "alone" and self.elapsed_s % 10 == 0:
+                self.master.lease()
+            if kind == "hold" and status.stage:
+                self.ask(RequestAction.HOLD, status.stage)
+            elif kind == "alternate":
+                self.ask(RequestAction.GO, pair[status.stage == pair[0]])
+            elif kind == "random":
+                self.ask(RequestAction.GO, random.choice(self.names))
+            elif kind == "plans" and random.random() < 0.05:
+                self.push(random)
+            self.second(random.choice([-7, 5, 40, 3600]) if kind == "clock" and random.random() < 0.05 else 0)
+
+
+KINDS = ["hold", "alternate", "random", "plans", "alone", "clock"]
+
+
+def besiege(siege: Siege, random: Random, kinds: list[str]) -> None:
+    """Every kind of malice in turn, with plans that change between them."""
+    siege.attack("alone", random, random.randint(1, 150))
+    for kind in kinds:
+        if kind in ("hold", "alternate", "random") and siege.plans:
+            siege.master.lease()
+            siege.push(random)
+        siege.attack(kind, random, random.randint(20, 200))
+    assert siege.controller.conflict_trips == 0
+    groups = siege.junction.groups
+    found = [f for f in siege.observer.violations if f.kind != "long_reds" or groups[f.groups[0]].mandatory]
+    assert not found, [str(violation) for violation in found]
+
+
+@st.composite
+def sieges(draw: st.DrawFn) -> Siege:
+    """A junction whose longest reds leave as little as its plans need, or some more."""
+    junction = draw(junctions())
+    plans = [draw(plans_for(junction)) for _ in range(3)]
+    plans = [open_frames(plan) if draw(st.booleans()) else plan for plan in plans]
+    least_s = max(longest_red_s(junction, plan) for plan in plans)
+    junction = with_longest_red(junction, least_s + draw(st.sampled_from([0, 1, 5, 20, 60, 150])))
+    assert not any(errors(check_plan(junction, plan)) for plan in plans)
+    try:
+        return Siege(junction, plans, draw(st.integers(0, 500)))
+    except ConfigurationError as error:
+        event("refused at start")
+        assert "max_red_s" in str(error)
+        assume(False)
+        raise
+
+
+@given(sieges(), st.integers(0, 2**32), st.lists(st.sampled_from(KINDS), min_size=1, max_size=5))
+@settings(STEADY, max_examples=120)
+def test_nobody_waits_longer_than_the_longest_red(siege: Siege, seed: int, kinds: list[str]) -> None:
+    """Requests that hold or avoid stages, plans that come and go, a lost lease, a clock that jumps."""
+    besiege(siege, Random(seed), kinds)
+    event(f"requests taken: {siege.requests > 0}")
