@@ -7,7 +7,16 @@ taken for the next one's reply. It goes on, and until it ends the junction is bu
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from controllers.driver import ControllerMode, Driver, DriverError, FieldStatus, PushReport, PushResult, Reachability
+from controllers.driver import (
+    ControllerMode,
+    Driver,
+    DriverError,
+    FieldStatus,
+    PlanState,
+    PushReport,
+    PushResult,
+    Reachability,
+)
 from plans.sealed import SafePlan, SafeRequest
 from plans.timing import TimingPlan
 
@@ -16,6 +25,7 @@ STATUS_VALID_S = 3.0
 PLAN_VALID_S = 6 * 3600
 PLAN_RENEW_S = 3600
 PLAN_RETRY_S = 10.0
+ON_ITS_WAY = (PlanState.STAGED, PlanState.VERIFIED, PlanState.ARMED)
 CENTRAL = (ControllerMode.CENTRAL_PLAN, ControllerMode.CENTRAL_STAGE)
 
 
@@ -66,7 +76,11 @@ class FieldLink:
         if self._pushed is None or self._pushed.plan != plan:
             return True
         status = self.fresh_status(utc_s)
-        lost = status is not None and status.active_sequence != self._pushed_sequence
+        lost = (
+            status is not None
+            and status.active_sequence != self._pushed_sequence
+            and status.plan_state not in ON_ITS_WAY
+        )
         return lost or self._expires_utc_s - utc_s < PLAN_RENEW_S
 
     def postpone_plan(self, utc_s: float) -> None:
