@@ -26,7 +26,6 @@ def compile_kernels(progress: Callable[[str], object] | None = None) -> float:
         move=np.zeros(0, np.int64),
         mode=np.zeros(0, np.int64),
         weight=none,
-        leader=np.zeros(0, np.int64),
         rate_vps=np.zeros(lanes),
         rate_weight=np.zeros(lanes),
         reach_m=np.zeros(lanes),

@@ -28,7 +28,6 @@ class Seen(NamedTuple):
     move: Ints  # (V,) -1 unknown
     mode: Ints  # (V,)
     weight: Floats  # (V,) persons, priority and waiting included
-    leader: Ints  # (V,) vehicle for another lane that stands right ahead on the common lane upstream, -1 none
     rate_vps: Floats  # (L,) average arrivals beyond sensing
     rate_weight: Floats  # (L,) persons in an average vehicle
     reach_m: Floats  # (L,) how far back vehicles are seen
@@ -47,8 +46,6 @@ class Demand(NamedTuple):
     due_s: Floats  # (V,) would cross unhindered; waiting counts from here
     earliest_s: Floats  # (V,) cannot be at the stop line before
     move: Ints  # (V,)
-    leader: Ints  # (V,) as in `Seen`
-    leader_lane: Ints  # (V,)
     size: Floats  # (V,) headways it takes
     weight: Floats  # (V,)
     stop_ratio: Floats  # (V,) part of a stop that stopping now would cost it
@@ -84,7 +81,6 @@ def predict_demand(layout: Layout, seen: Seen, horizon_s: float) -> Demand:
     due, earliest, size = np.empty(room), np.empty(room), np.empty(room)
     weight, stop_ratio = np.empty(room), np.empty(room)
     move = np.empty(room, np.int64)
-    seen_as = np.full(room, -1, np.int64)
     n = 0
     for lane in range(lanes):
         start[lane] = n
@@ -104,7 +100,6 @@ def predict_demand(layout: Layout, seen: Seen, horizon_s: float) -> Demand:
             move[n] = seen.move[i] if seen.move[i] >= 0 else single
             if i == seen.start[lane] and seen.stuck[lane] and move[n] < 0:
                 move[n] = seen.stuck_move[lane]
-            seen_as[n] = i
             size[n] = HEADWAY_RATIO[mode]
             weight[n] = seen.weight[i]
             stop_ratio[n] = 0.0 if standing else min(1.0, seen.speed_mps[i] / top_mps)
@@ -120,14 +115,4 @@ def predict_demand(layout: Layout, seen: Seen, horizon_s: float) -> Demand:
                 n += 1
                 t += PLATOON_S
     start[lanes] = n
-    leader, leader_lane = np.full(n, -1, np.int64), np.zeros(n, np.int64)
-    for lane in range(lanes):
-        for vehicle in range(start[lane], start[lane + 1]):
-            ahead = seen.leader[seen_as[vehicle]] if seen_as[vehicle] >= 0 else -1
-            if ahead < 0:
-                continue
-            other = np.searchsorted(seen.start, ahead, side="right") - 1
-            row = start[other] + ahead - seen.start[other]
-            if row < start[other + 1] and seen_as[row] == ahead:
-                leader[vehicle], leader_lane[vehicle] = row, other
-    return Demand(start, due[:n], earliest[:n], move[:n], leader, leader_lane, size[:n], weight[:n], stop_ratio[:n])
+    return Demand(start, due[:n], earliest[:n], move[:n], size[:n], weight[:n], stop_ratio[:n])

@@ -123,13 +123,6 @@ def discharge(
             move = layout.lane_moves[layout.lane_move_start[lane]]
         began_s = road.green_from[layout.move_group[move]]
         crosses_s = max(road.ready_s[lane], demand.earliest_s[vehicle])
-        if demand.leader[vehicle] >= 0:
-            beside = demand.leader_lane[vehicle]
-            ahead = demand.leader[vehicle] - road.head[beside]
-            if ahead >= layout.lane_pocket[beside]:
-                break
-            if ahead == -1:  # both came through one lane
-                crosses_s = max(crosses_s, road.crossed_s[beside] + numbers.merge_ratio * layout.move_headway_s[move])
         if demand.due_s[vehicle] < began_s:  # who came just before green has hardly slowed down
             stood = min(1.0, (began_s - demand.due_s[vehicle]) / numbers.standstill_s)
             crosses_s = max(crosses_s, began_s + numbers.startup_s * stood)

@@ -12,9 +12,6 @@ from plans.transition import transition
 TURN_HEADWAY = {Turn.STRAIGHT: 1.0, Turn.RIGHT: 1.19, Turn.LEFT: 1.25, Turn.UTURN: 1.4}
 """Saturation headway of a turn over that of going straight (right 2.30 s and left 2.50 s against 1.93 s measured)."""
 
-SPACING_M = 7.5
-"""Room that a standing car takes."""
-
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
@@ -24,7 +21,6 @@ class Layout(NamedTuple):
     """One junction; L lanes, M movements, G groups, S stages, C crossings. Ragged lists are (start, items) pairs."""
 
     lane_speed_mps: Floats  # (L,)
-    lane_pocket: Ints  # (L,) vehicles that fit on it behind the stop line, out of the way of those for other lanes
     lane_yields: Flags  # (L,) has a movement that gives way: looked at after the others
     lane_order: Ints  # (L,) lanes with priority first
     lane_move_start: Ints  # (L+1,)
@@ -58,36 +54,6 @@ def crossing_groups(junction: Junction) -> tuple[str, ...]:
         for group in junction.groups.values()
         if group.kind is GroupKind.PEDESTRIAN or (group.kind is GroupKind.BICYCLE and group.id not in used)
     )
-
-
-class SharedFeeder(NamedTuple):
-    """Lanes (by index) that one lane upstream feeds: behind `offset_m` their vehicles stand in one line."""
-
-    lanes: tuple[int, ...]
-    offset_m: float
-
-
-def shared_feeders(junction: Junction) -> tuple[SharedFeeder, ...]:
-    """The nearest common lane upstream of each set of lanes; a lane belongs to one set at most."""
-    fed: dict[str, dict[int, float]] = {}
-    for index, lane in enumerate(junction.lanes.values()):
-        for feeder in lane.feeders:
-            fed.setdefault(feeder.lane, {})[index] = feeder.offset_m
-    common = sorted((max(offsets.values()), tuple(offsets)) for offsets in fed.values() if len(offsets) > 1)
-    found: list[SharedFeeder] = []
-    for offset_m, lanes in common:
-        if not any(set(lanes) & set(one.lanes) for one in found):
-            found.append(SharedFeeder(lanes, offset_m))
-    return tuple(found)
-
-
-def _pockets(junction: Junction) -> Ints:
-    """Vehicles that fit on each lane before they stand in the way of those for its neighbours."""
-    pocket = np.array([max(1, int(lane.length_m / SPACING_M)) for lane in junction.lanes.values()], np.int64)
-    for feeder in shared_feeders(junction):
-        for lane in feeder.lanes:
-            pocket[lane] = max(1, int(feeder.offset_m / SPACING_M))
-    return pocket
 
 
 def _ragged(lists: Sequence[Sequence[int]]) -> tuple[Ints, Ints]:
@@ -156,7 +122,6 @@ def build_layout(junction: Junction) -> Layout:
     walk_start, walk_items = _ragged(walks)
     return Layout(
         lane_speed_mps=np.array([lane.speed_mps for lane in junction.lanes.values()], np.float64),
-        lane_pocket=_pockets(junction),
         lane_yields=yields,
         lane_order=np.argsort(yields, kind="stable").astype(np.int64),
         lane_move_start=move_start,

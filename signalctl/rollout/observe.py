@@ -2,14 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
 from detectors.picture import MODES, JunctionPicture, LanePicture, PriorityRequest, RequestState
 from plans.junction import Aspect, GroupKind, Junction, Mode
 from signalctl.rollout.demand import Seen
-from signalctl.rollout.layout import Floats, Ints, Layout, SharedFeeder, build_layout, crossing_groups, shared_feeders
+from signalctl.rollout.layout import Floats, Layout, build_layout, crossing_groups
 from signalctl.strategies.parameters import AdaptiveParameters
 
 CAR = MODES.index(Mode.CAR)
@@ -24,7 +23,6 @@ class Observer:
     layout: Layout
     weights: Floats
     parameters: AdaptiveParameters
-    feeders: tuple[SharedFeeder, ...]
     farthest_m: Floats  # (L,) at which a vehicle was ever seen; where the road begins or sensing ends
 
     @classmethod
@@ -32,7 +30,7 @@ class Observer:
         """Compile the junction."""
         layout = build_layout(junction)
         weight = np.array([weights[mode] for mode in MODES])
-        return cls(junction, layout, weight, parameters, shared_feeders(junction), np.zeros(len(junction.lanes)))
+        return cls(junction, layout, weight, parameters, np.zeros(len(junction.lanes)))
 
     def see(self, picture: JunctionPicture, aspects: Mapping[str, Aspect]) -> Seen:
         """Flat arrays of what is known now; lanes without a picture are empty."""
@@ -59,7 +57,6 @@ class Observer:
             rows.move,
             rows.mode,
             rows.weight,
-            self._leaders(rows),
             rates,
             np.full(len(lanes), self.weights[CAR]),
             self._reach(rows),
@@ -77,22 +74,6 @@ class Observer:
             if rows.start[lane + 1] > rows.start[lane]:
                 self.farthest_m[lane] = max(self.farthest_m[lane], rows.distance_m[rows.start[lane + 1] - 1])
         return self.farthest_m.copy()
-
-    def _leaders(self, rows: "_Rows") -> Ints:
-        """Whom each vehicle on a common lane upstream has right ahead, where that one is bound for another lane."""
-        leader = np.full(rows.distance_m.size, -1, np.int64)
-        for lanes, offset_m in self.feeders:
-            upstream = [
-                (float(rows.distance_m[row]), lane, row)
-                for lane in lanes
-                for row in range(int(rows.start[lane]), int(rows.start[lane + 1]))
-                if rows.distance_m[row] > offset_m
-            ]
-            upstream.sort()
-            for (_, lane, row), (_, next_lane, next_row) in pairwise(upstream):
-                if lane != next_lane:
-                    leader[next_row] = row
-        return leader
 
     def request_weight(self, request: PriorityRequest) -> float:
         """Persons that a request stands for: more when late or of a high level, little when ahead of schedule."""

@@ -19,7 +19,6 @@ class RolloutNumbers(NamedTuple):
     standstill_s: float = 4.0  # who would have arrived so long before green stands by then
     amber_use_s: float = 1.0  # drivers go on into amber
     gap_s: float = 4.0  # a turn that gives way needs this gap
-    merge_ratio: float = 0.7  # headway between two that came through one lane into two, over the usual one
     walk_s: float = 6.0  # turning traffic waits that long for people who step off
     least_service_ratio: float = 0.05
     longest_green_s: float = 60.0  # of the base policy, while others wait

@@ -29,7 +29,6 @@ def main() -> None:
         move=np.array([0, 0, -1, 1, 1]),
         mode=np.array([0, 2, 0, 0, 1]),
         weight=np.array([1.3, 30.0, 1.3, 1.3, 1.1]),
-        leader=np.full(5, -1),
         rate_vps=np.array([0.1, 0.05]),
         rate_weight=np.full(2, 1.3),
         reach_m=np.full(2, 150.0),

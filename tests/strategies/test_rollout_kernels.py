@@ -8,9 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from plans.junction import Feeder, GroupKind, Junction, Lane, Movement, SignalGroup, Stage, Turn
 from signalctl.rollout.demand import travel_time_s
-from signalctl.rollout.layout import build_layout, shared_feeders
+from signalctl.rollout.layout import build_layout
 
 
 def test_travel_time_of_a_vehicle_at_speed():
@@ -42,26 +41,6 @@ def test_switch_times_come_from_the_junctions_transitions(crossroads):
     assert layout.transition_s[change] == 8
     assert layout.green_ends_s[change][groups.index("ns")] == 0
     assert layout.green_begins_s[change][groups.index("ew")] == 8
-
-
-def test_lanes_that_one_lane_feeds_stand_in_one_line():
-    """The nearest common lane upstream counts, and each lane belongs to one set."""
-    lanes = {
-        "a": Lane("a", "w", 20.0, 13.9, feeders=(Feeder("up", 25.0, 50.0), Feeder("far", 80.0, 90.0))),
-        "b": Lane("b", "w", 20.0, 13.9, feeders=(Feeder("up", 24.0, 50.0), Feeder("far", 79.0, 90.0))),
-        "c": Lane("c", "w", 20.0, 13.9, feeders=(Feeder("far", 80.0, 90.0),)),
-    }
-    junction = Junction(
-        "J",
-        "",
-        {"g": SignalGroup("g", GroupKind.VEHICLE, 5)},
-        {},
-        {"s": Stage("s", frozenset({"g"}))},
-        lanes,
-        tuple(Movement(lane, lane, "g", Turn.STRAIGHT, "out") for lane in lanes),
-    )
-    assert [(one.lanes, one.offset_m) for one in shared_feeders(junction)] == [((0, 1), 25.0)]
-    assert list(build_layout(junction).lane_pocket) == [3, 3, 2]
 
 
 @pytest.mark.slow
