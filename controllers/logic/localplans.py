@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from controllers.logic.compiled import CompiledJunction, CompiledPlan
 from controllers.logic.config import ConfigurationError
+from controllers.refusals import RefusalCode
 from controllers.selfcheck import check_plan
 from controllers.wire import staged_plan
 from plans.timing import TimingPlan
@@ -39,8 +40,10 @@ def _compile(compiled: CompiledJunction, name: str, plan: TimingPlan, safety_has
         raise ConfigurationError(f"{junction.id} plan {name}: expected a stage of the junction, got {error}") from error
     refusal = check_plan(junction, compiled.table, compiled.legal, wire)
     if refusal is not None:
+        by_group = refusal.code in (RefusalCode.MAX_RED, RefusalCode.NEVER_GREEN)
+        group = f" ({compiled.groups[refusal.element - 1]})" if by_group else ""
         raise ConfigurationError(
             f"{junction.id} plan {name}: expected a plan within the safety configuration, got "
-            f"{refusal.name} at element {refusal.element}"
+            f"{refusal.name} at element {refusal.element}{group}"
         )
     return CompiledPlan(compiled, wire, name)

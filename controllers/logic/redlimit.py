@@ -36,7 +36,7 @@ class RedLimit:
         self._local_paced = list(dict.fromkeys(Tour.paced(plan) for plan in plans))
         self._quick, self._paced = self._local_quick, self._local_paced
         self._kept: Way | None = None
-        self._version = -1
+        self._seen = (-1, ALL_RED)
         self._latest: tuple[int, int] | None = None
         self._first_deadline = 0
 
@@ -84,8 +84,9 @@ class RedLimit:
     def _must_serve(self, now: int) -> int:
         """The stage that must be gone to now, since one more second would be too late; else STAY."""
         display = self._display
-        if self._version != display.version:
-            self._version = display.version
+        # a stage may follow another one with the same greens: no aspect changes, but the ways out of it do
+        if self._seen != (display.version, display.stage):
+            self._seen = (display.version, display.stage)
             self._latest = None
             self._first_deadline = self._deadline(self._past())
         if self._is_far(self._first_deadline, now):

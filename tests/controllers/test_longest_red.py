@@ -1,6 +1,7 @@
 """Nobody waits longer than the longest red: whatever is asked for, whichever plan comes or goes, in any order."""
 
 from dataclasses import replace
+from functools import partial
 from random import Random
 
 import pytest
@@ -8,14 +9,13 @@ from hypothesis import HealthCheck, Phase, assume, event, given, settings
 from hypothesis import strategies as st
 
 from controllers.logic import ConfigurationError, ControllerConfig, FieldController
-from controllers.selfcheck import SafetyTable
-from plans.junction import Aspect, Junction
+from plans.junction import Aspect, GroupKind, GroupSwitch, Junction, SignalGroup, Stage, StageTransition
 from plans.rules import check_plan, errors
 from plans.sealed import RequestAction, TransitionMode
 from plans.table import open_frames
 from plans.timing import TimingPlan
 from sim.observer import SafetyObserver
-from tests.controllers.samples import KEY, UTC_S, Master, make_plan, sample_junction
+from tests.controllers.samples import KEY, UTC_S, Master, make_controller, make_plan, sample_junction
 from tests.plans.display_oracle import shown_by
 from tests.strategies_plans import junctions, plans_for
 
@@ -60,7 +60,7 @@ class Siege:
         self.plans = plans[1:]
         self.observer = SafetyObserver(junction)
         self.elapsed_s = 0
-        self.requests = 0
+        self.requests = self.plans_taken = 0
 
     def second(self, jump_s: int = 0) -> None:
         """One second passes, on a clock that may jump."""
@@ -78,8 +78,7 @@ class Siege:
     def push(self, random: Random) -> None:
         """Another central plan, on whichever way into it."""
         plan, mode = random.choice(self.plans), random.choice(list(TransitionMode))
-        refusal = self.master.push(self.master.wire(plan, mode))
-        event("plan taken" if refusal is None else f"plan refused: {refusal.name}")
+        self.plans_taken += self.master.push(self.master.wire(plan, mode)) is None
 
     def attack(self, kind: str, random: Random, seconds: int) -> None:
         """Some time of one kind of malice."""
@@ -125,18 +124,79 @@ def sieges(draw: st.DrawFn) -> Siege:
     least_s = max(longest_red_s(junction, plan) for plan in plans)
     junction = with_longest_red(junction, least_s + draw(st.sampled_from([0, 1, 5, 20, 60, 150])))
     assert not any(errors(check_plan(junction, plan)) for plan in plans)
+    siege = started(junction, plans, draw(st.integers(0, 500)))
+    assume(siege is not None)
+    assert siege is not None
+    return siege
+
+
+def started(junction: Junction, plans: list[TimingPlan], begin_s: int) -> Siege | None:
+    """The siege; None where the limit is too short for the way out of all red."""
     try:
-        return Siege(junction, plans, draw(st.integers(0, 500)))
-    except ConfigurationError as error:
+        return Siege(junction, plans, begin_s)
+    except ConfigurationError:
         event("refused at start")
-        assert "max_red_s" in str(error)
-        assume(False)
-        raise
+        return None
 
 
 @given(sieges(), st.integers(0, 2**32), st.lists(st.sampled_from(KINDS), min_size=1, max_size=5))
-@settings(STEADY, max_examples=120)
+@settings(STEADY, max_examples=150)
 def test_nobody_waits_longer_than_the_longest_red(siege: Siege, seed: int, kinds: list[str]) -> None:
     """Requests that hold or avoid stages, plans that come and go, a lost lease, a clock that jumps."""
     besiege(siege, Random(seed), kinds)
-    event(f"requests taken: {siege.requests > 0}")
+    event(f"requests taken: {siege.requests > 0}, plans taken: {siege.plans_taken > 0}")
+
+
+def test_a_change_without_a_change_of_signals_is_seen() -> None:
+    """A stage with the same greens as the one before it has a longer way to the other group, which must be in time."""
+    vehicle = partial(SignalGroup, kind=GroupKind.VEHICLE, min_green_s=5, amber_s=3, red_amber_s=1)
+    slow = StageTransition("D", "B", (GroupSwitch("K1", 9, green=False), GroupSwitch("K2", 18, green=True)), 18)
+    junction = Junction(
+        "J",
+        "J",
+        {name: vehicle(id=name, max_red_s=70, links=(link,)) for link, name in enumerate(("K1", "K2"))},
+        {("K1", "K2"): 9, ("K2", "K1"): 9},
+        {name: Stage(name, frozenset({group})) for name, group in (("A", "K1"), ("B", "K2"), ("D", "K1"))},
+        {},
+        (),
+        cycle_min_s=30,
+        transitions={("D", "B"): slow},
+    )
+    siege = Siege(junction, [make_plan(junction, [("A", 10), ("D", 10), ("B", 20)], is_open=True)] * 2, 0)
+    siege.master.lease()
+    siege.push(Random(0))
+    assert siege.plans_taken == 1
+    for _ in range(90):
+        siege.master.lease()
+        siege.second()
+    for _ in range(600):
+        siege.master.lease()
+        status = siege.controller.status()
+        # stay in A until the last second from which D still seems to make no difference, then hold D
+        red_s = siege.controller.display.red_for(1, siege.controller.elapsed_s)
+        siege.ask(
+            *(
+                (RequestAction.GO, "D")
+                if status.stage == "A" and red_s > 40
+                else (RequestAction.HOLD, status.stage or "A")
+            )
+        )
+        siege.second()
+    assert siege.requests > 300
+    assert not siege.observer.violations, [str(found) for found in siege.observer.violations]
+
+
+def test_a_limit_without_time_to_start_is_refused() -> None:
+    """A plan fits its limit exactly, or not at all; a long all red before it makes it too late: the group is named."""
+    greens = [("A", 8), ("B", 8), ("C", 5)]
+    roomy = sample_junction()
+    least_s = longest_red_s(roomy, make_plan(roomy, greens))
+    for max_red_s, complaint in (
+        (least_s, r"J1/groups/\w+/max_red_s"),
+        (least_s - 1, r"max_red at element \d \(\w+\)"),
+    ):
+        junction = sample_junction(max_red_s=max_red_s, cycle_min_s=30)
+        with pytest.raises(ConfigurationError, match=complaint):
+            make_controller(junction, local_plans={"day": make_plan(junction, greens)}, startup_all_red_s=least_s)
+    junction = sample_junction(max_red_s=least_s, cycle_min_s=30)
+    make_controller(junction, local_plans={"day": make_plan(junction, greens)})
