@@ -89,7 +89,8 @@ async def run_demo(options: DemoOptions) -> int:
     if options.json_file is not None:
         options.json_file.write_text(json.dumps(result, indent=2) + "\n")
     _summarise(result)
-    return EXIT_OK if sum(result["safety"].values()) == 0 else EXIT_FINDINGS
+    breaches = sum(count for kind, count in result["safety"].items() if kind != "refused")
+    return EXIT_FINDINGS if breaches else EXIT_OK
 
 
 class _Play:
