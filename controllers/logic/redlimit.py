@@ -70,7 +70,7 @@ class RedLimit:
         leave_s = now + max(1, change.duration_s)
         if self._is_far(self._deadline(past), leave_s):
             return None
-        best, way = self._best(past, target, leave_s)
+        best, way = self._best(past, target, leave_s, first_will_do=True)
         if best is None or best.late_s:
             return Refusal(RefusalCode.MAX_RED, 0 if best is None else best.group + 1)
         self._kept = way
@@ -111,8 +111,13 @@ class RedLimit:
             return best.begin_s, best.target
         return best.latest_s, best.target
 
-    def _best(self, past: Past, stage: int, leave_s: int) -> tuple[Prospect | None, Way | None]:
-        """The way out that makes nobody late and can wait longest; with none, the one that is least late."""
+    def _best(
+        self, past: Past, stage: int, leave_s: int, *, first_will_do: bool = False
+    ) -> tuple[Prospect | None, Way | None]:
+        """The way out that makes nobody late and can wait longest; with none, the one that is least late.
+
+        With `first_will_do` any that makes nobody late.
+        """
         best: Prospect | None = None
         best_way: Way | None = None
         for ways in (self._quick_ways(past, stage), self._paced_ways()):
@@ -122,6 +127,8 @@ class RedLimit:
                     best is None or (found.late_s, -found.latest_s) < (best.late_s, -best.latest_s)
                 ):
                     best, best_way = found, way
+                    if first_will_do and not found.late_s:
+                        return best, best_way
             if best is not None and not best.late_s and best.latest_s > leave_s:
                 break
         return best, best_way
