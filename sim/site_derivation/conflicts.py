@@ -87,9 +87,11 @@ def intergreens(
     """Intergreens as the programme shows them, and the groups with pedestrian clearances to match.
 
     A pair that the programme never shows one right after the other takes the longest that the leaving group shows to
-    anybody, then the longest of its kind, then amber and one second of red (pedestrians: the time to walk across).
+    anybody, then the longest of its kind, then amber and one second of red (pedestrians: the time to walk across); but
+    never more than the programme leaves between them, whatever it shows meanwhile.
     """
     observed: dict[Pair, int] = {}
+    room = {(a, b): _room(groups[a], groups[b], programme) for a, b in conflicts}
     for a, b in conflicts:
         gap = _observed_gap(groups[a], groups[b], programme, phases)
         if gap is not None:
@@ -98,12 +100,13 @@ def intergreens(
     for name, group in groups.items():
         shown = [gap for (a, _), gap in observed.items() if a == name]
         if group.kind == GroupKind.PEDESTRIAN and shown:
-            updated[name] = replace(group, clearance_s=min(shown))
+            least = [gap for (a, _), gap in room.items() if a == name]
+            updated[name] = replace(group, clearance_s=min([*shown, *least]))
     result = {}
     for a, b in sorted(conflicts):
         gap_s = observed.get((a, b))
         if gap_s is None:
-            gap_s = _fallback(updated[a], observed, updated)
+            gap_s = min(_fallback(updated[a], observed, updated), max(room[a, b], updated[a].amber_s))
         result[a, b] = max(gap_s, updated[a].clearance_s, updated[b].red_amber_s)
     return result, updated
 
@@ -119,6 +122,16 @@ def _observed_gap(a: SignalGroup, b: SignalGroup, programme: Programme, phases: 
         if gap > 0 and not _phase_between(phases, cycle, end, gap):
             gaps.append(gap)
     return min(gaps, default=None)
+
+
+def _room(a: SignalGroup, b: SignalGroup, programme: Programme) -> int:
+    """Least time from an end of `a` to the next begin of `b`, with whatever is shown in between."""
+    cycle = programme.cycle_s
+    begins = [begin for begin, _ in programme.greens(b.links[0])]
+    gaps = [
+        (begin - start - length) % cycle or cycle for start, length in programme.greens(a.links[0]) for begin in begins
+    ]
+    return min(gaps, default=cycle)
 
 
 def _phase_between(phases: tuple[MainPhase, ...], cycle_s: int, end: int, gap: int) -> bool:

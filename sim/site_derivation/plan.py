@@ -14,7 +14,8 @@ def shipped_plan(junction: Junction, programme: Programme, phases: tuple[MainPha
 
     A stage leaves when its first group ends in the programme and the next one is complete one transition later; what
     the programme spends above the transition lengthens that stage's green. Greens never fall below the groups' minima,
-    so that the cycle may come out longer than the programme's.
+    so that the cycle may come out longer than the programme's; and a short stage waits until whoever ended before it
+    has cleared for whoever begins after it.
     """
     stages = [_stage_of(junction, phase) for phase in phases]
     if len(stages) == 1:
@@ -27,11 +28,33 @@ def shipped_plan(junction: Junction, programme: Programme, phases: tuple[MainPha
         available = (leaves[number] - leaves[number - 1]) % programme.cycle_s - change.duration_s
         greens.append(max(available, _least_green_s(junction, stages, number)))
     changes = [transition(junction, stages[n - 1], stage).duration_s for n, stage in enumerate(stages)]
+    _wait_for_intergreens(junction, stages, greens)
     cycle_s = sum(greens) + sum(changes)
     complete_s = leaves[-1] + changes[0]
     offset_s = (SCENARIO_EPOCH_UTC_S + programme.offset_s + complete_s) % cycle_s
     planned = tuple(PlanStage(stage, green_s, 0, cycle_s) for stage, green_s in zip(stages, greens, strict=True))
     return fixed_frames(junction, TimingPlan(plan_id, junction.id, cycle_s, offset_s, planned))
+
+
+def _wait_for_intergreens(junction: Junction, stages: list[str], greens: list[int]) -> None:
+    """Lengthen stages until intergreens hold across them too; one transition alone keeps its own in any case."""
+    count = len(stages)
+    changes = [transition(junction, stages[n - 1], stage) for n, stage in enumerate(stages)]
+    for number, change in enumerate(changes):
+        begins = {switch.group: switch.at_s for switch in change.switches if switch.green}
+        passed_s = 0  # from the start of an earlier transition to the start of this one
+        for back in range(1, count):
+            earlier = changes[(number - back) % count]
+            passed_s += earlier.duration_s + greens[(number - back) % count]
+            for switch in earlier.switches:
+                if switch.green:
+                    continue
+                for group, at_s in begins.items():
+                    wanted_s = junction.intergreens.get((switch.group, group), 0)
+                    short_s = wanted_s - (passed_s - switch.at_s + at_s)
+                    if short_s > 0:
+                        greens[(number - 1) % count] += short_s
+                        passed_s += short_s
 
 
 def _stage_of(junction: Junction, phase: MainPhase) -> str:
