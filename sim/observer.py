@@ -125,6 +125,8 @@ class SafetyObserver:
     def _note_long_reds(self, green: set[str], time_s: float) -> None:
         for group, lamp in self._lamps.items():
             wanted_s = self.junction.groups[group].max_red_s
+            if not self.junction.groups[group].mandatory:
+                continue  # it may stay red as long as nobody asks for it
             if group in green or lamp.red_since_s is None or lamp.red_reported:
                 continue
             if time_s - lamp.red_since_s > wanted_s:
