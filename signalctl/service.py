@@ -119,9 +119,8 @@ class Service:
     async def run(self, clock: Clock, stop: asyncio.Event) -> None:
         """Serve and control until `stop`; then end in order: loop, links, page, journal."""
         self.journal.append(clock.now_utc_s(), "service", "", {"event": "start", "strategy": self.loop.strategy.name})
-        await asyncio.to_thread(compile_kernels)  # before the first tick: compiling anew takes half a minute
         web = asyncio.create_task(self._serve(), name="web")
-        control = asyncio.create_task(self.loop.run(clock, stop), name="loop")
+        control = asyncio.create_task(self._control(clock, stop), name="loop")
         ended = asyncio.create_task(stop.wait(), name="stop")
         try:
             done, _ = await asyncio.wait({web, control, ended}, return_when=asyncio.FIRST_COMPLETED)
@@ -140,6 +139,11 @@ class Service:
                 await web
             self.journal.append(clock.now_utc_s(), "service", "", {"event": "stop"})
             self.journal.close()
+
+    async def _control(self, clock: Clock, stop: asyncio.Event) -> None:
+        """The loop, once there is machine code for its decisions: to compile anew takes half a minute."""
+        await asyncio.to_thread(compile_kernels)
+        await self.loop.run(clock, stop)
 
     async def _serve(self) -> None:
         network = load_network(self.options.network) if self.options.network is not None else None
