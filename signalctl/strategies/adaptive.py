@@ -10,10 +10,11 @@ from detectors.picture import JunctionPicture, Picture
 from plans.junction import Aspect, Junction, Mode
 from plans.sealed import RequestAction, RequestReason
 from plans.timing import TimingPlan
+from plans.transition import transition
 from signalctl.rollout.kernel import evaluate
 from signalctl.rollout.layout import Floats
-from signalctl.rollout.observe import LIVE, Observer
 from signalctl.strategies.conduct import LISTENS, PlanKeeper, Scope, changing, overdue, scope_of
+from signalctl.strategies.observe import LIVE, Observer
 from signalctl.strategies.parameters import AdaptiveParameters
 from signalctl.strategy import Alternative, Decisions, StageDecision
 
@@ -71,10 +72,14 @@ class Adaptive:
         due = overdue(scope)
         if due is not None:
             return due
+        pressing = self._serve_crossing(scope, picture, status)
+        if pressing is not None:
+            return pressing
         courses = self._weigh(scope, picture, status)
         best = courses[0]
         stay = next(course for course in courses if course.action is RequestAction.HOLD)
-        if best.action is RequestAction.GO and best.cost > stay.cost - self._parameters.switch_gain:
+        gain = self._parameters.switch_gain + self._parameters.switch_ratio * stay.cost
+        if best.action is RequestAction.GO and best.cost > stay.cost - gain:
             best = stay
         others = [course for course in courses if course is not best]
         return StageDecision(
@@ -87,6 +92,32 @@ class Adaptive:
             tuple(Alternative(one.stage, one.action, one.after_s, one.cost) for one in _distinct(others)),
         )
 
+    def _serve_crossing(self, scope: Scope, picture: JunctionPicture, status: FieldStatus) -> StageDecision | None:
+        """The way to the crossing whose longest wait would pass the cap if anything else came first."""
+        waits = {
+            one.group: one.longest_wait_s
+            for one in picture.crossings.values()
+            if (one.requested or one.waiting > 0.0) and status.aspects.get(one.group) != Aspect.GREEN
+        }
+        for group, waited_s in sorted(waits.items(), key=lambda item: (-item[1], item[0])):
+            ways = sorted(
+                (wait_s + transition(scope.junction, scope.stage, name).duration_s, name)
+                for name, wait_s in scope.ready_s.items()
+                if group in scope.junction.stages[name].groups
+            )
+            if not ways or waited_s + ways[0][0] < self._parameters.longest_wait_s:
+                continue
+            stage = ways[0][1]
+            ready = scope.ready(stage)
+            return StageDecision(
+                scope.junction.id,
+                stage if ready else scope.stage,
+                RequestAction.GO if ready else RequestAction.HOLD,
+                RequestReason.PEDESTRIAN,
+                f"Somebody has waited {waited_s:.0f} s at {group}: stage {stage} is next.",
+            )
+        return None
+
     def _weigh(self, scope: Scope, picture: JunctionPicture, status: FieldStatus) -> list[Course]:
         """Every course of action with its cost, the cheapest first; among equals the one that changes latest."""
         junction = scope.junction
@@ -97,7 +128,7 @@ class Adaptive:
         costs = evaluate(
             observer.layout,
             observer.see(picture, status.aspects),
-            self._parameters.numbers,
+            observer.numbers,
             self._policies,
             stage,
             green_from,

@@ -72,6 +72,15 @@ def test_one_pedestrian_near_the_limit_stops_a_stream(crossroads, decide, vehicl
     assert decide(picture, crossroads.status("NS", 20)).action is action
 
 
+def test_nobody_on_foot_waits_longer_than_the_cap(crossroads, decide, vehicles):
+    """A hundred cars on green do not outweigh one person who has waited 70 s: the change takes 8 s more."""
+    flowing = [(2.0 + 7.5 * k, 8.0) for k in range(25)]
+    arms = {"n": vehicles(flowing), "s": vehicles(flowing)}
+    people = {"walk_ew": CrossingPicture("walk_ew", requested=True, waiting=1.0, longest_wait_s=70.0)}
+    decision = decide(crossroads.picture(arms, people), crossroads.status("NS", 10))
+    assert (decision.action, decision.stage, decision.reason) == (GO, "EW", RequestReason.PEDESTRIAN)
+
+
 def test_a_green_lane_that_does_not_move_is_not_being_served(crossroads, decide, vehicles):
     """Believe what you see: a queue that stands on green does not keep a stage from one that can move."""
     status = crossroads.status("NS", 20)

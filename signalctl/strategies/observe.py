@@ -9,6 +9,7 @@ from detectors.picture import MODES, JunctionPicture, LanePicture, PriorityReque
 from plans.junction import Aspect, GroupKind, Junction, Mode
 from signalctl.rollout.demand import Seen
 from signalctl.rollout.layout import Floats, Layout, build_layout, crossing_groups
+from signalctl.rollout.parameters import RolloutNumbers
 from signalctl.strategies.parameters import AdaptiveParameters
 
 CAR = MODES.index(Mode.CAR)
@@ -23,6 +24,7 @@ class Observer:
     layout: Layout
     weights: Floats
     parameters: AdaptiveParameters
+    numbers: RolloutNumbers
     farthest_m: Floats  # (L,) at which a vehicle was ever seen; where the road begins or sensing ends
 
     @classmethod
@@ -30,7 +32,8 @@ class Observer:
         """Compile the junction."""
         layout = build_layout(junction)
         weight = np.array([weights[mode] for mode in MODES])
-        return cls(junction, layout, weight, parameters, np.zeros(len(junction.lanes)))
+        numbers = _scaled(parameters, shortest_round_s(layout))
+        return cls(junction, layout, weight, parameters, numbers, np.zeros(len(junction.lanes)))
 
     def see(self, picture: JunctionPicture, aspects: Mapping[str, Aspect]) -> Seen:
         """Flat arrays of what is known now; lanes without a picture are empty."""
@@ -174,6 +177,22 @@ class _Rows:
             np.insert(self.mode, at, mode),
             np.insert(self.weight, at, weight),
         )
+
+
+def shortest_round_s(layout: Layout) -> float:
+    """Time to show every stage once at its minimum greens: what the horizon of a junction is measured in."""
+    stages = layout.transition_s.shape[0]
+    changes = layout.transition_s.sum() / max(1, stages - 1)
+    greens = [layout.group_min_green_s[green].max(initial=1.0) for green in layout.stage_green]
+    return float(changes + sum(greens))
+
+
+def _scaled(parameters: AdaptiveParameters, round_s: float) -> RolloutNumbers:
+    """Looks further ahead where a round takes longer; who is left over waits for a good part of the next one."""
+    numbers = parameters.numbers
+    horizon_s = min(parameters.longest_horizon_s, max(numbers.horizon_s, parameters.round_ratio * round_s))
+    ratio = horizon_s / numbers.horizon_s
+    return numbers._replace(horizon_s=float(round(horizon_s)), terminal_s=numbers.terminal_s * ratio)
 
 
 def _join(arrays: Sequence[np.ndarray]) -> Floats:
