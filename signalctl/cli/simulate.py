@@ -97,7 +97,8 @@ def _run(specs: Sequence[RunSpec], jobs: int | None) -> list[Any]:
     from signalctl.simulation.batch import run_batch
 
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         tasks = [progress.add_task(f"{spec.strategy} seed {spec.seed}", total=1.0) for spec in specs]
 
         def show(parts: Sequence[float]) -> None:
