@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import socket
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from detectors.builder import PictureBuilder
 from detectors.source import Source
 from plans.site import Site
 from signalctl.clock import Clock
+from signalctl.errors import UsageError
 from signalctl.field_link import HEARTBEAT_S
 from signalctl.gate import Gate
 from signalctl.journal import Journal
@@ -93,6 +95,7 @@ class Service:
             observers=observers,
             heartbeat_s=min(HEARTBEAT_S, site.control.lease_s / HEARTBEATS_PER_LEASE),
         )
+        self._listener = listen(options.host, options.port)
         self._server: uvicorn.Server | None = None
 
     def record(self, tick: Tick) -> None:
@@ -166,7 +169,7 @@ class Service:
             timeout_graceful_shutdown=2,
         )
         self._server = _Server(config)
-        await self._server.serve()
+        await self._server.serve(sockets=[self._listener])
 
     def _journal_written(self, count: int) -> None:
         for labels in self._journal_labels:
@@ -176,6 +179,18 @@ class Service:
         log.error("journal cannot be written", error=str(error))
         for labels in self._journal_labels:
             self.metrics.journal_errors.labels(*labels).inc()
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket, taken before anything else starts.
+
+    Raises:
+        UsageError: the port is in use or may not be used.
+    """
+    try:
+        return socket.create_server((host, port), backlog=100)
+    except OSError as error:
+        raise UsageError(f"web: expected a port to listen on, got {host}:{port}: {error.strerror}") from error
 
 
 class _Server(uvicorn.Server):

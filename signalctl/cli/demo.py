@@ -26,7 +26,7 @@ def demo(
     duration: Annotated[int | None, typer.Option(min=1, help="Simulated seconds; the whole period by default.")] = None,
     headless: Annotated[bool, typer.Option("--headless", help="Nothing is drawn; API and metrics stay.")] = False,
     host: Annotated[str, typer.Option(help="Address on which page, API and metrics listen.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port of page, API and metrics.")] = 8080,
+    port: Annotated[int, typer.Option(help="Port of page, API and metrics; 0 takes a free one.")] = 8080,
     seed: Annotated[int, typer.Option(help="Seed of traffic and sensor noise.")] = 1,
     detection: Annotated[str, typer.Option(help="radar or loops.")] = "radar",
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the result to this file.")] = None,

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import random
 import shutil
 import socket
 from collections.abc import AsyncIterator
@@ -12,6 +13,7 @@ import structlog
 log = structlog.get_logger(__name__)
 
 START_S = 10.0
+OWN_PORTS = range(20_000, 32_000)
 _MOSQUITTO_PLACES = ("/usr/sbin/mosquitto", "/usr/local/sbin/mosquitto", "/opt/homebrew/sbin/mosquitto")
 
 
@@ -102,8 +104,9 @@ async def _until_answers(port: int, process: asyncio.subprocess.Process | None) 
 
 
 def free_port() -> int:
-    """A port on loopback that nobody listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port on loopback that nobody listens on just now, below those handed out for outgoing connections."""
+    for port in random.sample(OWN_PORTS, len(OWN_PORTS)):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise BrokerError(f"expected a free port between {OWN_PORTS[0]} and {OWN_PORTS[-1]}, got none")

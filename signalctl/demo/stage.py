@@ -18,7 +18,7 @@ from controllers.emulator import Emulator
 from detectors.equipment import Detection, equip
 from plans.schema import dump_site
 from plans.site import ControllerAddress, MqttBroker, Site, WebAddress
-from signalctl.demo.broker import loopback_broker
+from signalctl.demo.broker import free_port, loopback_broker
 from signalctl.demo.comparison import compare, person_delay
 from signalctl.demo.figures import describe_street
 from signalctl.demo.publisher import StreetPublisher, open_publisher
@@ -26,6 +26,7 @@ from signalctl.demo.service_process import ServiceProcess
 from signalctl.demo.street import Street, road_for_page
 from signalctl.errors import EXIT_FINDINGS, EXIT_OK, UsageError
 from signalctl.scenarios import OpenScenario, open_scenario
+from signalctl.service import listen
 from signalctl.stopping import stop_on_signals
 from sim.engine import EmbeddedPlant
 from sim.sensors import Sensors
@@ -62,6 +63,8 @@ async def run_demo(options: DemoOptions) -> int:
     if options.detection not in (Detection.RADAR.value, Detection.LOOPS.value):
         raise UsageError(f"--detection: expected radar or loops (what MQTT carries), got {options.detection!r}")
     detection = Detection(options.detection)
+    options = replace(options, port=options.port or free_port())
+    listen(options.host, options.port).close()  # a port in use is told at once, not when everything else stands
     opened = await asyncio.to_thread(open_scenario, options.scenario, options.period)
     stop = stop_on_signals()
     with tempfile.TemporaryDirectory(prefix="signalctl-demo-") as place:

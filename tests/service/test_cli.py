@@ -1,6 +1,7 @@
 """The command line's own manners: exit status, one line for what is wrong, data where it is asked for."""
 
 import json
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -43,6 +44,15 @@ def test_a_wrong_call_ends_with_status_2_and_one_line(words: tuple[str, ...]) ->
     assert len(done.stderr.strip().splitlines()) == 1, done.stderr
     assert any(word in done.stderr for word in ("expected", "No such file", "no such journal"))
     assert "Traceback" not in done.stderr
+
+
+def test_a_port_in_use_is_told_at_once() -> None:
+    """The demo names the address instead of failing when everything else stands."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = _run("demo", "--headless", "--port", str(port))
+    assert done.returncode == 2
+    assert f"127.0.0.1:{port}" in done.stderr
 
 
 def test_a_site_without_broker_is_refused_by_name(tmp_path: Path) -> None:
