@@ -24,7 +24,7 @@ lint: setup-dev ## style, types, import contracts
 	@$(BIN)/lint-imports --no-cache
 
 bench: setup-dev compile ## benchmarks against named peers
-	@for file in benchmarks/bench_*.py; do $(BIN)/python "$$file" $(BENCH_ARGS) || exit 1; done
+	@for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python "$$file" $(BENCH_ARGS) || exit 1; done
 
 docs: setup ## generated pages of docs/
 	@$(BIN)/python -m signalctl.metrics > docs/metrics.md

@@ -1,7 +1,8 @@
 """The embedded engine against SUMO on the same scenarios: delay and speed, as ratios measured in one run.
 
-    python benchmarks/engine_against_sumo.py SCENARIO... [--seeds 1-3] [--teleport SECONDS]
+    python benchmarks/engine_against_sumo.py [SCENARIO...] [--seeds 1-3] [--teleport SECONDS]
 
+Without a scenario it takes the shipped Rheinstraße's morning.
 Delay is timeLoss + departDelay, averaged over all loaded vehicles, unfinished and never inserted ones included. Both
 run the programmes that the network ships; actuated ones run as fixed ones in both.
 """
@@ -21,14 +22,15 @@ from sim.engine import EmbeddedPlant, compile_kernels
 from sim.network import TrafficLightLogic
 from sim.scenario import Scenario, load_scenario
 
+SHIPPED = Path(__file__).resolve().parent.parent / "sim" / "scenarios" / "rheinstrasse" / "rheinstrasse.am.sumocfg"
 MODE_OF_CLASS = {"bus": "bus", "tram": "tram", "bicycle": "bicycle", "truck": "truck", "delivery": "truck"}
 
 
 def main() -> None:
     """Print one row per scenario and seed, and the means."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("scenario", nargs="+", type=Path)
-    parser.add_argument("--seeds", default="1-3")
+    parser.add_argument("scenario", nargs="*", type=Path, default=[SHIPPED])
+    parser.add_argument("--seeds", default="1")
     parser.add_argument("--teleport", type=float, default=-1.0)
     options = parser.parse_args()
     low, _, high = options.seeds.partition("-")
