@@ -79,6 +79,8 @@ def safe_speed(net: Net, veh: Vehicles, tra: Traffic, wal: Walkers, v: int) -> t
             net, veh, tra, wal, link, v, tra.item.arrival[i], tra.item.arrival_speed[i], leave, patience, ignores
         )
         minor = not has_priority(state) and not is_cont(net, link) and not came_in_on_major(net, link)
+        # the end of a way with an inner stop line is no reason to slow down before that line is passed
+        minor = minor and not (net.link.second_part[link] and lane != net.link.src[link])
         if is_open and minor and not ignores:
             if distance > net.link.visibility[link] and (can_brake or not yellow):
                 safe = wait

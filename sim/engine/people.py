@@ -116,19 +116,18 @@ class People:
     def _pieces(self, number: int, person: Person, seed: int) -> list[_Piece]:
         result: list[_Piece] = []
         position = person.depart_position_m
-        if position is None:
-            position = -2.0 - float(hashed(seed, np.array([number], np.int64), 77)[0])
+        share = float(hashed(seed, np.array([number], np.int64), 77)[0])
         for stage in person.plan:
             if isinstance(stage, Pause):
                 where = result[-1].end if result else (0.0, 0.0)
                 result.append(_Piece(where, where, 0.0, rest_s=stage.duration_s, until_s=stage.until_s))
             else:
-                result += self._walk(person.id, stage, position)
-                position = -4.0
+                result += self._walk(person.id, stage, position, share)
+                position, share = None, 0.5
         return result
 
-    def _walk(self, name: str, walk: Walk, position: float) -> list[_Piece]:
-        """`position` >= 0: metres on the first edge; -2 to -3: random; -4: where the last walk ended (its middle)."""
+    def _walk(self, name: str, walk: Walk, position: float | None, share: float) -> list[_Piece]:
+        """From metres on the first edge (negative: before its end), or from a share of its length when not given."""
         try:
             if walk.edges:
                 path: tuple[str, ...] = walk.edges[:1]
@@ -138,9 +137,11 @@ class People:
                 path = self._paths.path(walk.origin, walk.destination)
         except NoRouteError as error:
             raise NoRouteError(f"person {name!r}: {error}") from None
-        return self._along(path, position, walk.arrival_position_m)
+        return self._along(path, position, share, walk.arrival_position_m)
 
-    def _along(self, path: tuple[str, ...], position: float, arrival: float | None) -> list[_Piece]:
+    def _along(
+        self, path: tuple[str, ...], position: float | None, share: float, arrival: float | None
+    ) -> list[_Piece]:
         edges = self._network.edges
         shapes = [self._shape(path, i) for i in range(len(path))]
         result: list[_Piece] = []
@@ -154,22 +155,14 @@ class People:
             length = self._network.edges[name].length_m
             low, high = 0.0, length
             if i == 0:
-                low = self._first_position(position, length, forward)
+                low = share * length if position is None else _metres(position, length, forward)
             if i == len(path) - 1 and arrival is not None:
-                at = arrival + length if arrival < 0 else min(arrival, length)
-                high = at if forward else length - at
+                high = _metres(arrival, length, forward)
             if high < low:
                 shape, low, high = tuple(reversed(shape)), length - low, length - high
             crossing = self._streets.crossing_of.get(name, -1)
             result += _cut(shape, low / length, high / length, length, crossing, 1 if forward else -1)
         return result or [_Piece(shapes[0][0][0], shapes[0][0][0], 0.1)]
-
-    @staticmethod
-    def _first_position(position: float, length: float, forward: bool) -> float:
-        if position == -4.0:
-            return length / 2
-        at = (-2.0 - position) * length if position < 0 else min(position, length)
-        return at if forward else length - at
 
     def _shape(self, path: tuple[str, ...], i: int) -> tuple[Shape, bool]:
         """Shape of the lane walked on, in walking direction, and whether that is the lane's own direction."""
@@ -256,6 +249,12 @@ class People:
                 )
             )
         return result
+
+
+def _metres(position: float, length: float, forward: bool) -> float:
+    """Metres in walking direction of a position on an edge; a negative one is counted from the edge's end."""
+    at = max(0.0, position + length) if position < 0 else min(position, length)
+    return at if forward else length - at
 
 
 def _given_speed(person: Person) -> float:

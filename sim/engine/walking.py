@@ -1,10 +1,13 @@
 """Walking: people along sidewalks, waiting at kerbs, and on crossings."""
 
-from sim.engine.arrays import I4, Net, Traffic, Vehicles, Walkers
+from sim.engine.arrays import I4, SEED, STEP, Net, Traffic, Vehicles, Walkers
+from sim.engine.following import uniform
 from sim.engine.jit import helper, kernel
 from sim.engine.junction import has_priority, is_red
 
 ENTRY_SPACING_S_M = 1.45  # seconds between two who step onto a crossing, times its width in metres
+DAWDLING = 0.2  # largest share of the speed that a person loses at random in a step, SUMO's default
+RANDOM_STREAM = 1 << 30  # people's random numbers are not those of vehicles
 ANNOUNCE_S = 2.0  # drivers expect somebody who will be at the kerb within this time
 TO_COME, WALKING, RESTING, DONE = range(4)
 
@@ -54,6 +57,7 @@ def walk(net: Net, veh: Vehicles, tra: Traffic, wal: Walkers, p: int, now: float
     """Move one person for one step."""
     left = dt
     waited = False
+    speed = wal.person.speed[p] * (1.0 - DAWDLING * uniform(tra.counters[SEED], RANDOM_STREAM + p, tra.counters[STEP]))
     while left > 1e-9:
         s = wal.person.piece[p]
         if wal.piece.rest[s] >= 0.0:
@@ -66,14 +70,14 @@ def walk(net: Net, veh: Vehicles, tra: Traffic, wal: Walkers, p: int, now: float
             wal.person.along[p] = 0.0
         else:
             room = wal.piece.length[s] - wal.person.along[p]
-            step = wal.person.speed[p] * left
+            step = speed * left
             if step < room:
                 wal.person.along[p] += step
                 wal.person.walked[p] += step
                 break
             wal.person.along[p] = wal.piece.length[s]
             wal.person.walked[p] += room
-            left -= room / wal.person.speed[p]
+            left -= room / speed
         if s + 1 >= wal.person.last[p]:
             wal.person.status[p] = DONE
             wal.person.arrived_at[p] = now
