@@ -131,13 +131,33 @@ class People:
         try:
             if walk.edges:
                 path: tuple[str, ...] = walk.edges[:1]
-                for edge in walk.edges[1:]:
-                    path += self._paths.path(path[-1], edge)[1:]
+                for i, edge in enumerate(walk.edges[1:], 1):
+                    at = position if i == 1 else None
+                    to = walk.arrival_position_m if i == len(walk.edges) - 1 else None
+                    path = path[:-1] + self._between(path[-1], edge, at, to)
             else:
                 path = self._paths.path(walk.origin, walk.destination)
         except NoRouteError as error:
             raise NoRouteError(f"person {name!r}: {error}") from None
         return self._along(path, position, share, walk.arrival_position_m)
+
+    def _between(self, origin: str, destination: str, at: float | None, to: float | None) -> tuple[str, ...]:
+        """The way between two edges that is shortest from one position to the other (None: the middle)."""
+        edges = self._network.edges
+        best, best_m = self._paths.path(origin, destination), math.inf
+        for first in sorted(self._paths.neighbours.get(origin, ())):
+            for last in sorted(self._paths.neighbours.get(destination, ())):
+                inner = self._paths.path(first, last)
+                if origin in inner or destination in inner:
+                    continue
+                walked = sum(edges[name].length_m for name in inner)
+                for edge, area, position in ((origin, first, at), (destination, last, to)):
+                    length = edges[edge].length_m
+                    metres = length / 2 if position is None else _metres(position, length, True)
+                    walked += length - metres if self._leads_to(edge, area) else metres
+                if walked < best_m:
+                    best, best_m = (origin, *inner, destination), walked
+        return best
 
     def _along(
         self, path: tuple[str, ...], position: float | None, share: float, arrival: float | None
