@@ -158,7 +158,7 @@ def simulate(
                 running, planned, changed = chosen, NOBODY, True
         for k in range(layout.lane_order.size):
             lane = layout.lane_order[k]
-            if demand.start[lane] < demand.start[lane + 1]:
+            if road.idle_until_s[lane] <= t:
                 held = seen.stuck[lane] and not changed
                 cost += discharge(layout, seen, demand, road, numbers, lane, t, held)
         cost += walk(layout, seen, road, numbers, t)
@@ -184,13 +184,15 @@ def evaluate(
 
     Row k keeps for `keeps_s[k]` and changes to the column's stage. In the last row the running stage's column holds the
     cost of the base policy from the next second on. Each course is continued by each base policy (rows of `policies`,
-    columns as in `BasePolicy`) and counts as its best continuation.
+    columns as in `BasePolicy`) and counts as its best continuation; courses far from the best are continued by the first
+    one only.
 
     `ready_s` (S,) says when the change to each stage may begin, infinite where it must not.
     """
     stages = layout.stage_green.shape[0]
     costs = np.full((keeps_s.size + 1, stages), np.inf)
     demand = predict_demand(layout, seen, numbers.horizon_s)
+    worth = np.inf
     for p in range(policies.shape[0]):
         policy = BasePolicy(policies[p, 0], policies[p, 1], policies[p, 2])
         for target in range(stages):
@@ -200,8 +202,12 @@ def evaluate(
                 stay = k == keeps_s.size
                 if stay != (target == stage) or (not stay and keeps_s[k] < ready_s[target]):
                     continue
+                if p > 0 and costs[k, target] > worth:
+                    continue
                 road = fresh_road(layout, seen, demand, green_from, green_until)
                 keep_s, goal = (1.0, NOBODY) if stay else (keeps_s[k], target)
-                cost = simulate(layout, seen, demand, road, numbers, policy, stage, keep_s, goal, ready_s, np.inf)
-                costs[k, target] = min(costs[k, target], cost)
+                bound = costs[k, target]
+                cost = simulate(layout, seen, demand, road, numbers, policy, stage, keep_s, goal, ready_s, bound)
+                costs[k, target] = min(bound, cost)
+        worth = costs.min() * numbers.worth_ratio
     return costs

@@ -18,6 +18,7 @@ class Road(NamedTuple):
     head: Ints  # (L,) first vehicle that has not crossed
     arrived: Ints  # (L,) first vehicle that is not yet due at the stop line
     ready_s: Floats  # (L,) the stop line is free for the next
+    idle_until_s: Floats  # (L,) nobody comes to the stop line before
     crossed_s: Floats  # (L,) the last one crossed
     people: Floats  # (C,) weighted number still waiting
     walk_from: Floats  # (C,) when the last ones stepped off
@@ -141,6 +142,9 @@ def discharge(
             cost += demand.weight[vehicle] * demand.stop_ratio[vehicle] * numbers.stop_s
         vehicle += 1
     road.arrived[lane] = vehicle
+    head = road.head[lane]
+    next_s = demand.earliest_s[head] if head < last else np.inf
+    road.idle_until_s[lane] = np.floor(min(next_s, demand.due_s[vehicle]) if vehicle < last else next_s)
     return cost
 
 
@@ -205,6 +209,7 @@ def fresh_road(layout: Layout, seen: Seen, demand: Demand, green_from: Floats, g
         green_until.copy(),
         demand.start[:lanes].copy(),
         demand.start[:lanes].copy(),
+        np.zeros(lanes),
         np.zeros(lanes),
         np.full(lanes, -100.0),
         seen.crossing_people.copy(),

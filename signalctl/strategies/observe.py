@@ -103,7 +103,8 @@ class Observer:
             same = [row for row in inside if rows.mode[row] == mode and rows.move[row] in (move, -1)]
             if same:
                 best = min(same, key=lambda row: abs(rows.eta_s(row, self.layout.lane_speed_mps[lane]) - request.eta_s))
-                return rows.reweighted(best, max(weight, float(rows.weight[best])))
+                waiting = float(rows.weight[best]) / float(self.weights[mode])
+                return rows.reweighted(best, weight * waiting)
         lane = int(self.layout.move_lane[moves[0]])
         speed = float(self.layout.lane_speed_mps[lane])
         return rows.inserted(lane, request.eta_s * speed, speed, moves[0], mode, weight)
@@ -114,7 +115,7 @@ class Observer:
         """Lanes that show green while their head stands, and the red movement that this head probably wants."""
         stuck, wanted = np.zeros(len(lanes), np.bool_), np.full(len(lanes), -1, np.int64)
         for index, lane in enumerate(lanes):
-            if lane is None or lane.head_still_s < self.parameters.believe_after_s:
+            if lane is None or lane.head_still_s < self._patience_s(lane, aspects):
                 continue
             stuck[index] = True
             moves = self.layout.lane_moves[self.layout.lane_move_start[index] : self.layout.lane_move_start[index + 1]]
@@ -122,6 +123,15 @@ class Observer:
             if red:
                 wanted[index] = max(red, key=lambda m: self.layout.move_share[m])
         return stuck, wanted
+
+    def _patience_s(self, lane: LanePicture, aspects: Mapping[str, Aspect]) -> float:
+        """How long a head may stand on green before it counts as not being served: longer when it has to give way."""
+        move = int(lane.movement[0]) if lane.movement.size else -1
+        if move < 0:
+            return self.parameters.believe_after_s
+        movement = self.junction.movements[move]
+        gives_way = any(aspects.get(group) == Aspect.GREEN for group in movement.yields_to)
+        return self.parameters.believe_gap_s if gives_way else self.parameters.believe_after_s
 
     def _crossings(self, picture: JunctionPicture) -> tuple[Floats, Floats, Floats]:
         groups = crossing_groups(self.junction)
