@@ -184,8 +184,8 @@ def evaluate(
 
     Row k keeps for `keeps_s[k]` and changes to the column's stage. In the last row the running stage's column holds the
     cost of the base policy from the next second on. Each course is continued by each base policy (rows of `policies`,
-    columns as in `BasePolicy`) and counts as its best continuation; courses far from the best are continued by the first
-    one only.
+    columns as in `BasePolicy`) and counts as its best continuation; courses far from the best are continued by the
+    first one only.
 
     `ready_s` (S,) says when the change to each stage may begin, infinite where it must not.
     """
