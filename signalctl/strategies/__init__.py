@@ -6,6 +6,7 @@ from typing import Any
 from plans.defaults import MODE_WEIGHT, OCCUPANCY
 from plans.junction import Junction, Mode
 from plans.timing import TimingPlan
+from signalctl.errors import UsageError
 from signalctl.strategies.actuated import Actuated
 from signalctl.strategies.adaptive import Adaptive
 from signalctl.strategies.conduct import open_frame_plan
@@ -41,12 +42,13 @@ def make_strategy(
         parameters: Numbers of the strategy; its defaults when missing.
 
     Raises:
-        ValueError: The name is unknown, a junction has no plan, or the parameters belong to another strategy.
+        UsageError: The name is unknown, or a junction has no plan.
+        ValueError: The parameters belong to another strategy.
     """
     if plans is not None:
         for id in junctions:
             if not plans.get(id):
-                raise ValueError(f"junction {id}: expected a time-of-day plan to fall back on, got none")
+                raise UsageError(f"junction {id}: expected a time-of-day plan to fall back on, got none")
     persons = {mode: weights.get(mode, MODE_WEIGHT[mode]) * occupancy.get(mode, OCCUPANCY[mode]) for mode in Mode}
     if name == "fixed":
         return Fixed(junctions)
@@ -56,7 +58,7 @@ def make_strategy(
         return MaxPressure(junctions, persons, _own(name, parameters, MaxPressureParameters))
     if name == "adaptive":
         return Adaptive(junctions, persons, _own(name, parameters, AdaptiveParameters))
-    raise ValueError(f"strategy: expected one of {', '.join(NAMES)}, got {name!r}")
+    raise UsageError(f"strategy: expected one of {', '.join(NAMES)}, got {name!r}")
 
 
 def _own(name: str, parameters: Any, kind: Any) -> Any:
