@@ -13,7 +13,7 @@ from plans.timing import TimingPlan
 from plans.transition import transition
 from signalctl.rollout.kernel import evaluate
 from signalctl.rollout.layout import Floats
-from signalctl.strategies.conduct import LISTENS, PlanKeeper, Scope, changing, overdue, scope_of
+from signalctl.strategies.conduct import PlanKeeper, Scope, changing, decide_each, overdue, scope_of
 from signalctl.strategies.observe import LIVE, Observer
 from signalctl.strategies.parameters import AdaptiveParameters
 from signalctl.strategy import Alternative, Decisions, StageDecision
@@ -55,12 +55,7 @@ class Adaptive:
 
     def decide(self, picture: Picture, field: Mapping[str, FieldStatus], plans: Mapping[str, TimingPlan]) -> Decisions:
         """One stage decision for every junction that listens."""
-        stages = {}
-        for id, plan in plans.items():
-            if id in picture.junctions and id in field and field[id].mode in LISTENS:
-                decision = self._decide_junction(self._junctions[id], plan, picture.junctions[id], field[id])
-                if decision is not None:
-                    stages[id] = decision
+        stages = decide_each(self._junctions, picture, field, plans, self._decide_junction)
         return Decisions(stages, self._plans.decisions(plans))
 
     def _decide_junction(

@@ -1,9 +1,10 @@
 """What a strategy may ask for at a junction now: stages of the plan, the first second of each change, longest reds."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from controllers.driver import ControllerMode, FieldStatus
+from detectors.picture import JunctionPicture, Picture
 from plans.history import History, after_transition, earliest_begin_s
 from plans.junction import Junction
 from plans.sealed import RequestAction, RequestReason
@@ -17,6 +18,9 @@ from signalctl.strategy import PlanDecision, StageDecision
 LISTENS = frozenset({ControllerMode.CENTRAL_PLAN, ControllerMode.CENTRAL_STAGE})
 RED_RESERVE_S = 8
 """A longest red is served this much before it would be broken."""
+
+DecideJunction = Callable[[Junction, TimingPlan, JunctionPicture, FieldStatus], StageDecision | None]
+"""What one junction should show, from its plan, what is seen of it, and its controller's own word."""
 
 
 def open_frame_plan(junction: Junction, nominal: TimingPlan) -> TimingPlan:
@@ -99,6 +103,23 @@ class PlanKeeper:
             known = (plan, PlanDecision(open_frame_plan(self._junctions[id], plan), self._why))
             self._open[id] = known
         return known[1]
+
+
+def decide_each(
+    junctions: Mapping[str, Junction],
+    picture: Picture,
+    field: Mapping[str, FieldStatus],
+    plans: Mapping[str, TimingPlan],
+    decide: DecideJunction,
+) -> dict[str, StageDecision]:
+    """The decision for every junction that has a plan due, is seen, and listens; without one it keeps what runs."""
+    stages = {}
+    for id, plan in plans.items():
+        if id in picture.junctions and id in field and field[id].mode in LISTENS:
+            decision = decide(junctions[id], plan, picture.junctions[id], field[id])
+            if decision is not None:
+                stages[id] = decision
+    return stages
 
 
 def changing(junction: str, status: FieldStatus) -> StageDecision | None:

@@ -1,6 +1,7 @@
 """Max pressure: the stage whose queues push hardest, less what a change costs and what already stands downstream."""
 
 from collections.abc import Mapping
+from functools import partial
 
 from controllers.driver import FieldStatus
 from detectors.picture import JunctionPicture, Picture
@@ -9,7 +10,7 @@ from plans.sealed import RequestAction, RequestReason
 from plans.timing import TimingPlan
 from plans.transition import transition
 from signalctl.strategies.claims import Claims
-from signalctl.strategies.conduct import LISTENS, PlanKeeper, Scope, changing, overdue, scope_of
+from signalctl.strategies.conduct import PlanKeeper, Scope, changing, decide_each, overdue, scope_of
 from signalctl.strategies.parameters import MaxPressureParameters
 from signalctl.strategy import Alternative, Decisions, StageDecision
 
@@ -35,13 +36,9 @@ class MaxPressure:
 
     def decide(self, picture: Picture, field: Mapping[str, FieldStatus], plans: Mapping[str, TimingPlan]) -> Decisions:
         """One stage decision for every junction that listens."""
-        stages = {}
         queues = {lane.lane: lane.queue_veh for one in picture.junctions.values() for lane in one.lanes.values()}
-        for id, plan in plans.items():
-            if id in picture.junctions and id in field and field[id].mode in LISTENS:
-                decision = self._decide_junction(self._junctions[id], plan, picture.junctions[id], field[id], queues)
-                if decision is not None:
-                    stages[id] = decision
+        decide = partial(self._decide_junction, queues=queues)
+        stages = decide_each(self._junctions, picture, field, plans, decide)
         return Decisions(stages, self._plans.decisions(plans))
 
     def _decide_junction(
