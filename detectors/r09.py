@@ -18,8 +18,8 @@ Octets of the telegram, most significant bit first; `TL` is the number of octets
 
 Sources, both public: Wireshark's dissector `packet-r09.c` (after the annexes to VÖV 04.05.1, which VDV 420 and 426
 carry on) for all fields and for the sign of the deviation; the telegram decoder of the project TLMS (tlm-solutions) for
-R09.14 and R09.16 and for the CRC, which its telegrams recorded on the air confirm. Unconfirmed: what a priority of 1 to 3
-means (the recorded telegrams have 0), and R09.18 beyond the dissector.
+R09.14 and R09.16 and for the CRC, which its telegrams recorded on the air confirm. Unconfirmed: what a priority of 1 to
+3 means (the recorded telegrams have 0), and R09.18 beyond the dissector.
 """
 
 import binascii
