@@ -41,11 +41,13 @@ async def run_site(
         )
     listeners: dict[str, Callable[[bytes], None]] = {}
     source = MqttSource(site.id, site.mqtt, uplinks=site.uplinks, listeners=listeners)
+    clock: Clock = _street_clock(site, source, listeners) if follow_street else SystemClock()
     service = Service(
         site,
         strategy=strategy or site.control.strategy.value,
         source=source,
         drivers=make_drivers(site, site_file.parent),
+        clock=clock,
         options=ServiceOptions(
             journal=site_file.parent / site.store,
             host=host or site.web.host,
@@ -54,30 +56,33 @@ async def run_site(
         ),
         publish_state=source.publish_state,
     )
-    clock: Clock = SystemClock()
     if follow_street:
-        clock = _follow(site, service, source, listeners)
+        _show_street(site, service, listeners)
     stop = stop_on_signals()
     receiving = asyncio.create_task(source.run(), name="mqtt")
     try:
-        await service.run(clock, stop)
+        await service.run(stop)
     finally:
         receiving.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await receiving
 
 
-def _follow(
-    site: Site, service: Service, source: MqttSource, listeners: MutableMapping[str, Callable[[bytes], None]]
+def _street_clock(
+    site: Site, source: MqttSource, listeners: MutableMapping[str, Callable[[bytes], None]]
 ) -> StreetClock:
-    """Join the service to a simulated street: its clock, everybody's place, and the figures that only it knows."""
+    """The clock of a simulated street, that the service keeps step with."""
     clock = StreetClock(lambda second: source.publish(done_topic(site.id), encode({"t": second})))
+    listeners[clock_topic(site.id)] = clock.on_message
+    return clock
+
+
+def _show_street(site: Site, service: Service, listeners: MutableMapping[str, Callable[[bytes], None]]) -> None:
+    """What only a simulated street knows, for page and metrics: everybody's place, and the figures by mode."""
 
     def show(payload: bytes) -> None:
         with contextlib.suppress(ValueError):
             service.live.road = json.loads(payload)
 
-    listeners[clock_topic(site.id)] = clock.on_message
     listeners[road_topic(site.id)] = show
     listeners[figures_topic(site.id)] = StreetFigures(service.metrics, site.id, site.junctions).on_message
-    return clock

@@ -61,10 +61,12 @@ class Service:
         strategy: str,
         source: Source,
         drivers: Sequence[Driver],
+        clock: Clock,
         options: ServiceOptions,
         publish_state: Callable[[str, Mapping[str, Any]], None] | None = None,
     ) -> None:
         self.site = site
+        self.clock = clock
         self.options = options
         self.metrics = Metrics()
         corridors = sorted({junction.corridor for junction in site.junctions.values()})
@@ -87,7 +89,7 @@ class Service:
             strategy=make_strategy(
                 strategy, site.junctions, weights=site.weights, occupancy=site.occupancy, plans=site.plans
             ),
-            gate=Gate(site.junctions, site.control),
+            gate=Gate(site.junctions, site.control, clock=clock.now_utc_s),
             drivers=drivers,
             source=source,
             builder=PictureBuilder(site.junctions),
@@ -119,11 +121,12 @@ class Service:
             "journal_writes": self.journal.dropped == 0,
         }
 
-    async def run(self, clock: Clock, stop: asyncio.Event) -> None:
+    async def run(self, stop: asyncio.Event) -> None:
         """Serve and control until `stop`; then end in order: loop, links, page, journal."""
-        self.journal.append(clock.now_utc_s(), "service", "", {"event": "start", "strategy": self.loop.strategy.name})
+        begin = {"event": "start", "strategy": self.loop.strategy.name}
+        self.journal.append(self.clock.now_utc_s(), "service", "", begin)
         web = asyncio.create_task(self._serve(), name="web")
-        control = asyncio.create_task(self._control(clock, stop), name="loop")
+        control = asyncio.create_task(self._control(stop), name="loop")
         ended = asyncio.create_task(stop.wait(), name="stop")
         try:
             done, _ = await asyncio.wait({web, control, ended}, return_when=asyncio.FIRST_COMPLETED)
@@ -140,13 +143,13 @@ class Service:
                 self._server.should_exit = True
             with contextlib.suppress(asyncio.CancelledError):
                 await web
-            self.journal.append(clock.now_utc_s(), "service", "", {"event": "stop"})
+            self.journal.append(self.clock.now_utc_s(), "service", "", {"event": "stop"})
             self.journal.close()
 
-    async def _control(self, clock: Clock, stop: asyncio.Event) -> None:
+    async def _control(self, stop: asyncio.Event) -> None:
         """The loop, once there is machine code for its decisions: to compile anew takes half a minute."""
         await asyncio.to_thread(compile_kernels)
-        await self.loop.run(clock, stop)
+        await self.loop.run(self.clock, stop)
 
     async def _serve(self) -> None:
         network = load_network(self.options.network) if self.options.network is not None else None

@@ -165,7 +165,7 @@ async def _drive(plant: Plant, opened: OpenScenario, site: Site, spec: RunSpec, 
         strategy=make_strategy(
             spec.strategy.value, junctions, weights=site.weights, occupancy=site.occupancy, plans=site.plans
         ),
-        gate=Gate(site.junctions, site.control),
+        gate=Gate(site.junctions, site.control, clock=lambda: float(street.utc_s)),
         drivers=[InProcessDriver(controller) for controller in street.controllers.values()],
         source=source,
         builder=PictureBuilder(junctions),
