@@ -84,7 +84,7 @@ class Service:
             self,
         ]
         if publish_state is not None:
-            observers.append(StatePublisher(publish_state))
+            observers.append(StatePublisher(site.junctions, publish_state))
         self.loop = ControlLoop(
             strategy=make_strategy(
                 strategy, site.junctions, weights=site.weights, occupancy=site.occupancy, plans=site.plans

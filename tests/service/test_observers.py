@@ -130,10 +130,10 @@ def test_a_listener_that_does_not_read_gets_the_newest(crossroads: Junction, mak
     assert got == [1007.0, 1008.0, 1009.0]
 
 
-def test_state_topic_tells_stage_groups_and_plan(make_tick: Callable[..., Tick]) -> None:
+def test_state_topic_tells_stage_groups_and_plan(make_tick: Callable[..., Tick], crossroads: Junction) -> None:
     """The published state names stage, groups and plan."""
     sent = []
-    StatePublisher(lambda junction, state: sent.append((junction, state))).record(make_tick())
+    StatePublisher({"J1": crossroads}, lambda junction, state: sent.append((junction, state))).record(make_tick())
     junction, state = sent[0]
     assert junction == "J1"
     assert state["stage"] == "S1"
