@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 import structlog
 
 from detectors.messages import Invalid, decode
-from detectors.readings import AirReading, LorawanReading, Reading
+from detectors.readings import AirReading, LorawanReading, Reading, TelegramReading
+from detectors.reporting import ReportingTable
 from detectors.source import NewestWins
+from detectors.topics import Kind
 from plans.site import Uplink
 
 log = structlog.get_logger(__name__)
@@ -16,9 +18,15 @@ MAX_REMEMBERED_TOPICS = 10_000
 
 
 class Intake:
-    """What every source does with a message, wherever it comes from."""
+    """What every source does with a message, wherever it comes from.
 
-    def __init__(self, uplinks: Sequence[Uplink] = ()) -> None:
+    Args:
+        uplinks: LoRaWAN devices that feed air stations.
+        table: What the reporting points of radio telegrams mean; without it telegrams are counted and dropped.
+    """
+
+    def __init__(self, uplinks: Sequence[Uplink] = (), table: ReportingTable | None = None) -> None:
+        self._table = table
         self.buffer = NewestWins()
         self.invalid: Counter[str] = Counter()
         self._complained: set[str] = set()
@@ -35,7 +43,10 @@ class Intake:
             self._complain(reading)
             return
         self._complained.discard(topic)
-        self.put(reading)
+        if isinstance(reading, TelegramReading):
+            self._hear(reading)
+        else:
+            self.put(reading)
 
     def put(self, reading: Reading) -> None:
         """Take one reading; uplinks of air-quality devices become those of their stations."""
@@ -43,6 +54,15 @@ class Intake:
         if isinstance(reading, LorawanReading):
             for station in self._air(reading):
                 self.buffer.add(station)
+
+    def _hear(self, telegram: TelegramReading) -> None:
+        """The air is full of telegrams for other junctions: these are counted and not complained about."""
+        request = self._table.reading(telegram) if self._table is not None else None
+        if request is None:
+            self.buffer.received[Kind.R09] += 1
+            self.buffer.drop(Kind.R09, "unknown_point")
+        else:
+            self.put(request)
 
     def _air(self, reading: LorawanReading) -> list[AirReading]:
         values: dict[str, dict[str, float]] = {}

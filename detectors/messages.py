@@ -13,8 +13,9 @@ from typing import Annotated, Any
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 
-from detectors import topics
+from detectors import r09, topics
 from detectors.readings import (
+    ON_ARRIVAL_S,
     AirReading,
     ButtonReading,
     ExactReading,
@@ -23,6 +24,7 @@ from detectors.readings import (
     RadarObject,
     RadarReading,
     Reading,
+    TelegramReading,
     TransitKind,
     TransitReading,
 )
@@ -93,11 +95,19 @@ class TransitMessage(_Message):
     mode: Mode = Mode.BUS
     level: Whole = 7
     eta_s: Number = 0.0
-    lateness_s: Number = 0.0
+    lateness_s: Number | None = None
     persons: Number = 0.0
     line: Text = ""
     group: Text = ""
     movement: Text = ""
+    source: Text = ""
+    trip: Text = ""
+
+
+class TelegramMessage(_Message):
+    """A radio telegram in hexadecimal digits."""
+
+    telegram: Text
 
 
 class AirMessage(_Message):
@@ -122,6 +132,7 @@ MODELS: dict[Kind, type[BaseModel]] = {
     Kind.RADAR: RadarMessage,
     Kind.BUTTON: ButtonMessage,
     Kind.TRANSIT: TransitMessage,
+    Kind.R09: TelegramMessage,
     Kind.AIR: AirMessage,
     Kind.LORAWAN: UplinkMessage,
 }
@@ -137,7 +148,7 @@ class Invalid:
     reason: str
 
 
-def decode(topic: str, payload: bytes) -> Reading | Invalid:
+def decode(topic: str, payload: bytes) -> Reading | TelegramReading | Invalid:
     """The reading behind a message, or why it is none. Never raises, whatever comes."""
     address = topics.parse(topic)
     if address is None or address.kind not in MODELS or address.is_canary:
@@ -145,11 +156,23 @@ def decode(topic: str, payload: bytes) -> Reading | Invalid:
     if len(payload) > MAX_PAYLOAD_BYTES:
         reason = f"expected at most {MAX_PAYLOAD_BYTES} bytes, got {len(payload)}"
         return Invalid(topic, address.kind, reason)
+    if address.kind is Kind.R09 and not payload.lstrip().startswith(b"{"):
+        return _telegram(topic, ON_ARRIVAL_S, payload.decode("ascii", errors="replace").strip().strip('"'))
     try:
         message = MODELS[address.kind].model_validate_json(payload)
     except ValidationError as error:
         return Invalid(topic, address.kind, _reason(error))
+    if isinstance(message, TelegramMessage):
+        return _telegram(topic, message.t, message.telegram)
     return _reading(address, message)
+
+
+def encode_telegram(site: str, heard: TelegramReading) -> tuple[str, bytes]:
+    """Topic and payload of a radio telegram; one without a time is the bare digits."""
+    digits = r09.encode(heard.telegram).hex()
+    if heard.t_s == ON_ARRIVAL_S:
+        return topics.of_telegrams(site), digits.encode()
+    return topics.of_telegrams(site), json.dumps({"t": heard.t_s, "telegram": digits}, separators=(",", ":")).encode()
 
 
 def encode(site: str, reading: Reading) -> tuple[str, bytes]:
@@ -160,6 +183,13 @@ def encode(site: str, reading: Reading) -> tuple[str, bytes]:
     """
     topic, fields = _message(site, reading)
     return topic, json.dumps(fields, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def _telegram(topic: str, t_s: float, digits: str) -> TelegramReading | Invalid:
+    try:
+        return TelegramReading(t_s, r09.from_hex(digits))
+    except r09.TelegramError as error:
+        return Invalid(topic, Kind.R09, str(error)[:200])
 
 
 def _reason(error: ValidationError) -> str:
@@ -219,7 +249,8 @@ def _message(site: str, reading: Reading) -> tuple[str, dict[str, Any]]:
             kind = Kind.BUTTON
         case TransitReading():
             names = ("id", "junction", "kind", "mode", "level", "eta_s", "lateness_s", "persons", "line", "group")
-            fields = {name: getattr(reading, name) for name in (*names, "movement")}
+            fields = {name: getattr(reading, name) for name in (*names, "movement", "source", "trip")}
+            fields = {name: value for name, value in fields.items() if value is not None and value != ""}
             return topics.of_transit(site), {"t": reading.t_s, **fields}
         case AirReading():
             fields = {"no2_ugm3": reading.no2_ugm3, "pm10_ugm3": reading.pm10_ugm3}

@@ -21,6 +21,7 @@ import structlog
 
 from detectors import topics
 from detectors.intake import Intake
+from detectors.reporting import ReportingTable
 from detectors.source import Batch, SourceStatistics
 from detectors.topics import Kind
 from plans.site import MqttBroker, Uplink
@@ -48,6 +49,7 @@ class MqttSource:
         site: The site's id, second level of its topics.
         broker: Address, encryption and the names of the environment variables that hold the credentials.
         uplinks: LoRaWAN devices that feed air stations; without any, uplinks are not subscribed to.
+        table: What the reporting points of radio telegrams mean.
         canary: How deliverability is proved.
         listeners: Further topics and who takes their payloads, in one order with the readings.
         tap: Called with every detector message as it came, for a `Recorder`.
@@ -59,6 +61,7 @@ class MqttSource:
         broker: MqttBroker,
         *,
         uplinks: Sequence[Uplink] = (),
+        table: ReportingTable | None = None,
         canary: Canary | None = None,
         listeners: Mapping[str, Callable[[bytes], None]] | None = None,
         tap: Callable[[str, bytes], None] | None = None,
@@ -70,7 +73,7 @@ class MqttSource:
         self._client_id = broker.client_id or f"signalctl-{uuid.uuid4().hex[:12]}"
         self._filters = topics.subscriptions(site)
         self._with_uplinks = bool(uplinks)
-        self._intake = Intake(uplinks)
+        self._intake = Intake(uplinks, table)
         self._listeners: Mapping[str, Callable[[bytes], None]] = listeners if listeners is not None else {}
         self._outbox: dict[str, tuple[bytes, bool]] = {}
         self._outbox_filled = asyncio.Event()

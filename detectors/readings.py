@@ -6,12 +6,16 @@ running number `seq`. Nothing in a reading identifies a person or a plate.
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors.r09 import Telegram
 from plans.junction import Mode
+
+ON_ARRIVAL_S: Final = float("-inf")
+"""Time of a message that carries none: the second in which it is read counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,11 @@ class TransitKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TransitReading:
-    """A priority request or its update; `group` or `movement` says which way the vehicle goes."""
+    """A priority request or its update; `group` or `movement` says which way the vehicle goes.
+
+    `lateness_s` is positive behind schedule, None where the message does not say. `source` names who hears the vehicle
+    (its radio gateway, say), `trip` the journey as timetables and GTFS-Realtime call it.
+    """
 
     junction: str
     id: str
@@ -83,11 +91,13 @@ class TransitReading:
     mode: Mode = Mode.BUS
     level: int = 7
     eta_s: float = 0.0
-    lateness_s: float = 0.0
+    lateness_s: float | None = None
     persons: float = 0.0
     line: str = ""
     group: str = ""
     movement: str = ""
+    source: str = ""
+    trip: str = ""
 
     @property
     def seq(self) -> int:
@@ -98,6 +108,14 @@ class TransitReading:
     def detector(self) -> str:
         """Requests are told apart by their own id, as detectors are by theirs."""
         return self.id
+
+
+@dataclass(frozen=True, slots=True)
+class TelegramReading:
+    """A radio telegram as it was received; the site's table of reporting points says what it asks for."""
+
+    t_s: float
+    telegram: Telegram
 
 
 @dataclass(frozen=True, slots=True)

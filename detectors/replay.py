@@ -15,6 +15,7 @@ from typing import IO, Self, cast
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from detectors.intake import Intake
+from detectors.reporting import ReportingTable
 from detectors.source import Batch, SourceStatistics
 
 
@@ -74,10 +75,10 @@ class ReplaySource:
     The clock runs in the time of the recording, as fast as whoever plays it likes.
     """
 
-    def __init__(self, path: Path, now_utc_s: Callable[[], float]) -> None:
+    def __init__(self, path: Path, now_utc_s: Callable[[], float], table: ReportingTable | None = None) -> None:
         self._lines = read_recording(path)
         self._now_utc_s = now_utc_s
-        self._intake = Intake()
+        self._intake = Intake(table=table)
         self._next = next(self._lines, None)
 
     @property

@@ -69,7 +69,7 @@ class NewestWins:
         self.received[kind] += 1
         if isinstance(reading, TransitReading):
             if len(self._transit) >= self._bound:
-                self._drop(kind, "full")
+                self.drop(kind, "full")
             else:
                 self._transit.append(reading)
             return
@@ -77,11 +77,11 @@ class NewestWins:
         held = self._slots.get(key)
         if held is None:
             if len(self._slots) >= self._bound:
-                self._drop(kind, "full")
+                self.drop(kind, "full")
             else:
                 self._slots[key] = reading
         elif reading.t_s < held.t_s or (reading.t_s == held.t_s and reading.seq <= held.seq):
-            self._drop(kind, "stale")
+            self.drop(kind, "stale")
         else:
             self._slots[key] = self._merge(held, reading, kind)
 
@@ -98,10 +98,11 @@ class NewestWins:
             return merge_loops(held, newer)
         if isinstance(held, ButtonReading) and isinstance(newer, ButtonReading):
             return replace(newer, pressed=held.pressed or newer.pressed)
-        self._drop(kind, "superseded")
+        self.drop(kind, "superseded")
         return newer
 
-    def _drop(self, kind: str, reason: str) -> None:
+    def drop(self, kind: str, reason: str) -> None:
+        """Count a good message that is not used."""
         self.dropped[kind, reason] += 1
         self._dropped_now += 1
 

@@ -21,6 +21,7 @@ class Kind(StrEnum):
     RADAR = "radar"
     BUTTON = "button"
     TRANSIT = "transit"
+    R09 = "r09"
     AIR = "air"
     LORAWAN = "lorawan"
     STATE = "state"
@@ -50,6 +51,8 @@ def parse(topic: str) -> Address | None:
     match levels:
         case ["signalctl", "v1", site, "transit"]:
             return Address(Kind.TRANSIT, site)
+        case ["signalctl", "v1", site, "transit", "r09"]:
+            return Address(Kind.R09, site)
         case ["signalctl", "v1", site, "transit", detector] if detector.startswith(CANARY):
             return Address(Kind.TRANSIT, site, detector=detector)
         case ["signalctl", "v1", site, "air", station] if station:
@@ -71,6 +74,11 @@ def of_detector(site: str, kind: Kind, junction: str, detector: str) -> str:
 def of_transit(site: str) -> str:
     """Topic of priority requests."""
     return f"{PREFIX}/{_level(site)}/transit"
+
+
+def of_telegrams(site: str) -> str:
+    """Topic of raw radio telegrams."""
+    return f"{of_transit(site)}/{Kind.R09}"
 
 
 def of_air(site: str, station: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from detectors.picture import PriorityRequest, RequestState
-from detectors.readings import TransitKind, TransitReading
+from detectors.readings import ON_ARRIVAL_S, TransitKind, TransitReading
 from plans.junction import Aspect, Junction, Movement
 
 GRACE_S = 30.0
@@ -40,7 +40,8 @@ class RequestBook:
         """Fold in messages and the signals shown; returns the open requests by arrival, and those that ended now."""
         ended: list[PriorityRequest] = []
         for reading in readings:
-            self._hear(utc_s, reading, ended)
+            stamped = replace(reading, t_s=utc_s) if reading.t_s == ON_ARRIVAL_S else reading
+            self._hear(utc_s, stamped, ended)
         for key, entry in list(self._open.items()):
             if utc_s > max(entry.due_s, entry.heard_s) + GRACE_S or utc_s > entry.opened_s + MAX_LIFE_S:
                 self._end(utc_s, key, RequestState.TIMED_OUT, ended)
@@ -100,7 +101,7 @@ def request_of(
         mode=reading.mode,
         level=reading.level,
         eta_s=reading.eta_s,
-        lateness_s=reading.lateness_s,
+        lateness_s=reading.lateness_s or 0.0,
         persons=reading.persons,
         line=reading.line,
         state=state,

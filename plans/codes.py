@@ -50,6 +50,8 @@ class Code(StrEnum):
     # a whole site
     PLAN_MISSING = "plan_missing"
     CONTROLLER_MISSING = "controller_missing"
+    REPORTING_POINT_RANGE = "reporting_point_range"
+    REPORTING_POINT_REPEATED = "reporting_point_repeated"
 
     # a request, or the state of the controller that it is for
     UNKNOWN_JUNCTION = "unknown_junction"

@@ -153,3 +153,25 @@ MODE_WEIGHT: Final[Mapping[Mode, float]] = _define(
     "own choice: people on foot and on bicycles first",
     sure=False,
 )
+
+# Priority requests
+MAX_LEVEL: Final = _define("MAX_LEVEL", 14, "request level", "levels of priority requests are 0 to 14", sure=True)
+EMERGENCY_LEVEL: Final = _define(
+    "EMERGENCY_LEVEL", 14, "request level", "own choice: the highest level alone is an emergency vehicle", sure=False
+)
+R09_DIRECTIONS: Final = _define(
+    "R09_DIRECTIONS", 10, "directions per node", "reporting points as numbered in Dresden (TLMS)", sure=False
+)
+R09_STATUSES: Final[tuple[str, ...]] = _define(
+    "R09_STATUSES",
+    ("pre_request", "request", "check_out", "doors_closed"),
+    "by the lowest bits of a reporting point",
+    "reporting points as numbered in Dresden (TLMS)",
+    sure=False,
+)
+R09_LEVELS: Final[tuple[int, ...]] = _define(
+    "R09_LEVELS", (7, 8, 9, 10), "request level by a telegram's priority 0 to 3", "own choice", sure=False
+)
+TRANSIT_APPROACH_MPS: Final = _define(
+    "TRANSIT_APPROACH_MPS", 8.3, "m/s between reporting point and stop line", "own choice: 30 km/h", sure=False
+)

@@ -6,6 +6,7 @@ from plans.codes import Code
 from plans.junction import Junction
 from plans.site import Site
 from plans.timing import Finding, TimingPlan
+from plans.transit import check_reporting_points
 
 
 def check_references(junction: Junction) -> list[Finding]:
@@ -67,7 +68,7 @@ def check_site_references(site: Site) -> list[Finding]:
         found += _unknown(f"uplinks/{index}/junction", [uplink.junction], site.junctions, "a junction")
         detectors = site.junctions[uplink.junction].detectors if uplink.junction in site.junctions else {}
         found += _unknown(f"uplinks/{index}/detector", [uplink.detector], detectors, "a detector of the junction")
-    return found
+    return found + check_reporting_points(site.transit, site.junctions)
 
 
 def plan_element(plan: TimingPlan) -> str:

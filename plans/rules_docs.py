@@ -50,6 +50,8 @@ MEANING: Mapping[str, Mapping[Code, str]] = {
     "Site": {
         Code.PLAN_MISSING: "each junction has a plan for each name in the calendar",
         Code.CONTROLLER_MISSING: "each junction has a controller, where any has one (warning)",
+        Code.REPORTING_POINT_RANGE: "a reporting point fits into a telegram and into the site's way to number them",
+        Code.REPORTING_POINT_REPEATED: "each reporting point stands once in the table",
     },
     "Request, and the controller that it is for": {
         Code.UNKNOWN_JUNCTION: "junction and status belong together, and to this site",

@@ -15,6 +15,7 @@ from plans.site_dump import site_text
 from plans.site_form import SiteForm
 from plans.table import fixed_frames
 from plans.timing import Finding
+from plans.transit_form import check_numbering
 from plans.yaml_tree import YamlError, YamlTree, parse
 
 
@@ -52,9 +53,7 @@ class SiteFile:
 
     def problem(self, finding: Finding) -> Problem:
         """The finding of a rule, at its place in the file."""
-        path = _path_of(finding.element, self.tree.value)
-        field = ".".join(str(step) for step in path)
-        return Problem(self.file, self.tree.line(path), field, finding.code, finding.expected, finding.got)
+        return _placed(finding, self.tree, self.file)
 
 
 def load_site(path: Path | str) -> Site:
@@ -78,16 +77,26 @@ def parse_site(text: str | bytes, file: str = "site") -> SiteFile:
         line = tree.line(("timezone",))
         expected = "a name of the IANA time zone database"
         raise SiteError((Problem(file, line, "timezone", "unknown_timezone", expected, form.timezone),))
+    _refuse(check_numbering(form.transit), tree, file)
     draft = SiteFile(file, tree, build_site(form))
-    broken = check_site_references(draft.site)
-    if broken:
-        raise SiteError(tuple(draft.problem(finding) for finding in broken))
+    _refuse(check_site_references(draft.site), tree, file)
     return SiteFile(file, tree, _with_frames(draft.site, form))
 
 
 def dump_site(site: Site, path: Path | str) -> None:
     """Write a site file; reading it back gives the same site."""
     Path(path).write_text(site_text(site), encoding="utf-8")
+
+
+def _refuse(findings: list[Finding], tree: YamlTree, file: str) -> None:
+    if findings:
+        raise SiteError(tuple(_placed(finding, tree, file) for finding in findings))
+
+
+def _placed(finding: Finding, tree: YamlTree, file: str) -> Problem:
+    """The finding of a rule, at its place in the file."""
+    path = _path_of(finding.element, tree.value)
+    return Problem(file, tree.line(path), ".".join(map(str, path)), finding.code, finding.expected, finding.got)
 
 
 def _with_frames(site: Site, form: SiteForm) -> Site:

@@ -19,6 +19,7 @@ from plans.defaults import (
 )
 from plans.junction import Junction, Mode
 from plans.timing import TimingPlan
+from plans.transit import TransitSettings
 
 
 class StrategyName(StrEnum):
@@ -143,6 +144,7 @@ class Site:
     weights: Mapping[Mode, float] = field(default_factory=lambda: dict(MODE_WEIGHT))
     occupancy: Mapping[Mode, float] = field(default_factory=lambda: dict(OCCUPANCY))
     control: ControlParameters = field(default_factory=ControlParameters)
+    transit: TransitSettings = field(default_factory=TransitSettings)
     unconfirmed: frozenset[str] = frozenset()
 
     def plans_due(self, utc_s: float) -> Mapping[str, TimingPlan]:

@@ -1,7 +1,6 @@
 """From the form of a site file to the site: defaults filled in, and those that nobody confirmed written down."""
 
 from dataclasses import fields, replace
-from typing import TypeVar
 
 from plans import defaults
 from plans.amber import least_green_s, required_amber_s, walking_s
@@ -32,22 +31,8 @@ from plans.site import (
 )
 from plans.site_form import ControlForm, GroupForm, JunctionForm, PlanForm, SiteForm, TransitionForm
 from plans.timing import PlanStage, TimingPlan
-
-Value = TypeVar("Value")
-
-
-class Unconfirmed:
-    """Collects the paths of values that were left to a default which no source confirms."""
-
-    def __init__(self) -> None:
-        self.paths: set[str] = set()
-
-    def take(self, given: Value | None, otherwise: Value, path: str) -> Value:
-        """The given value, or the default, whose path is then noted."""
-        if given is not None:
-            return given
-        self.paths.add(path)
-        return otherwise
+from plans.transit_form import build_transit
+from plans.unconfirmed import Unconfirmed
 
 
 def build_site(form: SiteForm) -> Site:
@@ -92,6 +77,7 @@ def build_site(form: SiteForm) -> Site:
         weights={mode: notes.take(form.weights.get(mode), w, f"weights/{mode}") for mode, w in _WEIGHTS},
         occupancy={mode: notes.take(form.occupancy.get(mode), o, f"occupancy/{mode}") for mode, o in _OCCUPANCY},
         control=_control(form.control, notes),
+        transit=build_transit(form.transit, notes),
         unconfirmed=frozenset(notes.paths),
     )
 

@@ -49,6 +49,7 @@ def site_text(site: Site) -> str:
     document["uplinks"] = [
         Inline({name: value for name, value in _attributes(uplink).items() if value}) for uplink in site.uplinks
     ]
+    document["transit"] = _transit(site)
     return "\n".join(_lines(_pruned(document), 0)) + "\n"
 
 
@@ -60,6 +61,25 @@ def _calendar(site: Site) -> dict[str, Any]:
     ]
     special = [Inline(date=day.isoformat(), like=like) for day, like in site.calendar.special_days.items()]
     return {"week": week, "special_days": special}
+
+
+def _transit(site: Site) -> dict[str, Any]:
+    """Reporting points are written by their numbers, whatever they were made of."""
+    settings = site.transit
+    values: dict[str, Any] = {
+        "emergency_level": settings.emergency_level,
+        "split": Inline(
+            directions=settings.split.directions, statuses=[kind.value for kind in settings.split.statuses]
+        ),
+        "levels": list(settings.levels),
+    }
+    values = {name: value for name, value in values.items() if f"transit/{name}" not in site.unconfirmed}
+    if not settings.points:
+        values = {name: value for name, value in values.items() if name == "emergency_level"}
+    values["points"] = [Inline(_pruned(_attributes(point))) for point in settings.points]
+    if settings.lateness is not None:
+        values["lateness"] = _pruned(_attributes(settings.lateness))
+    return _pruned(values)
 
 
 def _junction(site: Site, junction: Junction) -> dict[str, Any]:

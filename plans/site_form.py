@@ -7,16 +7,28 @@ source confirms are listed in `Site.unconfirmed`.
 from datetime import date, time
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from plans.calendar import WEEKDAYS
-from plans.junction import DetectorKind, GroupKind, Mode, Turn
+from plans.form_basics import (
+    Finite,
+    Form,
+    KindField,
+    LaneName,
+    Lenient,
+    ModeField,
+    Name,
+    NotNegative,
+    Port,
+    Positive,
+    Seconds,
+    Text,
+    TurnField,
+    as_written,
+)
+from plans.junction import DetectorKind
 from plans.site import StrategyName
-
-
-def _as_written(value: Any) -> Any:
-    """A name that looks like a number is still a name."""
-    return getattr(value, "text", value)
+from plans.transit_form import TransitForm
 
 
 def _clock_time(value: Any) -> Any:
@@ -29,26 +41,7 @@ def _iso_date(value: Any) -> Any:
     return date.fromisoformat(value) if isinstance(value, str) else value
 
 
-Text = Annotated[str, BeforeValidator(_as_written)]
-# junction and detector names become MQTT topic levels, and names are joined by slashes in findings
-Name = Annotated[str, BeforeValidator(_as_written), Field(pattern=r"^[^/+#\s]+$", max_length=120)]
-Lenient = Field(strict=False)
-Seconds = Annotated[int, Field(ge=0, le=3600)]
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Finite = Annotated[float, Field(allow_inf_nan=False)]
-Port = Annotated[int, Field(ge=1, le=65535)]
 Weekday = Annotated[str, Field(pattern=f"^({'|'.join(WEEKDAYS)})$")]
-LaneName = Annotated[str, BeforeValidator(_as_written), Field(min_length=1)]
-KindField = Annotated[GroupKind, Lenient]
-TurnField = Annotated[Turn, Lenient]
-ModeField = Annotated[Mode, Lenient]
-
-
-class Form(BaseModel):
-    """What all parts of a site file share: exact types, no unknown fields."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
 class GroupForm(Form):
@@ -243,7 +236,7 @@ class MqttForm(Form):
 class UplinkForm(Form):
     """A LoRaWAN device and what its reading feeds."""
 
-    device: Annotated[str, BeforeValidator(_as_written), Field(pattern="^[0-9a-f]{16}$")]
+    device: Annotated[str, BeforeValidator(as_written), Field(pattern="^[0-9a-f]{16}$")]
     value: Text
     junction: Name | None = None
     detector: Name | None = None
@@ -288,3 +281,4 @@ class SiteForm(Form):
     calendar: CalendarForm
     junctions: Annotated[dict[Name, JunctionForm], Field(min_length=1)]
     uplinks: list[UplinkForm] = []
+    transit: TransitForm = TransitForm()

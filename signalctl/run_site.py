@@ -10,6 +10,7 @@ import structlog
 
 from controllers.pool import make_drivers
 from detectors.mqtt import MqttSource
+from detectors.reporting import ReportingTable
 from plans.schema import load_site
 from plans.site import Site
 from signalctl.clock import Clock, SystemClock
@@ -40,7 +41,8 @@ async def run_site(
             f"{site_file}: controllers: expected an address for each junction, got none for {', '.join(without)}"
         )
     listeners: dict[str, Callable[[bytes], None]] = {}
-    source = MqttSource(site.id, site.mqtt, uplinks=site.uplinks, listeners=listeners)
+    table = ReportingTable(site.transit, site.junctions)
+    source = MqttSource(site.id, site.mqtt, uplinks=site.uplinks, table=table, listeners=listeners)
     clock: Clock = _street_clock(site, source, listeners) if follow_street else SystemClock()
     service = Service(
         site,

@@ -1,5 +1,10 @@
 """A small junction that all detector tests look at."""
 
+import socket
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
 import pytest
 
 from plans.junction import (
@@ -43,3 +48,19 @@ def junction() -> Junction:
         lanes=lanes,
         movements=movements,
     )
+
+
+@pytest.fixture
+def mosquitto_port(require_program: Callable[[str], str], tmp_path: Path) -> Iterator[int]:
+    """A Mosquitto that lets everybody do everything, on a port of its own."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    configuration = tmp_path / "mosquitto.conf"
+    configuration.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\nuser root\n")
+    process = subprocess.Popen(
+        [require_program("mosquitto"), "-c", str(configuration)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    yield port
+    process.kill()
+    process.wait()

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from detectors import topics
 from detectors.messages import Invalid, decode, encode
 from detectors.readings import (
+    ON_ARRIVAL_S,
     AirReading,
     ButtonReading,
     ExactReading,
@@ -30,7 +31,8 @@ READINGS: list[Reading] = [
     RadarReading("J", "R", 1.0, 2, (RadarObject("a_0", 12.5, 3.25, Mode.BUS),), count=1, queue_m=20.0, speed_mps=3.0),
     ButtonReading("J", "B+", 1.0, 2, True),
     ButtonReading("J", "B", 1.0, 2, False, waiting=3),
-    TransitReading("J", "bus 1", 5.0, TransitKind.UPDATE, Mode.TRAM, 9, 12.0, 60.0, 80.0, "64", "K1", "m1"),
+    TransitReading("J", "bus 1", 5.0, TransitKind.UPDATE, Mode.TRAM, 9, 12.0, 60.0, 80.0, "64", "K1", "m1", "gw", "t"),
+    TransitReading("J", "bus 1", 5.0, TransitKind.NEW, group="K1"),
     AirReading("Parcusstraße", 1.0, 4, 38.5, None),
 ]
 
@@ -58,6 +60,7 @@ topic_like = st.one_of(
             topics.of_detector("s", Kind.RADAR, "J", "D"),
             topics.of_detector("s", Kind.BUTTON, "J", "D"),
             topics.of_transit("s"),
+            topics.of_telegrams("s"),
             topics.of_air("s", "A"),
             "application/1/device/a1/event/up",
         ]
@@ -87,7 +90,7 @@ def test_decode_never_raises(topic: str, payload: bytes) -> None:
         assert result.topic == topic
         assert result.reason
     else:
-        assert np.isfinite(result.t_s)
+        assert np.isfinite(result.t_s) or result.t_s == ON_ARRIVAL_S
 
 
 def test_deep_nesting_is_refused() -> None:
