@@ -23,6 +23,10 @@ class ControllerMode(IntEnum):
     FAULT = 8
 
 
+CENTRAL_MODES = frozenset({ControllerMode.CENTRAL_PLAN, ControllerMode.CENTRAL_STAGE})
+"""A central plan runs: only then does the controller listen to stage requests."""
+
+
 class PlanState(IntEnum):
     """Life of the staged plan at the controller; values of register block B."""
 

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from controllers.driver import (
-    ControllerMode,
+    CENTRAL_MODES,
     Driver,
     DriverError,
     FieldStatus,
@@ -26,7 +26,6 @@ PLAN_VALID_S = 6 * 3600
 PLAN_RENEW_S = 3600
 PLAN_RETRY_S = 10.0
 ON_ITS_WAY = (PlanState.STAGED, PlanState.VERIFIED, PlanState.ARMED)
-CENTRAL = (ControllerMode.CENTRAL_PLAN, ControllerMode.CENTRAL_STAGE)
 
 
 class FieldLink:
@@ -65,7 +64,7 @@ class FieldLink:
     def active_plan(self, utc_s: float) -> TimingPlan | None:
         """The plan that the controller has confirmed to run by its status block, never what was merely sent."""
         status = self.fresh_status(utc_s)
-        if status is None or self._pushed is None or status.mode not in CENTRAL:
+        if status is None or self._pushed is None or status.mode not in CENTRAL_MODES:
             return None
         return self._pushed.plan if status.active_sequence == self._pushed_sequence else None
 

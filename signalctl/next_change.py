@@ -6,7 +6,7 @@ settled, missing where nobody knows.
 
 from dataclasses import dataclass
 
-from controllers.driver import ControllerMode, FieldStatus
+from controllers.driver import CENTRAL_MODES, FieldStatus
 from plans.history import History, earliest_begin_s
 from plans.junction import Junction, StageTransition
 from plans.sealed import RequestAction
@@ -15,8 +15,6 @@ from plans.timing import TimingPlan
 from plans.transition import transition
 from signalctl.gate.past import ACT_AFTER_S, history_of
 from signalctl.strategy import StageDecision
-
-CENTRAL = frozenset({ControllerMode.CENTRAL_PLAN, ControllerMode.CENTRAL_STAGE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +59,7 @@ def next_change(junction: Junction, status: FieldStatus, intent: Intent) -> Next
         return _settled(transition(junction, status.stage, accepted.stage), ACT_AFTER_S)
     # what is held in the coming second can change in the one after it
     soonest_s = _soonest_s(junction, status, history, ACT_AFTER_S if accepted is None else ACT_AFTER_S + 1)
-    if status.mode not in CENTRAL or intent.plan is None:
+    if status.mode not in CENTRAL_MODES or intent.plan is None:
         return NextChange(soonest_s)
     if intent.is_steered:
         return NextChange(soonest_s, _due_s(junction, status, history))

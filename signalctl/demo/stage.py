@@ -13,7 +13,7 @@ from typing import Any
 
 import structlog
 
-from controllers.driver import ControllerMode
+from controllers.driver import CENTRAL_MODES
 from controllers.emulator import Emulator
 from detectors.equipment import Detection, equip
 from plans.schema import dump_site
@@ -38,7 +38,6 @@ ANSWER_S = 5.0
 GONE_PACE_S = 0.1
 COMPARE_EVERY_S = 5
 REPORT_EVERY_S = 60
-CENTRAL = (ControllerMode.CENTRAL_PLAN, ControllerMode.CENTRAL_STAGE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +174,7 @@ class _Play:
         if self._gone_since is None:
             self._gone_since = self.passed_s
             log.warning("the service is gone; the controllers go on, on their own", status=service.status)
-        if all(controller.mode not in CENTRAL for controller in self.street.controllers.values()):
+        if all(controller.mode not in CENTRAL_MODES for controller in self.street.controllers.values()):
             log.warning(
                 "every controller runs its own plan; the service is started again",
                 after_s=self.passed_s - self._gone_since,
@@ -188,7 +187,7 @@ class _Play:
             self.comparison = compare(self.street.plant.trips(), self.twin.plant.trips(), "the hand-made plans")
         if passed % REPORT_EVERY_S == 0:
             total = self.street.plant.statistics()
-            central = sum(controller.mode in CENTRAL for controller in self.street.controllers.values())
+            central = sum(controller.mode in CENTRAL_MODES for controller in self.street.controllers.values())
             sys.stderr.write(
                 f"  {passed:5d} s  {total.running:4d} on the road, {total.arrived:5d} arrived, "
                 f"{central} of {len(self.street.controllers)} controllers under central control, {self._speed():.1f}x\n"

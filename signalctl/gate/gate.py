@@ -6,7 +6,7 @@ refuses means "keep what runs".
 
 from collections.abc import Callable, Mapping
 
-from controllers.driver import ControllerMode, FieldStatus
+from controllers.driver import CENTRAL_MODES, ControllerMode, FieldStatus
 from plans.codes import Code
 from plans.history import History
 from plans.junction import Junction
@@ -33,7 +33,6 @@ TAKES_PLANS = frozenset(
     }
 )
 REMEMBERED_PLANS = 32
-TAKES_REQUESTS = frozenset({ControllerMode.CENTRAL_PLAN, ControllerMode.CENTRAL_STAGE})
 
 
 class Gate:
@@ -96,7 +95,7 @@ class Gate:
         self, decision: StageDecision, status: FieldStatus, active_plan: TimingPlan | None
     ) -> SafeRequest | Refusal:
         """Whether a stage may be held, or gone to, in the coming second under the plan that is confirmed to run."""
-        refusal = self._check_status(decision.junction, status, TAKES_REQUESTS)
+        refusal = self._check_status(decision.junction, status, CENTRAL_MODES)
         if refusal is not None:
             return refusal
         junction = self.junctions[decision.junction]

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from controllers.driver import ControllerMode, FieldStatus
+from controllers.driver import CENTRAL_MODES, FieldStatus
 from detectors.picture import JunctionPicture, Picture
 from plans.history import History, after_transition, earliest_begin_s
 from plans.junction import Junction
@@ -15,7 +15,6 @@ from signalctl.gate.past import ACT_AFTER_S, history_of
 from signalctl.gate.reds import least_stage_s, too_late
 from signalctl.strategy import PlanDecision, StageDecision
 
-LISTENS = frozenset({ControllerMode.CENTRAL_PLAN, ControllerMode.CENTRAL_STAGE})
 RED_RESERVE_S = 8
 """A longest red is served this much before it would be broken."""
 
@@ -115,7 +114,7 @@ def decide_each(
     """The decision for every junction that has a plan due, is seen, and listens; without one it keeps what runs."""
     stages = {}
     for id, plan in plans.items():
-        if id in picture.junctions and id in field and field[id].mode in LISTENS:
+        if id in picture.junctions and id in field and field[id].mode in CENTRAL_MODES:
             decision = decide(junctions[id], plan, picture.junctions[id], field[id])
             if decision is not None:
                 stages[id] = decision

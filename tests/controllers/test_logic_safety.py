@@ -4,7 +4,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from controllers.driver import ControllerMode
+from controllers.driver import CENTRAL_MODES
 from controllers.logic import CabinetSwitch, ControllerConfig, FieldController
 from plans.junction import Junction
 from plans.sealed import RequestAction, TransitionMode
@@ -22,7 +22,6 @@ WISHES = st.lists(
     min_size=10,
     max_size=60,
 )
-CENTRAL = (ControllerMode.CENTRAL_PLAN, ControllerMode.CENTRAL_STAGE)
 
 
 def every_stage(junction: Junction, green_s: int, *, is_open: bool, offset_s: int = 0) -> TimingPlan:
@@ -83,7 +82,7 @@ class ControllerUnderFire(RuleBasedStateMachine):
             for _ in range(2 * plan.cycle_s + 60):
                 self.master.lease()
                 self.second()
-                if self.controller.mode in CENTRAL:
+                if self.controller.mode in CENTRAL_MODES:
                     self.stages_are_asked_for(wishes)
                     return
             raise AssertionError("an armed plan was not activated within two cycles")

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from controllers.driver import ControllerMode, DriverError, FieldStatus, PushReport, Reachability
+from controllers.driver import CENTRAL_MODES, ControllerMode, DriverError, FieldStatus, PushReport, Reachability
 from controllers.inprocess import InProcessDriver
 from controllers.logic import ControllerConfig, FieldController
 from detectors.builder import PictureBuilder
@@ -98,7 +98,7 @@ async def test_a_plan_counts_as_active_only_when_it_is_read_back(crossroads: Jun
     first_active = next(index for index, tick in enumerate(street.ticks) if "J1" in tick.active_plans)
     assert first_active >= first_push
     for tick in street.ticks[first_push:]:
-        central = tick.field["J1"].mode in (ControllerMode.CENTRAL_PLAN, ControllerMode.CENTRAL_STAGE)
+        central = tick.field["J1"].mode in CENTRAL_MODES
         assert ("J1" in tick.active_plans) == central
     assert street.ticks[-1].active_plans["J1"].id == "central"
     assert sum("J1" in tick.pushes for tick in street.ticks) == 1, "a plan that runs is not sent again"
