@@ -14,6 +14,7 @@ from detectors.signal_view import NO_SIGNALS, SignalView
 from detectors.source import Batch
 from detectors.transit import RequestBook
 from plans.junction import Aspect, DetectorKind, GroupKind, Junction
+from plans.transit import TransitSettings
 
 EXIT_ROOM_M = 8.0
 """An exit lane with less room behind its last standing vehicle takes nobody more."""
@@ -23,8 +24,8 @@ MAX_UNKNOWN = 1000
 class PictureBuilder:
     """Keeps what must be remembered between two pictures; one junction's readings never touch another's estimate."""
 
-    def __init__(self, junctions: Mapping[str, Junction]) -> None:
-        self._junctions = {id_: _JunctionBuilder(junction) for id_, junction in junctions.items()}
+    def __init__(self, junctions: Mapping[str, Junction], transit: TransitSettings | None = None) -> None:
+        self._junctions = {id_: _JunctionBuilder(junction, transit) for id_, junction in junctions.items()}
         self._exits = {
             id_: frozenset(movement.exit_lane for movement in junction.movements) for id_, junction in junctions.items()
         }
@@ -71,7 +72,7 @@ class PictureBuilder:
 class _JunctionBuilder:
     """One junction's memory."""
 
-    def __init__(self, junction: Junction) -> None:
+    def __init__(self, junction: Junction, transit: TransitSettings | None) -> None:
         self._junction = junction
         self._lanes = {lane: LaneMemory(lane) for lane in junction.lanes}
         self._lane_groups = {
@@ -89,7 +90,7 @@ class _JunctionBuilder:
             for group in junction.groups.values()
             if group.kind is GroupKind.PEDESTRIAN or (group.kind is GroupKind.BICYCLE and group.id not in served)
         }
-        self._requests = RequestBook(junction)
+        self._requests = RequestBook(junction, transit)
         self._rooms: dict[str, float] = {}
 
     def update(self, utc_s: float, elapsed_s: float, readings: list[Reading], signals: SignalView) -> JunctionPicture:
@@ -101,7 +102,7 @@ class _JunctionBuilder:
         )
         lanes = self._lane_pictures(views, green_lanes, elapsed_s)
         transit = [reading for reading in readings if isinstance(reading, TransitReading)]
-        requests, ended = self._requests.update(utc_s, transit, signals.aspects)
+        requests, ended = self._requests.update(utc_s, transit, signals.aspects, lanes)
         exact = next((reading for reading in readings if isinstance(reading, ExactReading)), None)
         self._rooms = {} if exact is not None else self._measure_rooms(lanes)
         return JunctionPicture(

@@ -41,9 +41,28 @@ class RequestState(StrEnum):
     CANCELLED = "cancelled"
 
 
+class EndReason(StrEnum):
+    """Why a request was rejected or timed out; none where the vehicle ended it itself."""
+
+    NONE = ""
+    UNKNOWN_WAY = "unknown_way"
+    LEVEL = "level"
+    COOLDOWN = "cooldown"
+    LATE = "late"
+    FULL = "full"
+    RATE = "rate"
+    DISTRUSTED = "distrusted"
+    SILENT = "silent"
+    TOO_LONG = "too_long"
+    GREEN_USED = "green_used"
+
+
 @dataclass(frozen=True, slots=True)
 class PriorityRequest:
-    """A transit (or emergency) vehicle that asks for green; `eta_s` is from the picture's time to the stop line."""
+    """A transit (or emergency) vehicle that asks for green; `eta_s` is from the picture's time to the stop line.
+
+    Only queued and activated requests count, by `trust_ratio`: 1 for who always came when it said so.
+    """
 
     id: str
     junction: str
@@ -54,8 +73,10 @@ class PriorityRequest:
     lateness_s: float = 0.0
     persons: float = 0.0
     line: str = ""
-    state: RequestState = RequestState.RECEIVED
+    state: RequestState = RequestState.QUEUED
     lane: str | None = None
+    trust_ratio: float = 1.0
+    reason: EndReason = EndReason.NONE
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,109 +1,220 @@
-"""Priority requests from check-in to check-out: each one ends in exactly one of four ways."""
+"""Priority requests from check-in to check-out: each ends in exactly one of four ways, and nobody holds a junction.
+
+Received is who has announced itself; queued, who counts; activated, who counts and has green. Not more than a few count
+per group at once, in the order of emergency, trust and arrival; the others stay received until there is room.
+"""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from operator import attrgetter
 
-from detectors.picture import PriorityRequest, RequestState
+from detectors.allowance import Allowance
+from detectors.open_request import OpenRequest
+from detectors.picture import EndReason, LanePicture, PriorityRequest, RequestState
 from detectors.readings import ON_ARRIVAL_S, TransitKind, TransitReading
-from plans.junction import Aspect, Junction, Movement
+from detectors.sightings import Sightings
+from detectors.trust import Trust
+from plans.defaults import MAX_LEVEL
+from plans.junction import Aspect, Junction, Mode, Movement
+from plans.transit import TransitSettings
 
-GRACE_S = 30.0
-"""How long after its announced arrival (or its last word, whichever is later) a silent vehicle is believed to come."""
-MAX_LIFE_S = 600.0
 COOLDOWN_S = 30.0
+LATE_S = 30.0
+"""A message that was under way for longer asks for nothing any more."""
+AHEAD_S = 5.0
+"""A sender's clock may run ahead by so much; beyond, the time of arrival counts."""
 MAX_OPEN_PER_JUNCTION = 64
-MAX_COOLING = 1024
-MAX_LEVEL = 14
+MAX_COUNTING_PER_GROUP = 4
+MAX_REMEMBERED = 1024
 MAX_ETA_S = 255.0
-
-
-@dataclass(slots=True)
-class _Entry:
-    request: PriorityRequest
-    opened_s: float
-    heard_s: float
-    due_s: float
+MAX_PERSONS = 400.0
+MAX_LATENESS_S = 3600.0
+VEHICLE_BURST, VEHICLE_EVERY_S = 3, 120.0
+SOURCE_BURST, SOURCE_EVERY_S = 20, 3.0
+EMERGENCY_BURST, EMERGENCY_EVERY_S = 6, 120.0
+LEAST_TRUST_RATIO = 0.3
+"""Who is believed less than this is not heard (half-lives later it is); an emergency vehicle always is."""
 
 
 class RequestBook:
     """The open requests of one junction."""
 
-    def __init__(self, junction: Junction) -> None:
+    def __init__(self, junction: Junction, settings: TransitSettings | None = None) -> None:
         self._junction = junction
+        self._emergency_level = (settings or TransitSettings()).emergency_level
         self._movements: Mapping[str, Movement] = {movement.id: movement for movement in junction.movements}
-        self._open: dict[str, _Entry] = {}
+        self._open: dict[str, OpenRequest] = {}
         self._cooldown_until_s: dict[str, float] = {}
+        self._over_t_s: dict[str, float] = {}
+        self._vehicles = Allowance(VEHICLE_BURST, VEHICLE_EVERY_S)
+        self._sources = Allowance(SOURCE_BURST, SOURCE_EVERY_S)
+        self._emergencies = Allowance(EMERGENCY_BURST, EMERGENCY_EVERY_S)
+        self._trust = Trust()
+        self._sightings = Sightings(junction)
+        self._utc_s: float | None = None
 
     def update(
-        self, utc_s: float, readings: Iterable[TransitReading], aspects: Mapping[str, Aspect]
+        self,
+        utc_s: float,
+        readings: Iterable[TransitReading],
+        aspects: Mapping[str, Aspect],
+        lanes: Mapping[str, LanePicture] | None = None,
     ) -> tuple[tuple[PriorityRequest, ...], tuple[PriorityRequest, ...]]:
-        """Fold in messages and the signals shown; returns the open requests by arrival, and those that ended now."""
+        """Fold in messages, the signals shown and who is on the lanes.
+
+        Returns the open requests by arrival, and those that ended now.
+        """
+        elapsed_s = 0.0 if self._utc_s is None else max(0.0, utc_s - self._utc_s)
+        self._utc_s = utc_s
+        self._sightings.look(lanes or {})
+        for entry in self._open.values():
+            there = self._sightings.ask(entry.request.group, entry.request.mode)
+            entry.watch(utc_s, elapsed_s, green=aspects.get(entry.request.group) is Aspect.GREEN, there=there)
+        self._forget(utc_s)
         ended: list[PriorityRequest] = []
         for reading in readings:
-            stamped = replace(reading, t_s=utc_s) if reading.t_s == ON_ARRIVAL_S else reading
-            self._hear(utc_s, stamped, ended)
+            self._hear(utc_s, _stamped(reading, utc_s), ended)
         for key, entry in list(self._open.items()):
-            if utc_s > max(entry.due_s, entry.heard_s) + GRACE_S or utc_s > entry.opened_s + MAX_LIFE_S:
-                self._end(utc_s, key, RequestState.TIMED_OUT, ended)
-                continue
-            green = aspects.get(entry.request.group) is Aspect.GREEN
-            state = RequestState.ACTIVATED if green else RequestState.QUEUED
-            entry.request = replace(entry.request, state=state, eta_s=max(0.0, entry.due_s - utc_s))
-        self._cooldown_until_s = {key: until for key, until in self._cooldown_until_s.items() if until > utc_s}
-        waiting = sorted((entry.request for entry in self._open.values()), key=lambda r: (r.eta_s, r.id))
+            reason = entry.time_is_up(utc_s)
+            if reason is not None:
+                self._end(utc_s, key, RequestState.TIMED_OUT, ended, reason)
+        waiting = sorted(self._states(utc_s, aspects), key=lambda request: (request.eta_s, request.id))
         return tuple(waiting), tuple(ended)
+
+    def _states(self, utc_s: float, aspects: Mapping[str, Aspect]) -> list[PriorityRequest]:
+        """Who counts: the first few of each group."""
+        counting: dict[str, int] = {}
+        for entry in sorted(self._open.values(), key=attrgetter("rank")):
+            group = entry.request.group
+            counting[group] = counting.get(group, 0) + 1
+            if counting[group] > MAX_COUNTING_PER_GROUP:
+                state = RequestState.RECEIVED
+            elif aspects.get(group) is Aspect.GREEN:
+                state = RequestState.ACTIVATED
+            else:
+                state = RequestState.QUEUED
+            eta_s = max(0.0, entry.due_s - utc_s)
+            entry.request = replace(entry.request, state=state, eta_s=eta_s, trust_ratio=entry.counts_ratio)
+        return [entry.request for entry in self._open.values()]
 
     def _hear(self, utc_s: float, reading: TransitReading, ended: list[PriorityRequest]) -> None:
         entry = self._open.get(reading.id)
         if reading.kind is TransitKind.CANCEL or reading.kind is TransitKind.CHECK_OUT:
-            if entry is not None:
+            if entry is None:
+                # it may have overtaken its own announcement, which then asks for nothing any more
+                if len(self._over_t_s) < MAX_REMEMBERED:
+                    self._over_t_s[reading.id] = max(reading.t_s, self._over_t_s.get(reading.id, reading.t_s))
+            elif reading.t_s >= entry.opened_t_s:  # else it ended an earlier request
                 done = reading.kind is TransitKind.CHECK_OUT
                 self._end(utc_s, reading.id, RequestState.COMPLETED if done else RequestState.CANCELLED, ended)
             return
-        request = self._request(reading)
-        cooling = entry is None and reading.id in self._cooldown_until_s
-        if request is None or cooling or (entry is None and len(self._open) >= MAX_OPEN_PER_JUNCTION):
-            # an update of a vehicle in cooldown is the tail of the request that ended, not another one
-            if reading.kind is TransitKind.NEW or not cooling:
-                ended.append(request_of(reading, self._junction.id, reading.group, None, RequestState.REJECTED))
+        if entry is not None:
+            self._renew(utc_s, entry, reading)
+        elif reading.t_s > self._over_t_s.get(reading.id, ON_ARRIVAL_S):
+            self._admit(utc_s, reading, ended)
+
+    def _renew(self, utc_s: float, entry: OpenRequest, reading: TransitReading) -> None:
+        """News of an open request; what is older than its last word, or names no way through, changes nothing."""
+        request, reason = self._understand(reading)
+        if reading.t_s < entry.said_t_s or utc_s - reading.t_s > LATE_S or reason is not None:
+            return
+        if reading.t_s > entry.said_t_s:
+            entry.heard_s = utc_s
+        entry.said_t_s = reading.t_s
+        entry.request = request
+        entry.due_s = _due_s(reading)
+        entry.earliest_due_s = min(entry.earliest_due_s, entry.due_s)
+
+    def _admit(self, utc_s: float, reading: TransitReading, ended: list[PriorityRequest]) -> None:
+        """Open a request, or reject it with a reason."""
+        cooling = reading.id in self._cooldown_until_s
+        if cooling and reading.kind is TransitKind.UPDATE:
+            return  # the tail of the request that ended, not another one
+        request, reason = self._understand(reading)
+        trust_ratio = self._trust.of(reading.source, reading.id, utc_s)
+        if cooling:
+            reason = EndReason.COOLDOWN
+        elif reason is None:
+            reason = self._refuse(utc_s, reading, request.mode is Mode.EMERGENCY, trust_ratio)
+        if reason is not None:
+            ended.append(replace(request, state=RequestState.REJECTED, reason=reason))
+            if not cooling:
                 self._cool(utc_s, reading.id)
             return
-        opened_s = entry.opened_s if entry else utc_s
-        due_s = reading.t_s + min(max(reading.eta_s, 0.0), MAX_ETA_S)
-        self._open[reading.id] = _Entry(request, opened_s, utc_s, due_s)
+        due_s = _due_s(reading)
+        self._open[reading.id] = OpenRequest(
+            request, reading.source, utc_s, reading.t_s, reading.t_s, utc_s, due_s, due_s, trust_ratio
+        )
 
-    def _request(self, reading: TransitReading) -> PriorityRequest | None:
-        """The request as this junction understands it; None when it names no way through the junction or no level."""
+    def _refuse(self, utc_s: float, reading: TransitReading, emergency: bool, trust_ratio: float) -> EndReason | None:
+        """Why somebody who asks properly is not heard."""
+        if utc_s - reading.t_s > LATE_S:
+            return EndReason.LATE
+        if len(self._open) >= MAX_OPEN_PER_JUNCTION:
+            return EndReason.FULL
+        if emergency:
+            return None if self._emergencies.take(reading.source, utc_s) else EndReason.RATE
+        if trust_ratio < LEAST_TRUST_RATIO:
+            return EndReason.DISTRUSTED
+        if not self._vehicles.take(reading.id, utc_s) or not self._sources.take(reading.source, utc_s):
+            return EndReason.RATE
+        return None
+
+    def _understand(self, reading: TransitReading) -> tuple[PriorityRequest, EndReason | None]:
+        """The request as this junction understands it, and why it cannot be one.
+
+        The level alone makes an emergency vehicle. Its weight is the mode's own, whatever else the message claims.
+        """
         movement = self._movements.get(reading.movement)
         group = movement.group if movement else reading.group
-        if group not in self._junction.groups or not 0 <= reading.level <= MAX_LEVEL:
-            return None
-        return request_of(reading, self._junction.id, group, movement.lane if movement else None, RequestState.RECEIVED)
+        emergency = reading.level >= self._emergency_level
+        reason = None
+        if group not in self._junction.groups:
+            reason = EndReason.UNKNOWN_WAY
+        elif not 0 <= reading.level <= MAX_LEVEL or (reading.mode is Mode.EMERGENCY and not emergency):
+            reason = EndReason.LEVEL
+        request = PriorityRequest(
+            id=reading.id,
+            junction=self._junction.id,
+            group=group,
+            mode=Mode.EMERGENCY if emergency else reading.mode,
+            level=reading.level,
+            eta_s=reading.eta_s,
+            lateness_s=min(max(reading.lateness_s or 0.0, -MAX_LATENESS_S), MAX_LATENESS_S),
+            persons=0.0 if emergency else min(max(reading.persons, 0.0), MAX_PERSONS),
+            line=reading.line,
+            state=RequestState.RECEIVED,
+            lane=movement.lane if movement else None,
+        )
+        return request, reason
 
-    def _end(self, utc_s: float, key: str, state: RequestState, ended: list[PriorityRequest]) -> None:
+    def _end(
+        self,
+        utc_s: float,
+        key: str,
+        state: RequestState,
+        ended: list[PriorityRequest],
+        reason: EndReason = EndReason.NONE,
+    ) -> None:
         entry = self._open.pop(key)
         self._cool(utc_s, key)
-        ended.append(replace(entry.request, state=state))
+        ended.append(replace(entry.request, state=state, reason=reason))
+        if state is not RequestState.CANCELLED and entry.watched:
+            self._trust.learn(entry.source, key, utc_s, came=entry.seen)
 
     def _cool(self, utc_s: float, key: str) -> None:
-        if len(self._cooldown_until_s) < MAX_COOLING:
+        if len(self._cooldown_until_s) < MAX_REMEMBERED:
             self._cooldown_until_s[key] = utc_s + COOLDOWN_S
 
+    def _forget(self, utc_s: float) -> None:
+        self._cooldown_until_s = {key: until for key, until in self._cooldown_until_s.items() if until > utc_s}
+        self._over_t_s = {key: t_s for key, t_s in self._over_t_s.items() if utc_s - t_s <= LATE_S}
 
-def request_of(
-    reading: TransitReading, junction: str, group: str, lane: str | None, state: RequestState
-) -> PriorityRequest:
-    """The message as a request in the given state."""
-    return PriorityRequest(
-        id=reading.id,
-        junction=junction,
-        group=group,
-        mode=reading.mode,
-        level=reading.level,
-        eta_s=reading.eta_s,
-        lateness_s=reading.lateness_s or 0.0,
-        persons=reading.persons,
-        line=reading.line,
-        state=state,
-        lane=lane,
-    )
+
+def _stamped(reading: TransitReading, utc_s: float) -> TransitReading:
+    """With the time of its arrival where it has none, or one that cannot be."""
+    return replace(reading, t_s=utc_s) if not ON_ARRIVAL_S < reading.t_s <= utc_s + AHEAD_S else reading
+
+
+def _due_s(reading: TransitReading) -> float:
+    return reading.t_s + min(max(reading.eta_s, 0.0), MAX_ETA_S)

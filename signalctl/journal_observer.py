@@ -46,8 +46,14 @@ class JournalObserver:
         for name, seen in tick.picture.junctions.items():
             self._health(tick, name, seen)
             for request in (*seen.requests, *seen.ended):
-                body = {"request": request.id, "mode": request.mode.value, "line": request.line, "level": request.level}
-                self._once(tick, "request", name, {**body, "state": request.state.value}, key=request.id)
+                asked = {
+                    "request": request.id,
+                    "mode": request.mode.value,
+                    "line": request.line,
+                    "level": request.level,
+                }
+                why = {"reason": request.reason.value} if request.reason else {}
+                self._once(tick, "request", name, {**asked, "state": request.state.value, **why}, key=request.id)
         for failure in tick.failures:
             self._write(
                 tick, "service", failure.junction, {"event": "failure", "step": failure.step, "error": failure.error}

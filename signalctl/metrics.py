@@ -136,6 +136,11 @@ class Metrics:
         self.transit_requests = self._counter(
             "transit_requests", "Priority requests that ended, by how they ended.", (*JUNCTION, "mode", "outcome")
         )
+        self.transit_reasons = self._counter(
+            "transit_request_reasons",
+            "Priority requests that were rejected or timed out, by reason.",
+            (*JUNCTION, "mode", "reason"),
+        )
         self.transit_requests_open = self._gauge(
             "transit_requests_open", "Priority requests alive now.", (*JUNCTION, "mode")
         )
@@ -245,7 +250,7 @@ class Metrics:
     def introduce(self, site: str, junction: Junction) -> None:
         """Publish a junction's event counters at zero, so that a first event shows as a rise.
 
-        Refusals have too many codes for that, and begin with their first.
+        Refusals and reasons of requests are too many for that, and begin with their first.
         """
         at = (site, junction.corridor, junction.id)
         kinds = {group.kind for group in junction.groups.values()}

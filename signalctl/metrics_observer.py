@@ -4,7 +4,7 @@ from collections import Counter as Count
 from collections.abc import Mapping
 
 from controllers.driver import FieldStatus, PushResult, Reachability
-from detectors.picture import Health, JunctionPicture
+from detectors.picture import EndReason, Health, JunctionPicture
 from plans.junction import Junction
 from plans.sealed import RequestAction
 from signalctl.live_indicators import JunctionIndicators, LiveIndicators
@@ -90,6 +90,8 @@ class MetricsObserver:
         alive = Count(request.mode.value for request in seen.requests)
         for ended in seen.ended:
             self.metrics.transit_requests.labels(*labels, ended.mode.value, ended.state.value).inc()
+            if ended.reason is not EndReason.NONE:
+                self.metrics.transit_reasons.labels(*labels, ended.mode.value, ended.reason.value).inc()
         for mode in {"bus", "tram", *alive}:
             self.metrics.transit_requests_open.labels(*labels, mode).set(alive[mode])
 

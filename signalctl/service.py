@@ -92,7 +92,7 @@ class Service:
             gate=Gate(site.junctions, site.control, clock=clock.now_utc_s),
             drivers=drivers,
             source=source,
-            builder=PictureBuilder(site.junctions),
+            builder=PictureBuilder(site.junctions, site.transit),
             plans_due=site.plans_due,
             observers=observers,
             heartbeat_s=min(HEARTBEAT_S, site.control.lease_s / HEARTBEATS_PER_LEASE),

@@ -13,7 +13,7 @@ from signalctl.rollout.parameters import RolloutNumbers
 from signalctl.strategies.parameters import AdaptiveParameters
 
 CAR = MODES.index(Mode.CAR)
-LIVE = frozenset({RequestState.RECEIVED, RequestState.QUEUED, RequestState.ACTIVATED})
+LIVE = frozenset({RequestState.QUEUED, RequestState.ACTIVATED})
 
 
 @dataclass(frozen=True)
@@ -79,8 +79,9 @@ class Observer:
         return self.farthest_m.copy()
 
     def request_weight(self, request: PriorityRequest) -> float:
-        """Persons that a request stands for: more when late or of a high level, little when ahead of schedule."""
+        """Persons that a request stands for: more when late, little when ahead of schedule or when it is distrusted."""
         persons = request.persons if request.persons > 0.0 else float(self.weights[MODES.index(request.mode)])
+        persons *= request.trust_ratio
         if request.lateness_s < -self.parameters.early_s:
             return persons * self.parameters.early_ratio
         late = min(max(request.lateness_s, 0.0) / self.parameters.late_s, 1.0)

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from detectors.open_request import GRACE_S, MAX_LIFE_S
 from detectors.picture import RequestState
 from detectors.readings import TransitKind, TransitReading
-from detectors.transit import COOLDOWN_S, GRACE_S, MAX_LIFE_S, RequestBook
+from detectors.transit import COOLDOWN_S, RequestBook
 from plans.junction import Aspect, Junction, Mode
 
 NEW = TransitReading("J1", "bus", 100.0, TransitKind.NEW, Mode.BUS, 7, 20.0, movement="e-w")

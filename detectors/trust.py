@@ -1,0 +1,65 @@
+"""How much a vehicle's request counts: who announced itself and was not there counts less the next time.
+
+Kept and broken announcements are counted by vehicle and by source and fade with a half-life. A vehicle that is not
+known yet is judged by its source; one that is known mostly by itself, so that honest vehicles do not suffer for what
+somebody else sends by the same way.
+"""
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from typing import TypeVar
+
+Key = TypeVar("Key", bound=Hashable)
+
+HALF_LIFE_S = 1800.0
+VEHICLE_PRIOR = 1.0
+SOURCE_PRIOR = 20.0
+MAX_KNOWN = 4096
+
+
+@dataclass(slots=True)
+class _Record:
+    kept: float = 0.0
+    broken: float = 0.0
+    since_s: float = 0.0
+
+    def fade(self, utc_s: float) -> None:
+        """Let what is long ago count less."""
+        ratio = 0.5 ** (max(0.0, utc_s - self.since_s) / HALF_LIFE_S)
+        self.kept, self.broken, self.since_s = self.kept * ratio, self.broken * ratio, utc_s
+
+    def ratio(self, prior: float, prior_weight: float) -> float:
+        """Part of announcements that were kept, with a prior."""
+        return (self.kept + prior * prior_weight) / (self.kept + self.broken + prior_weight)
+
+
+class Trust:
+    """What one junction has seen of those who asked it."""
+
+    def __init__(self) -> None:
+        self._vehicles: dict[tuple[str, str], _Record] = {}
+        self._sources: dict[str, _Record] = {}
+
+    def of(self, source: str, vehicle: str, utc_s: float) -> float:
+        """1 for who always came, towards 0 for who never did."""
+        whole = self._sources.get(source, _Record())
+        own = self._vehicles.get((source, vehicle), _Record())
+        whole.fade(utc_s)
+        own.fade(utc_s)
+        return own.ratio(whole.ratio(1.0, SOURCE_PRIOR), VEHICLE_PRIOR)
+
+    def learn(self, source: str, vehicle: str, utc_s: float, *, came: bool) -> None:
+        """An announced vehicle has come, or has not."""
+        for record in (self._record(self._sources, source), self._record(self._vehicles, (source, vehicle))):
+            record.fade(utc_s)
+            record.kept += came
+            record.broken += not came
+
+    @staticmethod
+    def _record(records: dict[Key, _Record], key: Key) -> _Record:
+        """The newest come last; the one that was heard of longest ago is forgotten."""
+        record = records.pop(key, None) or _Record()
+        if len(records) >= MAX_KNOWN:
+            del records[next(iter(records))]
+        records[key] = record
+        return record
