@@ -36,7 +36,7 @@ def _merged(trees: Sequence[Mapping[str, Any]], of: Callable[[list[float]], Any]
         values = [tree.get(key) for tree in trees]
         if isinstance(first, Mapping):
             result[key] = _merged([value for value in values if isinstance(value, Mapping)], of)
-        elif key in SAME_FOR_ALL or isinstance(first, str):
+        elif key in SAME_FOR_ALL or isinstance(first, str | bool):
             result[key] = first
         else:
             numbers = [float(value) for value in values if value is not None]

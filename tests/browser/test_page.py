@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from prometheus_client import CollectorRegistry
 
 from plans.junction import Junction
@@ -21,16 +21,6 @@ from signalctl.web.app import make_app
 from signalctl.web.live import LiveState
 
 pytestmark = pytest.mark.peer
-
-CHROMIUM_ARGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 class _Served:
@@ -104,15 +94,6 @@ def served(crossroads: Junction, make_tick: Callable[..., Tick]) -> Iterator[_Se
     one = _Served(crossroads, make_tick)
     yield one
     one.stop()
-
-
-@pytest.fixture(scope="module")
-def browser(require_program: Callable[[str], str]) -> Iterator[Browser]:
-    """Headless Chromium, as the system has it."""
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=require_program("chromium"), args=CHROMIUM_ARGS)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture

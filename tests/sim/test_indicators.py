@@ -73,6 +73,13 @@ def test_one_seed_has_no_spread() -> None:
     assert (result["x"], result["sd"]["x"], result["ci95"]["x"]) == (3, None, None)
 
 
+def test_what_is_true_of_every_seed_stays_true() -> None:
+    """A statement about the scenario has no mean and no spread."""
+    result = combine([{"seed": 1, "derived": True, "x": 1.0}, {"seed": 2, "derived": True, "x": 2.0}])
+    assert result["derived"] is True
+    assert "derived" not in result["sd"]
+
+
 def test_mean_leaves_missing_figures_out() -> None:
     """A figure that one seed lacks is the mean of the others; one that all lack stays missing."""
     result = combine([{"seed": 1, "a": None, "b": None}, {"seed": 2, "a": 4.0, "b": None}])

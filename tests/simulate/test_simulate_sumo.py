@@ -98,7 +98,7 @@ def test_command_writes_result_trips_verdicts_and_report(scenario: Path, tmp_pat
     assert -1 < result["change"]["person_delay_s"]["ratio"] < 1
     assert "person_delay_s&lt;=-100%: not met" in (tmp_path / "r.xml").read_text()
     page = (tmp_path / "r.html").read_text()
-    assert page.count("<svg") == 2
+    assert page.count('<svg class="chart"') == 2
     assert not re.search(r"(?:src|href)=|https?://", page), "the report loads nothing from anywhere"
     assert {path.name for path in tmp_path.glob("trips*.xml")} == {"trips.1.xml", "trips.2.xml"}
 
