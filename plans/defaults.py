@@ -147,10 +147,24 @@ MODE_WEIGHT: Final[Mapping[Mode, float]] = _define(
         Mode.TRAM: 1.0,
         Mode.BICYCLE: 1.5,
         Mode.PEDESTRIAN: 1.5,
-        Mode.EMERGENCY: 100.0,
+        Mode.EMERGENCY: 1000.0,
     },
     "cost of a person's second of delay against that of a car occupant",
-    "own choice: people on foot and on bicycles first",
+    "own choice, policy `balanced`: people on foot and on bicycles first; emergency vehicles above everything",
+    sure=False,
+)
+TRANSIT_FIRST_WEIGHT: Final[Mapping[Mode, float]] = _define(
+    "TRANSIT_FIRST_WEIGHT",
+    {**MODE_WEIGHT, Mode.BUS: 3.0, Mode.TRAM: 3.0},
+    "as MODE_WEIGHT",
+    "own choice, policy `transit-first`",
+    sure=False,
+)
+ACTIVE_TRAVEL_FIRST_WEIGHT: Final[Mapping[Mode, float]] = _define(
+    "ACTIVE_TRAVEL_FIRST_WEIGHT",
+    {**MODE_WEIGHT, Mode.BICYCLE: 4.0, Mode.PEDESTRIAN: 4.0},
+    "as MODE_WEIGHT",
+    "own choice, policy `active-travel-first`",
     sure=False,
 )
 

@@ -18,6 +18,7 @@ from plans.defaults import (
     STRATEGIC_PERIOD_S,
 )
 from plans.junction import Junction, Mode
+from plans.policy import Policy
 from plans.timing import TimingPlan
 from plans.transit import TransitSettings
 
@@ -125,6 +126,7 @@ class Site:
 
     `plans[junction][plan set]` are the time-of-day plans; the calendar names the plan set that is due. `store` is a
     path relative to the site file or a PostgreSQL address. `network` is the SUMO network that the map is drawn from.
+    `weights` are those of the policy but for what the site sets itself.
     `unconfirmed` holds the paths of the numbers that the file leaves to an unconfirmed default.
     """
 
@@ -141,6 +143,7 @@ class Site:
     web: WebAddress = field(default_factory=WebAddress)
     store: str = "signalctl.db"
     network: str = ""
+    policy: Policy = Policy.BALANCED
     weights: Mapping[Mode, float] = field(default_factory=lambda: dict(MODE_WEIGHT))
     occupancy: Mapping[Mode, float] = field(default_factory=lambda: dict(OCCUPANCY))
     control: ControlParameters = field(default_factory=ControlParameters)

@@ -18,6 +18,7 @@ from plans.junction import (
     Stage,
     StageTransition,
 )
+from plans.policy import WEIGHTS
 from plans.site import (
     ControllerAddress,
     ControlParameters,
@@ -74,7 +75,11 @@ def build_site(form: SiteForm) -> Site:
         web=WebAddress(form.web.host, form.web.port),
         store=form.store,
         network=form.network,
-        weights={mode: notes.take(form.weights.get(mode), w, f"weights/{mode}") for mode, w in _WEIGHTS},
+        policy=form.policy,
+        weights={
+            mode: notes.take(form.weights.get(mode), weight, f"weights/{mode}")
+            for mode, weight in WEIGHTS[form.policy].items()
+        },
         occupancy={mode: notes.take(form.occupancy.get(mode), o, f"occupancy/{mode}") for mode, o in _OCCUPANCY},
         control=_control(form.control, notes),
         transit=build_transit(form.transit, notes),
@@ -82,7 +87,6 @@ def build_site(form: SiteForm) -> Site:
     )
 
 
-_WEIGHTS = tuple(defaults.MODE_WEIGHT.items())
 _OCCUPANCY = tuple(defaults.OCCUPANCY.items())
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from plans.defaults import PEDESTRIAN_CLEARING_MPS
 from plans.junction import ROAD_MODES, Junction, Lane, StageTransition
+from plans.policy import Policy
 from plans.site import ControllerAddress, ControlParameters, MqttBroker, Site, WebAddress, first_corridor
 from plans.table import fixed_frames
 from plans.timing import PlanStage, TimingPlan
@@ -31,6 +32,7 @@ def site_text(site: Site) -> str:
         for p in fields(ControlParameters)
         if f"control/{p.name}" not in site.unconfirmed
     }
+    document["policy"] = "" if site.policy is Policy.BALANCED else site.policy.value
     for table in ("weights", "occupancy"):
         document[table] = {
             mode.value: float(value)

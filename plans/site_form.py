@@ -27,6 +27,7 @@ from plans.form_basics import (
     as_written,
 )
 from plans.junction import DetectorKind
+from plans.policy import Policy
 from plans.site import StrategyName
 from plans.transit_form import TransitForm
 
@@ -275,6 +276,7 @@ class SiteForm(Form):
     mqtt: MqttForm | None = None
     web: WebForm = WebForm()
     control: ControlForm = ControlForm()
+    policy: Annotated[Policy, Lenient] = Policy.BALANCED
     weights: dict[ModeField, NotNegative] = {}
     occupancy: dict[ModeField, NotNegative] = {}
     corridors: dict[Name, CorridorForm] = {}

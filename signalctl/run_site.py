@@ -11,6 +11,7 @@ import structlog
 from controllers.pool import make_drivers
 from detectors.mqtt import MqttSource
 from detectors.reporting import ReportingTable
+from plans.policy import Policy, with_policy
 from plans.schema import load_site
 from plans.site import Site
 from signalctl.clock import Clock, SystemClock
@@ -25,7 +26,13 @@ log = structlog.get_logger(__name__)
 
 
 async def run_site(
-    site_file: Path, *, strategy: str | None, host: str | None, port: int | None, follow_street: bool
+    site_file: Path,
+    *,
+    strategy: str | None,
+    policy: Policy | None = None,
+    host: str | None,
+    port: int | None,
+    follow_street: bool,
 ) -> None:
     """Control the site of `site_file` until SIGINT or SIGTERM.
 
@@ -33,6 +40,8 @@ async def run_site(
         UsageError: the site file lacks what a running service needs.
     """
     site = load_site(site_file)
+    if policy is not None:
+        site = with_policy(site, policy)
     if site.mqtt is None:
         raise UsageError(f"{site_file}: mqtt: expected the broker's address, got none")
     without = [name for name in site.junctions if name not in site.controllers]

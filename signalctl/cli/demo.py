@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from plans.policy import Policy
 from signalctl.errors import UsageError
 
 
@@ -22,6 +23,9 @@ def demo(
     scenario: Annotated[str, typer.Option(help="A shipped scenario's name, or a .sumocfg or folder.")] = "rheinstrasse",
     period: Annotated[Period | None, typer.Option(help="Time of day of a shipped scenario; am by default.")] = None,
     strategy: Annotated[str, typer.Option(help="fixed, actuated, max-pressure or adaptive.")] = "adaptive",
+    policy: Annotated[
+        Policy | None, typer.Option(help="Whose delay counts how much, instead of the site's weights.")
+    ] = None,
     speed: Annotated[str, typer.Option(help="Simulated seconds per second, or max.")] = "1",
     duration: Annotated[int | None, typer.Option(min=1, help="Simulated seconds; the whole period by default.")] = None,
     headless: Annotated[bool, typer.Option("--headless", help="Nothing is drawn; API and metrics stay.")] = False,
@@ -40,6 +44,7 @@ def demo(
         scenario=scenario,
         period=None if period is None else period.value,
         strategy=strategy,
+        policy=policy,
         speed=_speed(speed),
         duration_s=duration,
         headless=headless,

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from detectors.equipment import Detection
+from plans.policy import Policy
 from plans.site import StrategyName
 from signalctl.cli.demo import Period
 from signalctl.errors import EXIT_FINDINGS, EXIT_OK, UsageError
@@ -31,6 +32,9 @@ def simulate(
     extra_stages: Annotated[
         bool, typer.Option("--extra-stages", help="Derived sites: also stages that the programme does not show.")
     ] = False,
+    policy: Annotated[
+        Policy | None, typer.Option(help="Whose delay counts how much, instead of the site's weights.")
+    ] = None,
     baseline: Annotated[StrategyName | None, typer.Option(help="Compare with this strategy.")] = None,
     require: Annotated[list[str] | None, typer.Option(help="A requirement, as in 'person_delay_s<=-15%'.")] = None,
     tripinfo: Annotated[
@@ -61,7 +65,7 @@ def simulate(
     specs = [
         RunSpec(
             scenario, period.value if period else None, plant, chosen, detection, number, begin, end, teleport,
-            extra_stages,
+            extra_stages, policy,
         )
         for chosen in strategies
         for number in numbers

@@ -16,6 +16,7 @@ import structlog
 from controllers.driver import CENTRAL_MODES
 from controllers.emulator import Emulator
 from detectors.equipment import Detection, equip
+from plans.policy import Policy, with_policy
 from plans.schema import dump_site
 from plans.site import ControllerAddress, MqttBroker, Site, WebAddress
 from signalctl.demo.broker import free_port, loopback_broker
@@ -47,6 +48,7 @@ class DemoOptions:
     scenario: str = "rheinstrasse"
     period: str | None = None
     strategy: str = "adaptive"
+    policy: Policy | None = None
     speed: float | None = 1.0
     duration_s: int | None = None
     headless: bool = False
@@ -72,6 +74,8 @@ async def run_demo(options: DemoOptions) -> int:
             broker, broker_port = await stack.enter_async_context(loopback_broker(folder))
             log.info("broker runs", broker=broker, port=broker_port)
             site = replace(opened.site, junctions=equip(opened.site.junctions, detection))
+            if options.policy is not None:
+                site = with_policy(site, options.policy)
             log.info("street is built", scenario=opened.name, junctions=len(site.junctions))
             play = await asyncio.to_thread(_Play, options, opened, site, detection)
             addresses = {}
@@ -204,6 +208,7 @@ class _Play:
             "scenario": self.name,
             "plant": "embedded",
             "strategy": self.options.strategy,
+            "policy": self.site.policy.value,
             "detection": self.options.detection,
             "seed": self.options.seed,
             "begin": self.begin_s,

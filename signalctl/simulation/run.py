@@ -13,6 +13,7 @@ from controllers.inprocess import InProcessDriver
 from detectors.builder import PictureBuilder
 from detectors.equipment import equip
 from detectors.local import LocalSource
+from plans.policy import with_policy
 from plans.site import Site
 from plans.timing import TimingPlan
 from signalctl.demo.street import Street
@@ -94,6 +95,7 @@ def run_scenario(spec: RunSpec, progress: Progress | None = None) -> RunOutcome:
         "scenario": opened.name,
         "plant": spec.plant.value,
         "strategy": spec.strategy.value,
+        "policy": site.policy.value,
         "detection": spec.detection.value,
         "seed": spec.seed,
         "begin": plant.begin_s,
@@ -137,12 +139,13 @@ def make_plant(opened: OpenScenario, spec: RunSpec) -> Plant:
 
 
 def _site(opened: OpenScenario, spec: RunSpec) -> Site:
-    """The scenario's site, with further stages where the run asks for them and the site was derived."""
-    if not (opened.derived and spec.extra_stages):
-        return opened.site
-    from sim.site_derivation import derive_site
+    """The scenario's site: further stages where the run asks for them and it was derived; the policy of the run."""
+    site = opened.site
+    if opened.derived and spec.extra_stages:
+        from sim.site_derivation import derive_site
 
-    return derive_site(opened.scenario.network, site_id=opened.site.id, with_extra_stages=True)
+        site = derive_site(opened.scenario.network, site_id=site.id, with_extra_stages=True)
+    return site if spec.policy is None else with_policy(site, spec.policy)
 
 
 def _plans_due(site: Site, period: str | None) -> PlansDue:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from detectors.equipment import Detection
+from plans.policy import Policy
 from plans.site import StrategyName
 from signalctl.errors import UsageError
 
@@ -31,6 +32,7 @@ class RunSpec:
     end_s: float | None = None
     teleport_s: float | None = None
     extra_stages: bool = False
+    policy: Policy | None = None
 
 
 def parse_seeds(text: str) -> tuple[int, ...]:
