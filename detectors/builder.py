@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from detectors.crossings import CrossingMemory
 from detectors.lanes import STANDING_SPEED_MPS, LaneMemory, LaneView
+from detectors.lateness import LatenessBoard
 from detectors.picture import CrossingPicture, Health, JunctionPicture, LanePicture, Picture
 from detectors.radar import LENGTH_M
 from detectors.readings import AirReading, ExactReading, LorawanReading, Reading, TransitReading
@@ -24,7 +25,13 @@ MAX_UNKNOWN = 1000
 class PictureBuilder:
     """Keeps what must be remembered between two pictures; one junction's readings never touch another's estimate."""
 
-    def __init__(self, junctions: Mapping[str, Junction], transit: TransitSettings | None = None) -> None:
+    def __init__(
+        self,
+        junctions: Mapping[str, Junction],
+        transit: TransitSettings | None = None,
+        lateness: LatenessBoard | None = None,
+    ) -> None:
+        self._lateness = lateness
         self._junctions = {id_: _JunctionBuilder(junction, transit) for id_, junction in junctions.items()}
         self._exits = {
             id_: frozenset(movement.exit_lane for movement in junction.movements) for id_, junction in junctions.items()
@@ -44,7 +51,7 @@ class PictureBuilder:
             if isinstance(reading, AirReading):
                 self.air[reading.station] = reading
             elif reading.junction in self._junctions:
-                by_junction[reading.junction].append(reading)
+                by_junction[reading.junction].append(self._with_lateness(reading, utc_s))
             elif not isinstance(reading, LorawanReading) and len(self.unknown) < MAX_UNKNOWN:
                 self.unknown[reading.junction] += 1
         pictures = {
@@ -52,6 +59,12 @@ class PictureBuilder:
             for id_, builder in self._junctions.items()
         }
         return Picture(utc_s=utc_s, junctions=self._with_blocked_exits(pictures))
+
+    def _with_lateness(self, reading: Reading, utc_s: float) -> Reading:
+        """A request that does not say how late the vehicle is gets it from the operator's centre."""
+        if self._lateness is None or not isinstance(reading, TransitReading) or reading.lateness_s is not None:
+            return reading
+        return replace(reading, lateness_s=self._lateness.lateness_s(reading, utc_s))
 
     def _with_blocked_exits(self, pictures: dict[str, JunctionPicture]) -> dict[str, JunctionPicture]:
         """A junction sees its exits through its neighbours' detectors: their approach lanes are its exit lanes."""

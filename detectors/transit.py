@@ -118,10 +118,13 @@ class RequestBook:
         request, reason = self._understand(reading)
         if reading.t_s < entry.said_t_s or utc_s - reading.t_s > LATE_S or reason is not None:
             return
+        risen = request.mode is Mode.EMERGENCY and entry.request.mode is not Mode.EMERGENCY
+        if risen and not self._emergencies.take(entry.source, utc_s):
+            return
         if reading.t_s > entry.said_t_s:
             entry.heard_s = utc_s
         entry.said_t_s = reading.t_s
-        entry.request = request
+        entry.request = _with_what_was_said(request, entry.request, reading)
         entry.due_s = _due_s(reading)
         entry.earliest_due_s = min(entry.earliest_due_s, entry.due_s)
 
@@ -214,6 +217,16 @@ class RequestBook:
 def _stamped(reading: TransitReading, utc_s: float) -> TransitReading:
     """With the time of its arrival where it has none, or one that cannot be."""
     return replace(reading, t_s=utc_s) if not ON_ARRIVAL_S < reading.t_s <= utc_s + AHEAD_S else reading
+
+
+def _with_what_was_said(request: PriorityRequest, before: PriorityRequest, reading: TransitReading) -> PriorityRequest:
+    """An update need not repeat what does not change."""
+    return replace(
+        request,
+        lateness_s=before.lateness_s if reading.lateness_s is None else request.lateness_s,
+        persons=0.0 if request.mode is Mode.EMERGENCY else request.persons or before.persons,
+        line=request.line or before.line,
+    )
 
 
 def _due_s(reading: TransitReading) -> float:

@@ -10,6 +10,7 @@ class UsageError(ValueError):
 def input_errors() -> tuple[type[Exception], ...]:
     """All exceptions of the house that mean bad input. Imported late: most commands need few of the rooms."""
     from controllers.pool import ControllerKeyError
+    from detectors.gtfs import GtfsMissingError
     from plans.calendar import CalendarError
     from plans.schema import SiteError
     from signalctl.journal import JournalError
@@ -22,6 +23,7 @@ def input_errors() -> tuple[type[Exception], ...]:
         UsageError,
         CalendarError,
         ControllerKeyError,
+        GtfsMissingError,
         SiteError,
         JournalError,
         NoRouteError,

@@ -145,6 +145,14 @@ class Metrics:
             "transit_requests_open", "Priority requests alive now.", (*JUNCTION, "mode")
         )
 
+        self.lateness_feed_up = self._gauge(
+            "lateness_feed_up", "1 while the feed that says how late vehicles are answers, else 0.", CORRIDOR
+        )
+        self.lateness_trips = self._gauge("lateness_trips", "Trips whose lateness is known and fresh.", CORRIDOR)
+        self.lateness_feed_errors = self._counter(
+            "lateness_feed_errors", "Looks at the feed of lateness that failed.", CORRIDOR
+        )
+
     def _declare_control(self) -> None:
         self.strategy = self._info("strategy", "The strategy in charge, in label `strategy`.", CORRIDOR, ("strategy",))
         self.plan = self._info(

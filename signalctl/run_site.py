@@ -19,6 +19,7 @@ from signalctl.demo.clock_follower import StreetClock
 from signalctl.demo.figures import StreetFigures, figures_topic
 from signalctl.demo.topics import clock_topic, done_topic, encode, road_topic
 from signalctl.errors import UsageError
+from signalctl.lateness_feed import LatenessReader
 from signalctl.service import Service, ServiceOptions
 from signalctl.stopping import stop_on_signals
 
@@ -53,6 +54,7 @@ async def run_site(
     table = ReportingTable(site.transit, site.junctions)
     source = MqttSource(site.id, site.mqtt, uplinks=site.uplinks, table=table, listeners=listeners)
     clock: Clock = _street_clock(site, source, listeners) if follow_street else SystemClock()
+    lateness = LatenessReader(site.transit.lateness) if site.transit.lateness is not None else None
     service = Service(
         site,
         strategy=strategy or site.control.strategy.value,
@@ -66,17 +68,21 @@ async def run_site(
             network=site_file.parent / site.network if site.network else None,
         ),
         publish_state=source.publish_state,
+        lateness=lateness,
     )
     if follow_street:
         _show_street(site, service, listeners)
     stop = stop_on_signals()
-    receiving = asyncio.create_task(source.run(), name="mqtt")
+    listening = [asyncio.create_task(source.run(), name="mqtt")]
+    if lateness is not None:
+        listening.append(asyncio.create_task(lateness.run(), name="lateness"))
     try:
         await service.run(stop)
     finally:
-        receiving.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await receiving
+        for task in listening:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
 
 
 def _street_clock(

@@ -22,6 +22,8 @@ from signalctl.field_link import HEARTBEAT_S
 from signalctl.gate import Gate
 from signalctl.journal import Journal
 from signalctl.journal_observer import JournalObserver
+from signalctl.lateness_feed import LatenessReader
+from signalctl.lateness_observer import LatenessObserver
 from signalctl.loop import ControlLoop
 from signalctl.metrics import Metrics
 from signalctl.metrics_observer import MetricsObserver
@@ -64,6 +66,7 @@ class Service:
         clock: Clock,
         options: ServiceOptions,
         publish_state: Callable[[str, Mapping[str, Any]], None] | None = None,
+        lateness: LatenessReader | None = None,
     ) -> None:
         self.site = site
         self.clock = clock
@@ -83,6 +86,8 @@ class Service:
             self.live,
             self,
         ]
+        if lateness is not None:
+            observers.append(LatenessObserver(self.metrics, site.id, corridors, lateness))
         if publish_state is not None:
             observers.append(StatePublisher(site.junctions, publish_state))
         self.loop = ControlLoop(
@@ -92,7 +97,7 @@ class Service:
             gate=Gate(site.junctions, site.control, clock=clock.now_utc_s),
             drivers=drivers,
             source=source,
-            builder=PictureBuilder(site.junctions, site.transit),
+            builder=PictureBuilder(site.junctions, site.transit, lateness.board if lateness is not None else None),
             plans_due=site.plans_due,
             observers=observers,
             heartbeat_s=min(HEARTBEAT_S, site.control.lease_s / HEARTBEATS_PER_LEASE),

@@ -157,6 +157,28 @@ def test_the_level_makes_an_emergency_vehicle(junction: Junction) -> None:
     assert (ended.state, ended.reason) == (RequestState.REJECTED, EndReason.LEVEL)
 
 
+def test_nobody_becomes_an_emergency_vehicle_by_the_back_door(junction: Junction) -> None:
+    """An open request that rises to the emergency level takes its turn like those that are opened with it."""
+    book = RequestBook(junction)
+    book.update(100.0, [replace(NEW, id=f"v{number}", persons=50.0) for number in range(10)], RED)
+    rise = [replace(NEW, id=f"v{number}", t_s=101.0, kind=TransitKind.UPDATE, level=14) for number in range(10)]
+    waiting, _ = book.update(101.0, rise, RED)
+    sirens = [request for request in waiting if request.mode is Mode.EMERGENCY]
+    assert len(sirens) == 6
+    assert {request.persons for request in sirens} == {0.0}
+
+
+def test_an_update_need_not_repeat_itself(junction: Junction) -> None:
+    """Lateness, persons and line stay as they were said until something else is said."""
+    book = RequestBook(junction)
+    book.update(100.0, [replace(NEW, lateness_s=120.0, persons=40.0, line="62")], RED)
+    (request,), _ = book.update(101.0, [replace(NEW, t_s=101.0, kind=TransitKind.UPDATE)], RED)
+    assert (request.lateness_s, request.persons, request.line) == (120.0, 40.0, "62")
+    on_time = replace(NEW, t_s=102.0, kind=TransitKind.UPDATE, lateness_s=0.0, persons=60.0)
+    (request,), _ = book.update(102.0, [on_time], RED)
+    assert (request.lateness_s, request.persons, request.line) == (0.0, 60.0, "62")
+
+
 def test_what_a_message_claims_is_bounded(junction: Junction) -> None:
     """Nobody weighs more by claiming a million passengers or a year's lateness."""
     (request,), _ = RequestBook(junction).update(100.0, [replace(NEW, persons=1e9, lateness_s=1e9)], RED)
