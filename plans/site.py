@@ -124,8 +124,8 @@ class ControlParameters:
 class Site:
     """One city, district or corridor that one service controls.
 
-    `plans[junction][plan set]` are the time-of-day plans; the calendar names the plan set that is due. `store` is a
-    path relative to the site file or a PostgreSQL address. `network` is the SUMO network that the map is drawn from.
+    `plans[junction][plan set]` are the time-of-day plans; the calendar names the plan set that is due. `store` is the
+    journal's path, relative to the site file. `network` is the SUMO network that the map is drawn from.
     `weights` are those of the policy but for what the site sets itself.
     `unconfirmed` holds the paths of the numbers that the file leaves to an unconfirmed default.
     """

@@ -10,33 +10,45 @@ from collections.abc import Callable
 
 SIGN_OF_LIFE_S = 5.0
 
+Say = Callable[[str], object]
+
 
 def main() -> None:
-    """Compile the kernels of the traffic engine and of the decisions."""
-    from signalctl.rollout import compile_kernels as compile_decisions
-    from sim.engine import compile_kernels as compile_engine
-
-    with_sign_of_life("decisions", compile_decisions)
-    with_sign_of_life("traffic engine", compile_engine)
+    """Compile the kernels of the traffic engine and of the decisions, and say when each is ready."""
+    _say(f"  machine code of the decisions ready, {compile_decisions(_say):.1f} s")
+    _say(f"  machine code of the traffic engine ready, {compile_engine(_say):.1f} s")
 
 
-def with_sign_of_life(what: str, compile_it: Callable[[Callable[[str], object]], float]) -> None:
+def compile_decisions(say: Say) -> float:
+    """Compile the rollout of the adaptive strategy; the seconds that it took. `say` hears of it where it takes long."""
+    from signalctl.rollout import compile_kernels
+
+    return _with_sign_of_life("decisions", compile_kernels, say)
+
+
+def compile_engine(say: Say) -> float:
+    """Compile the embedded traffic engine, in the same way."""
+    from sim.engine import compile_kernels
+
+    return _with_sign_of_life("traffic engine", compile_kernels, say)
+
+
+def _with_sign_of_life(what: str, compile_it: Callable[[Say], float], say: Say) -> float:
     """Run `compile_it` and say every few seconds that it still runs."""
     began_s = time.perf_counter()
     done = threading.Event()
 
     def tell() -> None:
         while not done.wait(SIGN_OF_LIFE_S):
-            _say(f"  machine code of the {what} ... {time.perf_counter() - began_s:.0f} s")
+            say(f"  machine code of the {what}, once ... {time.perf_counter() - began_s:.0f} s")
 
     teller = threading.Thread(target=tell, daemon=True)
     teller.start()
     try:
-        compile_it(lambda _words: None)  # its own words would stand between ours
+        return compile_it(lambda _words: None)  # its own words would stand between ours
     finally:
         done.set()
         teller.join()
-    _say(f"  machine code of the {what} ready, {time.perf_counter() - began_s:.1f} s")
 
 
 def _say(words: str) -> None:

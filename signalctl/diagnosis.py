@@ -63,7 +63,6 @@ def _libraries() -> Iterator[Condition]:
     ):
         yield _library(module, True, f"{what} do not work")
     yield _library("libsumo", False, "`--plant sumo` is not available; install the extra signalctl[sumo]")
-    yield _library("asyncpg", False, "the journal stays in SQLite; install the extra signalctl[postgres]")
 
 
 def _library(module: str, needed: bool, cost: str) -> Condition:

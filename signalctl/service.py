@@ -24,6 +24,7 @@ from signalctl.journal import Journal
 from signalctl.journal_observer import JournalObserver
 from signalctl.lateness_feed import LatenessReader
 from signalctl.lateness_observer import LatenessObserver
+from signalctl.link_log import LinkLog
 from signalctl.loop import ControlLoop
 from signalctl.metrics import Metrics
 from signalctl.metrics_observer import MetricsObserver
@@ -102,6 +103,7 @@ class Service:
             observers=observers,
             heartbeat_s=min(HEARTBEAT_S, site.control.lease_s / HEARTBEATS_PER_LEASE),
         )
+        self.loop.observers.append(LinkLog(self.loop.links))
         self._listener = listen(options.host, options.port)
         self._server: uvicorn.Server | None = None
 
@@ -128,6 +130,8 @@ class Service:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Serve and control until `stop`; then end in order: loop, links, page, journal."""
+        page = f"http://{self.options.host}:{self._listener.getsockname()[1]}/"
+        log.info("service starts", site=self.site.id, strategy=self.loop.strategy.name, page=page)
         begin = {"event": "start", "strategy": self.loop.strategy.name}
         self.journal.append(self.clock.now_utc_s(), "service", "", begin)
         web = asyncio.create_task(self._serve(), name="web")

@@ -70,6 +70,7 @@ def simulate(
         for chosen in strategies
         for number in numbers
     ]  # fmt: skip
+    _compile(specs)
     began = time.perf_counter()
     outcomes = _run(specs, jobs)
     runs, baseline_runs = outcomes[: len(numbers)], outcomes[len(numbers) :]
@@ -91,6 +92,21 @@ def simulate(
     unsafe = any(count for kind, count in result["safety"].items() if kind != "refused")
     failed = any(outcome.failures for outcome in outcomes)
     raise typer.Exit(EXIT_FINDINGS if unsafe or failed or not all(one.met for one in verdicts) else EXIT_OK)
+
+
+def _compile(specs: Sequence[RunSpec]) -> None:
+    """Machine code is made here, once: runs in processes of their own would each make it for themselves."""
+    from signalctl.compile import compile_decisions, compile_engine
+    from signalctl.scenarios import find_config
+
+    def say(words: str) -> None:
+        typer.echo(words, err=True)
+
+    find_config(specs[0].scenario, specs[0].period)  # a wrong name is not worth the wait
+    if any(spec.strategy is StrategyName.ADAPTIVE for spec in specs):
+        compile_decisions(say)
+    if specs[0].plant is PlantName.EMBEDDED:
+        compile_engine(say)
 
 
 def _run(specs: Sequence[RunSpec], jobs: int | None) -> list[Any]:
