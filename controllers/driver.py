@@ -60,7 +60,7 @@ class FieldStatus:
 
     `stage` is the stage whose groups are all green, or "" during a transition; `next_stage` is where a transition
     leads. `plan_second` is the second in the active plan's cycle. `time_in_stage_s` counts since the stage was
-    complete.
+    complete. `takes_on_demand` tells whether the controller knows stages that a plan shows on demand only.
     """
 
     junction: str
@@ -87,6 +87,7 @@ class FieldStatus:
     fallbacks: int = 0
     conflict_trips: int = 0
     alarms: int = 0
+    takes_on_demand: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +135,10 @@ class Driver(Protocol):
         ...
 
     async def push_plan(self, plan: SafePlan, *, activate_at_utc_s: int, expires_utc_s: int) -> PushReport:
-        """Stage, read back, verify, activate; CONFIRMED only when the status block shows it active, else PENDING."""
+        """Stage, read back, verify, activate; CONFIRMED only when the status block shows it active, else PENDING.
+
+        Stages on demand are left out for a controller that does not know them; the report says so in its `detail`.
+        """
         ...
 
     async def request_stage(self, request: SafeRequest) -> None:

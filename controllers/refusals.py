@@ -32,6 +32,7 @@ class RefusalCode(IntEnum):
     UNKNOWN_ELEMENT = 26
     FRAME = 27
     GREENS_DIFFER = 28
+    ON_DEMAND_REPEATED = 29
     MIN_GREEN = 30
     CONFLICT = 31
     INTERGREEN = 32
@@ -39,6 +40,7 @@ class RefusalCode(IntEnum):
     NEVER_GREEN = 34
     MAX_RED = 35
     CLEARANCE = 36
+    ON_DEMAND_WAY = 37
     STEP_TOO_LARGE = 40
     ACTIVATION_RATE = 41
     MODE = 50
@@ -72,15 +74,20 @@ DESCRIPTIONS: dict[RefusalCode, str] = {
     RefusalCode.CYCLE_RANGE: "the cycle is outside of the junction's range",
     RefusalCode.CYCLE_SUM: "greens and transitions do not fill the cycle",
     RefusalCode.UNKNOWN_ELEMENT: "no such stage or group; element: its number",
-    RefusalCode.FRAME: "a frame longer than the cycle or without the stage's own nominal time; element: stage",
+    RefusalCode.FRAME: "a frame longer than the cycle, without the stage's own nominal time, or shorter than the "
+    "minimum greens of a stage on demand; element: stage",
     RefusalCode.GREENS_DIFFER: "the group greens are not those of the stages; element: group",
+    RefusalCode.ON_DEMAND_REPEATED: "a stage on demand stands in the plan twice, or in its cycle; element: stage",
     RefusalCode.MIN_GREEN: "a green would be shorter than its minimum; element: group",
     RefusalCode.CONFLICT: "conflicting greens overlap; element: group",
     RefusalCode.INTERGREEN: "an intergreen is short in the cyclic plan; element: group that starts",
-    RefusalCode.INTERGREEN_TRANSITION: "no way from the running plan keeps the intergreens; element: group that starts",
+    RefusalCode.INTERGREEN_TRANSITION: "no way from the running plan, or from the plan to a local one, keeps the "
+    "intergreens; element: group that starts",
     RefusalCode.NEVER_GREEN: "a mandatory group never gets green; element: group",
     RefusalCode.MAX_RED: "a mandatory group would be red for longer than its maximum; element: group",
     RefusalCode.CLEARANCE: "a crossing would not be cleared before a conflicting green; element: crossing",
+    RefusalCode.ON_DEMAND_WAY: "no legal transition from every stage of the cycle to a stage on demand, and back; "
+    "element: the stage on demand",
     RefusalCode.STEP_TOO_LARGE: "the cycle changes by more than the step limit",
     RefusalCode.ACTIVATION_RATE: "more than one activation in a cycle",
     RefusalCode.MODE: "manual, police, dark, flash or fault mode",
@@ -106,7 +113,14 @@ _GROUP_CODES = frozenset(
     }
 )
 _STAGE_CODES = frozenset(
-    {RefusalCode.FRAME, RefusalCode.IN_TRANSITION, RefusalCode.OUTSIDE_FRAME, RefusalCode.NO_LEGAL_MOVE}
+    {
+        RefusalCode.FRAME,
+        RefusalCode.ON_DEMAND_REPEATED,
+        RefusalCode.ON_DEMAND_WAY,
+        RefusalCode.IN_TRANSITION,
+        RefusalCode.OUTSIDE_FRAME,
+        RefusalCode.NO_LEGAL_MOVE,
+    }
 )
 
 

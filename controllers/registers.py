@@ -97,7 +97,11 @@ IDENTITY = Block(
         _r("junction", "u32", "junction number: CRC-32 of the junction's id"),
         _r("firmware", "u32", "firmware version, one byte each: major, minor, patch, build"),
         _r("safety_hash", "u32", "hash of the safety configuration (intergreens, minima, amber, conflicts)"),
-        _r("capabilities", "u16", "bit 0 central plans, bit 1 stage requests, bit 2 detectors, bit 3 paged staging"),
+        _r(
+            "capabilities",
+            "u16",
+            "bit 0 central plans, bit 1 stage requests, bit 2 detectors, bit 3 paged staging, bit 4 stages on demand",
+        ),
         _r("groups", "u16", "number of signal groups"),
         _r("stages", "u16", "number of stages"),
         _r("detectors", "u16", "number of detectors"),
@@ -264,7 +268,8 @@ STAGING = Block(
             "payload",
             "u16",
             "this page's part of the plan's payload: per stage four registers (stage, nominal green, earliest start, "
-            "latest end), then per group green three registers (group from 1, start, length); zero after its end",
+            "latest end; with nominal green 0, after all others: shown on demand only), then per group green three "
+            "registers (group from 1, start, length); zero after its end",
             count=PAYLOAD_WORDS,
         ),
         _r("transition", "u16", "0 dwell, 1 short way, 2 add only"),
@@ -329,4 +334,5 @@ WRITABLE: tuple[Block, ...] = tuple(block for block in BLOCKS if 16 in block.fun
 MAX_GROUPS = 64
 MAX_DETECTORS = 128
 MAX_STAGES = 16
+ON_DEMAND_CAPABILITY = 1 << 4
 EVENT_RECORDS = 20

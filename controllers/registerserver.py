@@ -11,7 +11,7 @@ from controllers.registers import BLOCKS, WRITABLE, Block
 from controllers.wire import number_of
 
 FIRMWARE = 0x00010000  # 0.1.0.0
-CAPABILITIES = 0b1011
+CAPABILITIES = 0b01011 | registers.ON_DEMAND_CAPABILITY
 NO_DETECTOR_FAULT = 210
 
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from controllers.refusals import Refusal, RefusalCode
+from controllers.registers import MAX_STAGES
 from controllers.wire import StagedPlan
 from plans.junction import GroupKind, Junction, StageTransition
 
@@ -207,11 +208,12 @@ def check_plan(
     found = check_cycle(table, masks)
     if found is not None:
         return found
-    return _check_stages(junction, transitions, plan, masks)
+    return _check_stages(junction, transitions, plan, masks) or _check_on_demand(junction, table, transitions, plan)
 
 
 def _check_numbers(junction: Junction, plan: StagedPlan) -> Refusal | None:
-    if not plan.stages:
+    cycle = plan.cycle_stages
+    if not cycle or len(plan.stages) > MAX_STAGES or plan.stages[: len(cycle)] != cycle:
         return Refusal(RefusalCode.BAD_FORMAT)
     if plan.offset >= plan.cycle:
         return Refusal(RefusalCode.BAD_FORMAT)
@@ -235,8 +237,9 @@ def _check_stages(
     """Stages and transitions fill the cycle, give the same greens, and lie within their frames."""
     laid_out: list[int] = []
     starts: list[int] = []
-    for index, stage in enumerate(plan.stages):
-        target = plan.stages[(index + 1) % len(plan.stages)].stage - 1
+    cycle = plan.cycle_stages
+    for index, stage in enumerate(cycle):
+        target = cycle[(index + 1) % len(cycle)].stage - 1
         starts.append(len(laid_out))
         change = transitions[stage.stage - 1][target]
         if change is None:
@@ -249,12 +252,38 @@ def _check_stages(
     for shown, said in zip(laid_out, masks, strict=True):
         if shown != said:
             return Refusal(RefusalCode.GREENS_DIFFER, (shown ^ said).bit_length())
-    for stage, start in zip(plan.stages, starts, strict=True):
+    for stage, start in zip(cycle, starts, strict=True):
         window = stage.latest_end - stage.earliest_start
         if not (0 <= stage.earliest_start < plan.cycle and 0 < window <= plan.cycle):
             return Refusal(RefusalCode.FRAME, stage.stage)
         if window < plan.cycle and (start - stage.earliest_start) % plan.cycle + stage.green > window:
             return Refusal(RefusalCode.FRAME, stage.stage)
+    return None
+
+
+def _check_on_demand(
+    junction: Junction,
+    table: SafetyTable,
+    transitions: "Sequence[Sequence[StageTransition | None]]",
+    plan: StagedPlan,
+) -> Refusal | None:
+    """Each stage without nominal green stands alone, has time for its minimum greens, and leads out and back."""
+    cycle = {stage.stage for stage in plan.cycle_stages}
+    taken = set(cycle)
+    for entry in plan.on_demand:
+        if entry.stage in taken:
+            return Refusal(RefusalCode.ON_DEMAND_REPEATED, entry.stage)
+        taken.add(entry.stage)
+        window = entry.latest_end - entry.earliest_start
+        groups = junction.stages[junction.stage_order[entry.stage - 1]].groups
+        least = [table.min_green_s[number] for number, name in enumerate(junction.group_order) if name in groups]
+        if entry.earliest_start >= plan.cycle or not 0 < window <= plan.cycle:
+            return Refusal(RefusalCode.FRAME, entry.stage)
+        if window < plan.cycle and any(seconds > window for seconds in least):
+            return Refusal(RefusalCode.FRAME, entry.stage)
+        own = transitions[entry.stage - 1]
+        if any(transitions[other - 1][entry.stage - 1] is None or own[other - 1] is None for other in cycle):
+            return Refusal(RefusalCode.ON_DEMAND_WAY, entry.stage)
     return None
 
 
@@ -271,11 +300,11 @@ def check_way_over(
     plan: StagedPlan,
     configured: "Sequence[Sequence[StageTransition]]",
 ) -> Refusal | None:
-    """From every stage that may be showing, a legal transition leads into the new plan, judged second by second.
+    """From every stage that may be showing, a legal transition leads into the plan's cycle, judged second by second.
 
-    `running` are the stages of the running plan and the one that shows, numbers from 0.
+    `running` are the stages that may show before it, numbers from 0.
     """
-    entries = {stage.stage - 1 for stage in plan.stages}
+    entries = {stage.stage - 1 for stage in plan.cycle_stages}
     for origin in running:
         if origin in entries:
             continue

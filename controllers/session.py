@@ -4,6 +4,7 @@ The steps of a plan's life are the same whether the registers lie behind Modbus 
 differs.
 """
 
+from dataclasses import replace
 from typing import Protocol
 
 from controllers import registers
@@ -26,6 +27,7 @@ from controllers.registers import Block
 from controllers.wire import StagedPlan, number_of, staged_plan
 from plans.junction import Aspect, Junction
 from plans.sealed import SafePlan, SafeRequest
+from plans.timing import TimingPlan
 
 TORN_READ_TRIES = 4
 
@@ -70,6 +72,7 @@ class Session:
         self._active_seen = 0
         self._pushed: tuple[int, int] | None = None  # (sequence, content CRC)
         self._was_master = False
+        self._takes_on_demand = True
 
     async def check_identity(self) -> Identity:
         """Is it the controller that we think it is, with the safety configuration that we know?
@@ -89,6 +92,7 @@ class Session:
             got = getattr(identity, name)
             if got != value:
                 raise DriverError(f"{self._junction.id}: identity {name}: expected {value:#x}, got {got:#x}")
+        self._takes_on_demand = bool(identity.capabilities & registers.ON_DEMAND_CAPABILITY)
         return identity
 
     async def take_over(self) -> None:
@@ -148,20 +152,29 @@ class Session:
             words = await self._link.read(4, registers.GROUPS.address, len(self._junction.groups))
             again = await self._link.read(4, registers.STATUS.address, 1)
             if again[0] == status.generation:
-                return field_status(self._junction, status, words)
+                return field_status(self._junction, status, words, takes_on_demand=self._takes_on_demand)
         raise DriverError(f"{self._junction.id}: groups changed during each of {TORN_READ_TRIES} reads")
 
     async def push(self, plan: SafePlan, activate_at_utc_s: int, expires_utc_s: int) -> PushReport:
         """Stage, read back, verify, activate, confirm.
 
         A plan that already runs (or waits for its switch point) is left alone: a restarted service must not stop a
-        green that is right.
+        green that is right. A controller that knows no stages on demand gets the plan without them.
         """
+        left_out = () if self._takes_on_demand else tuple(entry.stage for entry in plan.plan.on_demand)
+        timing = replace(plan.plan, on_demand=()) if left_out else plan.plan
+        report = await self._push(plan, timing, activate_at_utc_s, expires_utc_s)
+        if not left_out:
+            return report
+        note = f"without {', '.join(left_out)}: the controller knows no stages on demand"
+        return replace(report, detail=f"{report.detail}; {note}" if report.detail else note)
+
+    async def _push(self, plan: SafePlan, timing: TimingPlan, activate_at_utc_s: int, expires_utc_s: int) -> PushReport:
         status = await self.raw_status()
         sequence = max(status.last_sequence, status.staged_sequence) + 1
         wire = staged_plan(
             self._junction,
-            plan.plan,
+            timing,
             sequence=sequence,
             activate_at_utc_s=activate_at_utc_s,
             expires_utc_s=expires_utc_s,
@@ -245,7 +258,9 @@ class Session:
         await self._link.write(block.address, words)
 
 
-def field_status(junction: Junction, status: Status, group_words: list[int]) -> FieldStatus:
+def field_status(
+    junction: Junction, status: Status, group_words: list[int], *, takes_on_demand: bool = True
+) -> FieldStatus:
     """Blocks B and C in the service's terms."""
     stages = ("", *junction.stage_order)
     aspects: dict[str, Aspect] = {}
@@ -277,4 +292,5 @@ def field_status(junction: Junction, status: Status, group_words: list[int]) -> 
         fallbacks=status.fallbacks,
         conflict_trips=status.conflict_trips,
         alarms=status.alarms,
+        takes_on_demand=takes_on_demand,
     )

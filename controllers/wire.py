@@ -14,7 +14,7 @@ from plans.timing import TimingPlan
 
 @dataclass(frozen=True, slots=True)
 class WireStage:
-    """One stage of a plan on the wire; `stage` counts from 1."""
+    """One stage of a plan on the wire; `stage` counts from 1. Without green it is shown on demand only."""
 
     stage: int
     green: int
@@ -44,6 +44,16 @@ class StagedPlan:
     transition: TransitionMode
     stages: tuple[WireStage, ...]
     greens: tuple[WireGreen, ...]
+
+    @property
+    def cycle_stages(self) -> tuple[WireStage, ...]:
+        """The stages that the plan shows by itself, in their order."""
+        return tuple(stage for stage in self.stages if stage.green)
+
+    @property
+    def on_demand(self) -> tuple[WireStage, ...]:
+        """The stages that it shows when asked only."""
+        return tuple(stage for stage in self.stages if not stage.green)
 
     def payload(self) -> list[int]:
         """Stages, then group greens."""
@@ -155,6 +165,9 @@ def staged_plan(
         stages=tuple(
             WireStage(stages[stage.stage], stage.green_s, stage.earliest_start_s, stage.latest_end_s)
             for stage in plan.stages
+        )
+        + tuple(
+            WireStage(stages[stage.stage], 0, stage.earliest_start_s, stage.latest_end_s) for stage in plan.on_demand
         ),
         greens=tuple(
             WireGreen(groups[interval.group], interval.start_s, interval.end_s - interval.start_s)

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from functools import cached_property
 
+from plans.timing import TimingPlan
+
 
 class GroupKind(StrEnum):
     """Who looks at the signal group's heads."""
@@ -214,6 +216,11 @@ class Junction:
     @cached_property
     def transition_memo(self) -> dict[tuple[str, str], StageTransition]:
         """Transitions that `plans.transition` has worked out for this junction so far."""
+        return {}
+
+    @cached_property
+    def open_plan_memo(self) -> dict[TimingPlan, TimingPlan]:
+        """Plans of this junction with everything open, as `plans.open_plan` has worked them out so far."""
         return {}
 
     @cached_property

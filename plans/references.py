@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from plans.codes import Code
 from plans.junction import Junction
 from plans.site import Site
-from plans.timing import Finding, TimingPlan
+from plans.timing import Finding, PlanEntry, TimingPlan
 from plans.transit import check_reporting_points
 
 
@@ -42,10 +42,12 @@ def check_plan_references(junction: Junction, plan: TimingPlan) -> list[Finding]
     found = []
     if plan.junction != junction.id:
         found.append(Finding(Code.WRONG_JUNCTION, plan_element(plan), junction.id, plan.junction))
-    for index, stage in enumerate(plan.stages):
-        if stage.stage not in junction.stages:
-            element = f"{plan_element(plan)}/stages/{index}/stage"
-            found.append(Finding(Code.UNKNOWN_STAGE, element, _one_of(junction.stages), stage.stage))
+    parts: dict[str, tuple[PlanEntry, ...]] = {"stages": plan.stages, "on_demand": plan.on_demand}
+    for part, entries in parts.items():
+        for index, entry in enumerate(entries):
+            if entry.stage not in junction.stages:
+                element = f"{plan_element(plan)}/{part}/{index}/stage"
+                found.append(Finding(Code.UNKNOWN_STAGE, element, _one_of(junction.stages), entry.stage))
     return found
 
 

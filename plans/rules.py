@@ -1,6 +1,7 @@
 """Which junctions, plans and sites are allowed. One entry per question; the rules themselves stand in `rules_*`."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import combinations
 
 from plans.codes import Code
@@ -8,6 +9,7 @@ from plans.junction import Junction
 from plans.references import check_plan_references, check_references, check_site_references
 from plans.rules_groups import check_group, check_stages
 from plans.rules_intergreens import check_intergreens
+from plans.rules_on_demand import check_on_demand
 from plans.rules_plan import check_frames, check_shape
 from plans.rules_step import check_step
 from plans.rules_table import check_table
@@ -51,8 +53,8 @@ def check_plan(junction: Junction, plan: TimingPlan) -> list[Finding]:
     if any(finding.code in (Code.STAGE_REPEATED, Code.STAGE_GREEN) for finding in found):
         return found
     used_s = used_cycle_s(junction, plan)
-    whole = TimingPlan(plan.id, plan.junction, used_s, plan.offset_s, plan.stages, plan.name)
-    found += check_table(junction, plan, expand(junction, whole))
+    found += check_table(junction, plan, expand(junction, replace(plan, cycle_s=used_s)))
+    found += check_on_demand(junction, plan)
     if used_s == plan.cycle_s:
         found += check_frames(junction, plan)
     return found

@@ -4,7 +4,7 @@ from plans.codes import Code
 from plans.junction import Junction
 from plans.references import plan_element
 from plans.table import stage_starts, used_cycle_s
-from plans.timing import Finding, PlanStage, TimingPlan
+from plans.timing import MAX_ENTRIES, Finding, PlanEntry, TimingPlan
 
 
 def check_shape(junction: Junction, plan: TimingPlan) -> list[Finding]:
@@ -22,6 +22,9 @@ def check_shape(junction: Junction, plan: TimingPlan) -> list[Finding]:
             found.append(Finding(Code.STAGE_GREEN, where, ">= 1 s", f"{stage.green_s} s"))
     if not plan.stages:
         found.append(Finding(Code.STAGE_REPEATED, f"{element}/stages", "two stages or more", "none"))
+    if len(plan.entries) > MAX_ENTRIES:
+        expected = f"{MAX_ENTRIES} stages at most, those on demand included"
+        found.append(Finding(Code.PLAN_TOO_LONG, f"{element}/stages", expected, f"{len(plan.entries)}"))
     if not junction.cycle_min_s <= plan.cycle_s <= junction.cycle_max_s:
         expected = f"{junction.cycle_min_s} to {junction.cycle_max_s} s"
         found.append(Finding(Code.CYCLE_OUT_OF_RANGE, f"{element}/cycle_s", expected, f"{plan.cycle_s} s"))
@@ -41,7 +44,7 @@ def check_frames(junction: Junction, plan: TimingPlan) -> list[Finding]:
     for index, (stage, start_s) in enumerate(zip(plan.stages, stage_starts(junction, plan), strict=True)):
         where = f"{plan_element(plan)}/stages/{index}"
         earliest, latest = stage.earliest_start_s, stage.latest_end_s
-        if not (0 <= earliest < plan.cycle_s and earliest < latest <= earliest + plan.cycle_s):
+        if not is_window(stage, plan.cycle_s):
             expected = f"a start within the cycle and an end at most {plan.cycle_s} s later"
             found.append(Finding(Code.FRAME_WINDOW, where, expected, f"{earliest} to {latest}"))
         elif not is_open(stage, plan.cycle_s):
@@ -52,6 +55,12 @@ def check_frames(junction: Junction, plan: TimingPlan) -> list[Finding]:
     return found
 
 
-def is_open(stage: PlanStage, cycle_s: int) -> bool:
+def is_window(entry: PlanEntry, cycle_s: int) -> bool:
+    """Whether the frame begins within the cycle and is no longer than it."""
+    earliest, latest = entry.earliest_start_s, entry.latest_end_s
+    return 0 <= earliest < cycle_s and earliest < latest <= earliest + cycle_s
+
+
+def is_open(entry: PlanEntry, cycle_s: int) -> bool:
     """Whether the stage may begin and end at any second."""
-    return stage.latest_end_s - stage.earliest_start_s >= cycle_s
+    return entry.latest_end_s - entry.earliest_start_s >= cycle_s

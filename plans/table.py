@@ -1,5 +1,7 @@
 """From stages to signal groups: when each group is green within the cycle of a plan."""
 
+from dataclasses import replace
+
 from plans.junction import Junction, StageTransition
 from plans.timing import GreenInterval, GreenTable, PlanStage, TimingPlan
 from plans.transition import transition
@@ -29,22 +31,23 @@ def used_cycle_s(junction: Junction, plan: TimingPlan) -> int:
 
 
 def fixed_frames(junction: Junction, plan: TimingPlan) -> TimingPlan:
-    """The same plan with frame zero: every stage begins and ends exactly at its nominal time."""
+    """The same plan with frame zero: every stage of the cycle begins and ends exactly at its nominal time."""
     stages = tuple(
         PlanStage(stage.stage, stage.green_s, start % plan.cycle_s, start % plan.cycle_s + stage.green_s)
         for stage, start in zip(plan.stages, stage_starts(junction, plan), strict=True)
     )
-    return TimingPlan(plan.id, plan.junction, plan.cycle_s, plan.offset_s, stages, plan.name)
+    return replace(plan, stages=stages)
 
 
 def open_frames(plan: TimingPlan) -> TimingPlan:
     """The same plan with open frames: stages may begin and end whenever the safety rules allow it."""
-    stages = tuple(PlanStage(stage.stage, stage.green_s, 0, plan.cycle_s) for stage in plan.stages)
-    return TimingPlan(plan.id, plan.junction, plan.cycle_s, plan.offset_s, stages, plan.name)
+    stages = tuple(replace(stage, earliest_start_s=0, latest_end_s=plan.cycle_s) for stage in plan.stages)
+    on_demand = tuple(replace(stage, earliest_start_s=0, latest_end_s=plan.cycle_s) for stage in plan.on_demand)
+    return replace(plan, stages=stages, on_demand=on_demand)
 
 
 def expand(junction: Junction, plan: TimingPlan) -> GreenTable:
-    """The group-level green table of a plan. A group that stays green over several stages has one interval.
+    """The group-level green table of a plan's cycle. A group that stays green over several stages has one interval.
 
     The table is laid out over the plan's stated cycle; where greens and transitions do not fill it exactly,
     `plans.rules.check_plan` reports that.

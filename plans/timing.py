@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+MAX_ENTRIES = 16
+"""Stages that a plan may list, cyclic and on demand together (field protocol, block G)."""
+
 
 @dataclass(frozen=True, slots=True)
 class PlanStage:
@@ -21,11 +24,26 @@ class PlanStage:
 
 
 @dataclass(frozen=True, slots=True)
+class OnDemandStage:
+    """A stage that a plan never shows by itself, but that a stage request may go to and hold inside the frame.
+
+    The frame is that of `PlanStage`. When nothing asks for the stage any more, the controller goes back to the cycle.
+    """
+
+    stage: str
+    earliest_start_s: int
+    latest_end_s: int
+
+
+PlanEntry = PlanStage | OnDemandStage
+
+
+@dataclass(frozen=True, slots=True)
 class TimingPlan:
     """A cyclic signal programme of one junction.
 
     Plan second 0 is the moment at which the first stage has all its groups green. The second in the cycle is (UTC
-    seconds since 1970-01-01 - offset) modulo cycle.
+    seconds since 1970-01-01 - offset) modulo cycle. `on_demand` stages are no part of the cycle.
     """
 
     id: str
@@ -34,6 +52,16 @@ class TimingPlan:
     offset_s: int
     stages: tuple[PlanStage, ...]
     name: str = ""
+    on_demand: tuple[OnDemandStage, ...] = ()
+
+    @property
+    def entries(self) -> tuple[PlanEntry, ...]:
+        """All that may be shown under the plan: the cycle's stages in their order, then those on demand."""
+        return (*self.stages, *self.on_demand)
+
+    def entries_of(self, stage: str) -> tuple[PlanEntry, ...]:
+        """Every entry of one stage, each with its own frame."""
+        return tuple(entry for entry in self.entries if entry.stage == stage)
 
     def second_in_cycle(self, utc_s: int) -> int:
         """Plan second at a UTC time in whole seconds since 1970-01-01."""

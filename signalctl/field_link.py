@@ -6,6 +6,7 @@ taken for the next one's reply. It goes on, and until it ends the junction is bu
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 from controllers.driver import (
     CENTRAL_MODES,
@@ -66,7 +67,10 @@ class FieldLink:
         status = self.fresh_status(utc_s)
         if status is None or self._pushed is None or status.mode not in CENTRAL_MODES:
             return None
-        return self._pushed.plan if status.active_sequence == self._pushed_sequence else None
+        if status.active_sequence != self._pushed_sequence:
+            return None
+        plan = self._pushed.plan
+        return plan if status.takes_on_demand or not plan.on_demand else replace(plan, on_demand=())
 
     def plan_wanted(self, plan: TimingPlan, utc_s: float) -> bool:
         """Whether `plan` has to be sent: another runs, or none, or its time runs out. After a refusal, not at once."""

@@ -34,7 +34,13 @@ class JournalObserver:
                 tick,
                 "pushed",
                 name,
-                {"result": report.result.value, "sequence": report.sequence, "code": report.code, "at": report.element},
+                {
+                    "result": report.result.value,
+                    "sequence": report.sequence,
+                    "code": report.code,
+                    "at": report.element,
+                    "detail": report.detail,
+                },
             )
         for note in tick.refusals:
             body = {"origin": note.origin, "code": note.code, "element": note.element}

@@ -158,6 +158,11 @@ class Metrics:
         self.plan = self._info(
             "plan", "The plan that the controller confirmed as active.", JUNCTION, ("plan", "sequence")
         )
+        self.on_demand = self._gauge(
+            "on_demand_stages",
+            "Stages on demand that the active plan offers; 0 as well where the controller knows none.",
+            JUNCTION,
+        )
         self.stage = self._gauge(
             "stage", "Number of the stage that the controller shows, -1 during a transition.", JUNCTION
         )

@@ -122,6 +122,7 @@ class MetricsObserver:
         self.metrics.plan.labels(*labels).info(
             {"plan": plan.id if plan is not None else "local", "sequence": str(status.active_sequence)}
         )
+        self.metrics.on_demand.labels(*labels).set(len(plan.on_demand) if plan is not None else 0)
         self.metrics.fallbacks.labels(*labels).inc(
             max(0, status.fallbacks - self._last_fallbacks.get(name, status.fallbacks))
         )

@@ -20,7 +20,7 @@ from plans.junction import (
 )
 from plans.rules import check_junction, check_plan, errors
 from plans.table import fixed_frames, used_cycle_s
-from plans.timing import PlanStage, TimingPlan
+from plans.timing import OnDemandStage, PlanStage, TimingPlan
 from plans.transition import derive_transition
 
 SPEED_50 = 13.9
@@ -101,6 +101,43 @@ def _own_transition(draw: st.DrawFn, junction: Junction, origin: str, target: st
     return StageTransition(
         origin, target, tuple(switches), max([*ends.values(), *begins.values()], default=0) + draw(st.integers(0, 1))
     )
+
+
+@st.composite
+def with_more_stages(draw: st.DrawFn, junction: Junction) -> Junction:
+    """The junction with one to three further stages, `E1` and so on, some with a transition of their own."""
+    stages = dict(junction.stages)
+    for number in range(1, draw(st.integers(1, 3)) + 1):
+        members: list[str] = []
+        for name in draw(st.permutations(junction.group_order)):
+            if not any(junction.conflicts(name, other) for other in members) and (not members or draw(st.booleans())):
+                members.append(name)
+        stages[f"E{number}"] = Stage(f"E{number}", frozenset(members))
+    junction = replace(junction, stages=stages)
+    if draw(st.booleans()):
+        pair = ("E1", draw(st.sampled_from([name for name in stages if name != "E1"])))
+        origin, target = draw(st.permutations(pair))
+        own = {(origin, target): draw(_own_transition(junction, origin, target))}
+        junction = replace(junction, transitions={**junction.transitions, **own})
+    assert not errors(check_junction(junction))
+    return junction
+
+
+@st.composite
+def with_on_demand(draw: st.DrawFn, junction: Junction, plan: TimingPlan) -> TimingPlan:
+    """The plan with some or all stages outside of its cycle on demand, in frames that are open or just long enough."""
+    cycle = {stage.stage for stage in plan.stages}
+    entries = []
+    for name in draw(st.permutations([name for name in junction.stages if name not in cycle])):
+        if draw(st.integers(0, 3)) == 0:
+            continue
+        least_s = max(junction.groups[group].min_green_s for group in junction.stages[name].groups)
+        if draw(st.booleans()) or least_s >= plan.cycle_s:
+            entries.append(OnDemandStage(name, 0, plan.cycle_s))
+        else:
+            earliest = draw(st.integers(0, plan.cycle_s - 1))
+            entries.append(OnDemandStage(name, earliest, earliest + draw(st.integers(least_s, plan.cycle_s))))
+    return replace(plan, on_demand=tuple(entries))
 
 
 @st.composite

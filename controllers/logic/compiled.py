@@ -117,7 +117,10 @@ class CompiledJunction:
 
 
 class CompiledPlan:
-    """A plan by plan second: which stage it wants, for how long, and what its frame leaves open."""
+    """A plan by plan second: which stage it wants, for how long, and what its frame leaves open.
+
+    `stages` are those of the cycle; it never wants one of `on_demand`.
+    """
 
     def __init__(self, compiled: CompiledJunction, plan: StagedPlan, name: str = "") -> None:
         self.name = name
@@ -125,8 +128,9 @@ class CompiledPlan:
         self.content_crc = plan.content_crc()
         self.cycle_s = cycle = plan.cycle
         self.offset_s = plan.offset
-        self.stages = tuple(stage.stage - 1 for stage in plan.stages)
-        self.greens_s = tuple(stage.green for stage in plan.stages)
+        self.stages = tuple(stage.stage - 1 for stage in plan.cycle_stages)
+        self.greens_s = tuple(stage.green for stage in plan.cycle_stages)
+        self.on_demand = tuple(stage.stage - 1 for stage in plan.on_demand)
         count = len(self.stages)
         starts, at = [], 0
         self.lead_s: list[int] = [0] * count  # duration of the transition into each entry
@@ -154,6 +158,8 @@ class CompiledPlan:
             min((need for need, own in zip(self.need_s, self.stages, strict=True) if own == stage), default=0)
             for stage in range(len(compiled.stages))
         ]
+        for stage in self.on_demand:
+            self.stage_need_s[stage] = compiled.min_stage_s[stage]
         self.room_s = [[0] * cycle for _ in compiled.stages]
         for entry in plan.stages:
             window = entry.latest_end - entry.earliest_start
@@ -161,7 +167,6 @@ class CompiledPlan:
             for second in range(window):
                 at = (entry.earliest_start + second) % cycle
                 row[at] = max(row[at], window - second if window < cycle else cycle)
-        self.is_open = all(entry.latest_end - entry.earliest_start >= cycle for entry in plan.stages)
         self.masks = cyclic_masks(cycle, [(green.group - 1, green.start, green.length) for green in plan.greens])
 
     def second(self, utc_s: int) -> int:

@@ -329,8 +329,14 @@ class SignalExecution:
         if abs(plan.cycle - self.plan.cycle_s) > self.config.cycle_step_s:
             return Refusal(RefusalCode.STEP_TOO_LARGE)
         showing = self.display.stage if self.display.running is None else self.display.running.target
-        running = {*self.plan.stages, showing} - {ALL_RED}
-        return check_way_over(compiled.junction, compiled.table, sorted(running), plan, compiled.configured)
+        running = {*self.plan.stages, *self.plan.on_demand, showing} - {ALL_RED}
+        central = {stage.stage - 1 for stage in plan.stages}
+        # central control may be lost in any stage of the plan
+        for stages, target in ((running, plan), *((central, local.wire) for local in self._local.values())):
+            refusal = check_way_over(compiled.junction, compiled.table, sorted(stages), target, compiled.configured)
+            if refusal is not None:
+                return refusal
+        return None
 
     def _compile(self, plan: StagedPlan) -> CompiledPlan:
         return CompiledPlan(self.compiled, plan)

@@ -16,6 +16,8 @@ class PlanFollower:
       one is due, or the frame of this one ends. Takes less than one cycle.
     - DWELL: stay until the cycle's first stage is due. Takes at most one cycle.
     - ADD_ONLY: stay until the plan itself reaches this stage, so that no green is cut short. At most one cycle.
+
+    A stage that is shown on demand is always left the short way.
     """
 
     def __init__(self, compiled: CompiledJunction) -> None:
@@ -34,6 +36,8 @@ class PlanFollower:
         return self._short_way(plan, stage, second, entry)
 
     def _waits(self, plan: CompiledPlan, stage: int, entry: int, second: int) -> bool:
+        if stage in plan.on_demand:
+            return False
         if self.mode is TransitionMode.DWELL:
             return entry != 0 and not self._due(plan, stage, 0, (-second) % plan.cycle_s)
         return self.mode is TransitionMode.ADD_ONLY and stage in plan.stages
@@ -67,6 +71,6 @@ class PlanFollower:
         entry = plan.wanted[second]
         if stage == plan.stages[entry]:
             return 0
-        if self.mode is TransitionMode.DWELL:
+        if self.mode is TransitionMode.DWELL and stage not in plan.on_demand:
             return (-second) % plan.cycle_s
         return plan.left_s[second]

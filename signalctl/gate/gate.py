@@ -106,7 +106,7 @@ class Gate:
         refusal = self._check_active(junction, decision.stage, active_plan)
         if refusal is not None or active_plan is None:
             return refusal or Refusal(Code.NO_ACTIVE_PLAN, junction.id, "an active plan", "none")
-        self._skips.observe(status)
+        self._skips.observe(status, active_plan)
         if status.stage == "":
             return self._under_way(junction, decision, status)
         history = history_of(junction, status)
@@ -128,10 +128,8 @@ class Gate:
         plan: TimingPlan,
         history: History,
     ) -> SafeRequest | Refusal:
-        if status.stage not in {item.stage for item in plan.stages}:
-            skipped: frozenset[str] = frozenset()
-        else:
-            skipped = skipped_on_foot(junction, plan, status.stage, decision.stage)
+        origin = self._skips.last_of_cycle(junction.id) if plan.entries_of(status.stage) else ""
+        skipped = skipped_on_foot(junction, plan, origin, status.stage, decision.stage)
         twice = self._skips.twice(junction.id, skipped)
         if twice is not None:
             expected = "green before it is skipped again"
@@ -200,7 +198,7 @@ class Gate:
         refusal = self._check_rules(junction, plan)
         if refusal is not None:
             return refusal
-        names = [item.stage for item in plan.stages]
+        names = [entry.stage for entry in plan.entries]
         if stage not in names:
             return Refusal(Code.STAGE_NOT_IN_PLAN, f"{junction.id}/stages/{stage}", ", ".join(names), stage)
         return None

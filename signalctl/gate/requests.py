@@ -6,7 +6,7 @@ from plans.history import History, after_transition, reds_exceeded, waits
 from plans.junction import Junction, StageTransition
 from plans.rules_plan import is_open
 from plans.rules_transition import check_transition
-from plans.timing import PlanStage, TimingPlan
+from plans.timing import PlanEntry, PlanStage, TimingPlan
 from plans.transition import transition
 from signalctl.gate.past import ACT_AFTER_S
 from signalctl.gate.reds import least_stage_s, without_way_out
@@ -19,9 +19,7 @@ def hold_for_s(
     """For how many seconds, at most `most_s`, the current stage may be held; a refusal where not for one."""
     begin_s = status.utc_s + ACT_AFTER_S
     left_s = max(
-        _left_s(item, status.plan_second + ACT_AFTER_S, plan.cycle_s)
-        for item in plan.stages
-        if item.stage == status.stage
+        _left_s(entry, status.plan_second + ACT_AFTER_S, plan.cycle_s) for entry in plan.entries_of(status.stage)
     )
     if left_s < 1:
         windows = _windows(plan, status.stage)
@@ -51,13 +49,16 @@ def check_go(
     return _check_arrival(junction, status, plan, change) or _check_reds(junction, plan, history, change, begin_s)
 
 
-def skipped_on_foot(junction: Junction, plan: TimingPlan, origin: str, target: str) -> frozenset[str]:
-    """Mandatory pedestrian groups that lose their turn when `target` follows `origin`.
+def skipped_on_foot(junction: Junction, plan: TimingPlan, origin: str, shown: str, target: str) -> frozenset[str]:
+    """Mandatory pedestrian groups that lose their turn when `target` comes after `origin`, the cycle's last stage.
 
-    The plan's order says whose turn it is, so only stages with a bounded frame count: an open frame leaves the order to
-    the strategy, and longest reds guard those who wait.
+    `shown` is the stage in between, on demand, or `origin` itself. The plan's order says whose turn it is, so only
+    stages with a bounded frame count: an open frame leaves the order to the strategy, and longest reds guard those who
+    wait. A stage on demand takes nobody's turn; only the stage of the cycle after it may.
     """
     names = [item.stage for item in plan.stages]
+    if origin == target or origin not in names or target not in names:
+        return frozenset()
     at = names.index(origin)
     between: list[PlanStage] = []
     for step in range(1, len(names)):
@@ -65,7 +66,7 @@ def skipped_on_foot(junction: Junction, plan: TimingPlan, origin: str, target: s
         if item.stage == target:
             break
         between.append(item)
-    served = junction.stages[origin].groups | junction.stages[target].groups
+    served = junction.stages[origin].groups | junction.stages[shown].groups | junction.stages[target].groups
     skipped = {
         group for item in between if not is_open(item, plan.cycle_s) for group in junction.stages[item.stage].groups
     }
@@ -81,11 +82,12 @@ def _check_arrival(
 ) -> Refusal | None:
     """The target's frame must hold its begin, and leave it its minimum greens."""
     arrival = status.plan_second + ACT_AFTER_S + change.duration_s
-    items = [item for item in plan.stages if item.stage == change.target]
-    needed_s = min(max(1, min(item.green_s, least_stage_s(junction, change.target))) for item in items)
-    if any(_left_s(item, arrival, plan.cycle_s) >= needed_s for item in items):
+    entries = plan.entries_of(change.target)
+    least_s = least_stage_s(junction, change.target)
+    needed_s = min(max(1, min(_nominal_s(entry, least_s), least_s)) for entry in entries)
+    if any(_left_s(entry, arrival, plan.cycle_s) >= needed_s for entry in entries):
         return None
-    early = all(_into_s(item, arrival, plan.cycle_s) is None for item in items)
+    early = all(_into_s(entry, arrival, plan.cycle_s) is None for entry in entries)
     return Refusal(
         Code.FRAME_EARLY if early else Code.FRAME_LATE,
         f"{junction.id}/stages/{change.target}",
@@ -110,24 +112,29 @@ def _red_long(junction: Junction, group: str, got: str) -> Refusal:
     return Refusal(Code.RED_LONG, f"{junction.id}/groups/{group}", expected, got)
 
 
-def _into_s(item: PlanStage, second: int, cycle_s: int) -> int | None:
+def _nominal_s(entry: PlanEntry, otherwise_s: int) -> int:
+    """The green that the plan itself gives; a stage on demand has none."""
+    return entry.green_s if isinstance(entry, PlanStage) else otherwise_s
+
+
+def _into_s(entry: PlanEntry, second: int, cycle_s: int) -> int | None:
     """Seconds into the stage's window at a plan second; None outside of it."""
-    into_s = (second - item.earliest_start_s) % cycle_s
-    return into_s if into_s < item.latest_end_s - item.earliest_start_s else None
+    into_s = (second - entry.earliest_start_s) % cycle_s
+    return into_s if into_s < entry.latest_end_s - entry.earliest_start_s else None
 
 
-def _left_s(item: PlanStage, second: int, cycle_s: int) -> int:
+def _left_s(entry: PlanEntry, second: int, cycle_s: int) -> int:
     """Seconds from a plan second to the window's end, a cycle where the frame is open, 0 outside of the window."""
-    if is_open(item, cycle_s):
+    if is_open(entry, cycle_s):
         return cycle_s
-    into_s = _into_s(item, second, cycle_s)
-    return 0 if into_s is None else item.latest_end_s - item.earliest_start_s - into_s
+    into_s = _into_s(entry, second, cycle_s)
+    return 0 if into_s is None else entry.latest_end_s - entry.earliest_start_s - into_s
 
 
 def _windows(plan: TimingPlan, stage: str) -> str:
     """The stage's windows in words."""
-    return "plan seconds " + " or ".join(_window(item) for item in plan.stages if item.stage == stage)
+    return "plan seconds " + " or ".join(_window(entry) for entry in plan.entries_of(stage))
 
 
-def _window(item: PlanStage) -> str:
-    return f"{item.earliest_start_s} to {item.latest_end_s}"
+def _window(entry: PlanEntry) -> str:
+    return f"{entry.earliest_start_s} to {entry.latest_end_s}"

@@ -24,7 +24,9 @@ class Actuated:
         self._junctions = junctions
         self._parameters = parameters
         self._claims = {id: Claims.of(junction, persons) for id, junction in junctions.items()}
-        self._plans = PlanKeeper(junctions, "Open frames: detectors decide within the plan's order of stages.")
+        self._plans = PlanKeeper(
+            junctions, "Open frames: detectors decide within the plan's order of stages.", on_demand=False
+        )
 
     @property
     def junctions(self) -> Mapping[str, Junction]:
@@ -39,7 +41,7 @@ class Actuated:
     def _decide_junction(
         self, junction: Junction, plan: TimingPlan, picture: JunctionPicture, status: FieldStatus
     ) -> StageDecision | None:
-        scope = scope_of(junction, plan, status)
+        scope = scope_of(junction, plan, status, on_demand=False)
         if scope is None:
             return changing(junction.id, status)
         due = overdue(scope)

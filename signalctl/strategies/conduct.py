@@ -1,12 +1,13 @@
-"""What a strategy may ask for at a junction now: stages of the plan, the first second of each change, longest reds."""
+"""What a strategy may ask for at a junction now: stages of its plan, the first second of each change, longest reds."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from controllers.driver import CENTRAL_MODES, FieldStatus
 from detectors.picture import JunctionPicture, Picture
 from plans.history import History, after_transition, earliest_begin_s
 from plans.junction import Junction
+from plans.open_plan import open_plan
 from plans.sealed import RequestAction, RequestReason
 from plans.table import open_frames
 from plans.timing import TimingPlan
@@ -22,15 +23,17 @@ DecideJunction = Callable[[Junction, TimingPlan, JunctionPicture, FieldStatus], 
 """What one junction should show, from its plan, what is seen of it, and its controller's own word."""
 
 
-def open_frame_plan(junction: Junction, nominal: TimingPlan) -> TimingPlan:
+def open_frame_plan(junction: Junction, nominal: TimingPlan, *, on_demand: bool = True) -> TimingPlan:
     """The nominal plan with open frames, for strategies that choose every stage by themselves.
+
+    With `on_demand` the junction's other stages can be asked for as well; without, only those of the plan's cycle.
 
     Raises:
         ValueError: The plan belongs to another junction.
     """
     if nominal.junction != junction.id:
         raise ValueError(f"plan {nominal.id}: expected a plan of junction {junction.id}, got one of {nominal.junction}")
-    return open_frames(nominal)
+    return open_plan(junction, nominal) if on_demand else open_frames(replace(nominal, on_demand=()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,25 +54,31 @@ class Scope:
         return self.ready_s.get(stage, 1) <= 0
 
 
-def scope_of(junction: Junction, plan: TimingPlan, status: FieldStatus) -> Scope | None:
-    """What may be asked for; None while stages change or the status is unclear."""
+def scope_of(junction: Junction, plan: TimingPlan, status: FieldStatus, *, on_demand: bool = True) -> Scope | None:
+    """What may be asked for under the open form of `plan`; None while stages change or the status is unclear.
+
+    Stages on demand are offered where the controller knows them and `on_demand` asks for them.
+    """
     history = history_of(junction, status)
     if not status.stage or status.stage not in junction.stages or history is None:
         return None
     begin_s = status.utc_s + ACT_AFTER_S
-    served = {group for item in plan.stages for group in junction.stages[item.stage].groups}
+    opened = open_frame_plan(junction, plan, on_demand=on_demand and status.takes_on_demand)
+    names = [entry.stage for entry in opened.entries]
+    served = {group for name in names for group in junction.stages[name].groups}
     due = {group: past for group, past in history.items() if group in served}
     urgent = too_late(junction, status.stage, begin_s + 1 + RED_RESERVE_S, due) or ""
     ready = {}
-    for item in plan.stages:
-        if item.stage == status.stage or item.stage in ready:
+    for name in names:
+        if name == status.stage or name in ready:
             continue
-        earliest_s = earliest_begin_s(junction, history, transition(junction, status.stage, item.stage))
-        ready[item.stage] = 0 if earliest_s is None else max(0, earliest_s - begin_s)
+        earliest_s = earliest_begin_s(junction, history, transition(junction, status.stage, name))
+        ready[name] = 0 if earliest_s is None else max(0, earliest_s - begin_s)
     if urgent:
         way = quickest_way(junction, status.stage, urgent)
-        timely = {name: wait for name, wait in ready.items() if way is not None and name == way[0].target}
-        ready = timely or ready
+        serving = {name: wait for name, wait in ready.items() if urgent in junction.stages[name].groups}
+        timely = {name: wait for name, wait in serving.items() if way is not None and name == way[0].target}
+        ready = timely or serving or ready
     else:
         ready = {
             name: wait for name, wait in ready.items() if _in_time(junction, status.stage, name, begin_s + wait, due)
@@ -87,9 +96,10 @@ def _in_time(junction: Junction, stage: str, target: str, begin_s: int, history:
 class PlanKeeper:
     """The open plan of each junction, made once from the time-of-day plan that is due."""
 
-    def __init__(self, junctions: Mapping[str, Junction], why: str) -> None:
+    def __init__(self, junctions: Mapping[str, Junction], why: str, *, on_demand: bool = True) -> None:
         self._junctions = junctions
         self._why = why
+        self._on_demand = on_demand
         self._open: dict[str, tuple[TimingPlan, PlanDecision]] = {}
 
     def decisions(self, due: Mapping[str, TimingPlan]) -> dict[str, PlanDecision]:
@@ -99,7 +109,8 @@ class PlanKeeper:
     def _decision(self, id: str, plan: TimingPlan) -> PlanDecision:
         known = self._open.get(id)
         if known is None or known[0] != plan:
-            known = (plan, PlanDecision(open_frame_plan(self._junctions[id], plan), self._why))
+            opened = open_frame_plan(self._junctions[id], plan, on_demand=self._on_demand)
+            known = (plan, PlanDecision(opened, self._why))
             self._open[id] = known
         return known[1]
 

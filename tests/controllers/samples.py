@@ -1,6 +1,6 @@
 """Junctions, plans and a master for the controller tests, and a monitor that shares no code with the controller."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from hypothesis import strategies as st
@@ -12,7 +12,7 @@ from controllers.wire import StagedPlan, staged_plan
 from plans.junction import Aspect, GroupKind, Junction, SignalGroup, Stage
 from plans.sealed import RequestAction, RequestReason, TransitionMode
 from plans.table import fixed_frames, open_frames, used_cycle_s
-from plans.timing import PlanStage, TimingPlan
+from plans.timing import OnDemandStage, PlanStage, TimingPlan
 
 KEY = b"sixteen bytes or more"
 MASTER = 77
@@ -51,13 +51,27 @@ def sample_junction(max_red_s: int = 300, **changes: object) -> Junction:
     return replace(junction, **changes)  # type: ignore[arg-type]
 
 
+def rich_junction(**changes: object) -> Junction:
+    """The sample junction with two further stages: X is the main road alone, Y both crossings."""
+    junction = sample_junction()
+    more = {"X": Stage("X", frozenset({"K1"})), "Y": Stage("Y", frozenset({"F1", "F2"}))}
+    return replace(junction, stages={**junction.stages, **more}, **changes)  # type: ignore[arg-type]
+
+
 def make_plan(
-    junction: Junction, greens: list[tuple[str, int]], *, offset_s: int = 0, is_open: bool = False, name: str = "plan"
+    junction: Junction,
+    greens: list[tuple[str, int]],
+    *,
+    offset_s: int = 0,
+    is_open: bool = False,
+    name: str = "plan",
+    on_demand: Sequence[str] = (),
 ) -> TimingPlan:
-    """A plan with these nominal greens whose cycle is what they need; frame zero, or open."""
+    """A plan with these nominal greens whose cycle is what they need; frame zero, or open. On demand: always open."""
     bare = TimingPlan(name, junction.id, 0, 0, tuple(PlanStage(stage, green, 0, 1) for stage, green in greens))
     cycle_s = used_cycle_s(junction, bare)
-    plan = replace(bare, cycle_s=cycle_s, offset_s=offset_s % cycle_s)
+    asked = tuple(OnDemandStage(stage, 0, cycle_s) for stage in on_demand)
+    plan = replace(bare, cycle_s=cycle_s, offset_s=offset_s % cycle_s, on_demand=asked)
     return open_frames(plan) if is_open else fixed_frames(junction, plan)
 
 
@@ -221,7 +235,10 @@ class StreetMonitor:
 
 @st.composite
 def junctions(draw: st.DrawFn) -> Junction:
-    """A junction with random conflicts and intergreens, whose stages are made of compatible groups and serve all."""
+    """A junction with random conflicts and intergreens, whose stages are made of compatible groups.
+
+    The stages `S0` and so on serve all groups; those called `X0` and so on are some of them once more, alone.
+    """
     names = [f"G{number}" for number in range(draw(st.integers(2, 6)))]
     groups = {}
     for name in names:
@@ -250,12 +267,15 @@ def junctions(draw: st.DrawFn) -> Junction:
                 members.append(other)
         if frozenset(members) not in stages:
             stages.append(frozenset(members))
+    found = {f"S{number}": Stage(f"S{number}", members) for number, members in enumerate(stages)}
+    for number, name in enumerate(draw(st.lists(st.sampled_from(names), max_size=3, unique=True))):
+        found[f"X{number}"] = Stage(f"X{number}", frozenset({name}))
     return Junction(
         "J",
         "J",
         groups,
         intergreens,
-        {f"S{number}": Stage(f"S{number}", members) for number, members in enumerate(stages)},
+        found,
         {},
         (),
         cycle_min_s=5,

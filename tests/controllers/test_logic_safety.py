@@ -15,7 +15,7 @@ Wish = tuple[RequestAction, int, int, int]  # action, stage, validity, seconds u
 WISHES = st.lists(
     st.tuples(
         st.sampled_from([RequestAction.GO, RequestAction.GO, RequestAction.HOLD]),
-        st.integers(0, 5),
+        st.integers(0, 8),
         st.integers(1, 5),
         st.integers(1, 12),
     ),
@@ -24,11 +24,18 @@ WISHES = st.lists(
 )
 
 
+def parts(junction: Junction) -> tuple[list[str], list[str]]:
+    """The stages that serve all groups, and those that serve some of them once more."""
+    names = list(junction.stages)
+    return [name for name in names if name.startswith("S")], [name for name in names if name.startswith("X")]
+
+
 def every_stage(junction: Junction, green_s: int, *, is_open: bool, offset_s: int = 0) -> TimingPlan:
-    """A plan of all stages in their order; longer greens where the history between stages needs them."""
+    """A plan that serves all groups; longer greens where the history between stages needs them. Others on demand."""
+    cycle, on_demand = parts(junction)
     for extra in range(0, 60, 4):
-        greens = [(stage, green_s + 9 + extra) for stage in junction.stages]
-        plan = make_plan(junction, greens, offset_s=offset_s, is_open=is_open)
+        greens = [(stage, green_s + 9 + extra) for stage in cycle]
+        plan = make_plan(junction, greens, offset_s=offset_s, is_open=is_open, on_demand=on_demand)
         try:
             FieldController(ControllerConfig(junction, {"p": plan}, lambda _: "p", key=KEY), UTC_S)
         except ValueError:
@@ -88,15 +95,16 @@ class ControllerUnderFire(RuleBasedStateMachine):
             raise AssertionError("an armed plan was not activated within two cycles")
 
     @rule(
-        green_s=st.integers(0, 20),
+        green_s=st.integers(1, 20),
         is_open=st.booleans(),
         offset_s=st.integers(0, 100),
         mode=st.sampled_from(TransitionMode),
     )
     def plan_is_pushed(self, green_s: int, is_open: bool, offset_s: int, mode: TransitionMode) -> None:
         self.master.lease()
-        greens = [(stage, green_s) for stage in self.junction.stages]
-        plan = make_plan(self.junction, greens, offset_s=offset_s, is_open=is_open)
+        cycle, on_demand = parts(self.junction)
+        greens = [(stage, green_s) for stage in cycle]
+        plan = make_plan(self.junction, greens, offset_s=offset_s, is_open=is_open, on_demand=on_demand)
         self.master.push(self.master.wire(plan, mode))
 
     @rule(wishes=WISHES)

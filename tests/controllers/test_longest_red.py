@@ -17,7 +17,7 @@ from plans.timing import TimingPlan
 from sim.observer import SafetyObserver
 from tests.controllers.samples import KEY, UTC_S, Master, make_controller, make_plan, sample_junction
 from tests.plans.display_oracle import shown_by
-from tests.strategies_plans import junctions, plans_for
+from tests.strategies_plans import junctions, plans_for, with_more_stages, with_on_demand
 
 STEADY = settings(
     deadline=None,
@@ -53,14 +53,15 @@ class Siege:
 
     def __init__(self, junction: Junction, plans: list[TimingPlan], begin_s: int) -> None:
         self.junction = junction
-        self.names = [stage for stage in junction.stage_order if any(stage == i.stage for i in plans[0].stages)]
+        self.names = list(dict.fromkeys(entry.stage for plan in plans for entry in plan.entries))
         config = ControllerConfig(junction, {"local": plans[0]}, lambda _: "local", key=KEY, cycle_step_s=120)
         self.controller = FieldController(config, UTC_S + begin_s)
         self.master = Master(self.controller)
         self.plans = plans[1:]
         self.observer = SafetyObserver(junction)
         self.elapsed_s = 0
-        self.requests = self.plans_taken = 0
+        self.cycle = {item.stage for item in plans[0].stages}
+        self.requests = self.plans_taken = self.on_demand = 0
 
     def second(self, jump_s: int = 0) -> None:
         """One second passes, on a clock that may jump."""
@@ -74,6 +75,7 @@ class Siege:
         """A request that bypasses the gate."""
         if self.master.request(action, stage) is None:
             self.requests += 1
+            self.on_demand += stage not in self.cycle
 
     def push(self, random: Random) -> None:
         """Another central plan, on whichever way into it."""
@@ -120,6 +122,8 @@ def sieges(draw: st.DrawFn) -> Siege:
     """A junction whose longest reds leave as little as its plans need, or some more."""
     junction = draw(junctions())
     plans = [draw(plans_for(junction)) for _ in range(3)]
+    junction = draw(with_more_stages(junction))
+    plans = [draw(with_on_demand(junction, plan)) for plan in plans]
     plans = [open_frames(plan) if draw(st.booleans()) else plan for plan in plans]
     least_s = max(longest_red_s(junction, plan) for plan in plans)
     junction = with_longest_red(junction, least_s + draw(st.sampled_from([0, 1, 5, 20, 60, 150])))
@@ -145,6 +149,7 @@ def test_nobody_waits_longer_than_the_longest_red(siege: Siege, seed: int, kinds
     """Requests that hold or avoid stages, plans that come and go, a lost lease, a clock that jumps."""
     besiege(siege, Random(seed), kinds)
     event(f"requests taken: {siege.requests > 0}, plans taken: {siege.plans_taken > 0}")
+    event(f"on demand: {siege.on_demand > 0}")
 
 
 def test_a_change_without_a_change_of_signals_is_seen() -> None:

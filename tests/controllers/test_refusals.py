@@ -11,7 +11,7 @@ from controllers.driver import ControllerMode, PlanState
 from controllers.logic import CabinetSwitch, FieldController
 from controllers.refusals import DESCRIPTIONS, Refusal, RefusalCode
 from controllers.registerserver import RegisterError, RegisterServer
-from controllers.wire import StagedPlan, WireGreen
+from controllers.wire import StagedPlan, WireGreen, WireStage
 from plans.junction import GroupSwitch, Stage, StageTransition
 from plans.sealed import RequestAction
 from tests.controllers.samples import (
@@ -21,6 +21,7 @@ from tests.controllers.samples import (
     Master,
     make_controller,
     make_plan,
+    rich_junction,
     run,
     run_until_stage,
     sample_junction,
@@ -259,6 +260,64 @@ def test_plan_faults(make: Callable[[Master], StagedPlan], code: RefusalCode, el
     assert master.controller.mode is ControllerMode.LOCAL_FIXED
 
 
+X, Y = 4, 5
+
+
+def _with_on_demand(*entries: tuple[int, int, int]) -> tuple[Master, StagedPlan]:
+    """A controller with stages X and Y, and a good plan with these (stage, earliest start, latest end) on demand."""
+    junction = rich_junction()
+    master = ready(junction=junction)
+    plan = wire(master)
+    return master, replace(plan, stages=(*plan.stages, *(WireStage(number, 0, *frame) for number, *frame in entries)))
+
+
+@pytest.mark.parametrize(
+    ("entries", "code", "element"),
+    [
+        ([(X, 0, 70), (Y, 3, 70), (X, 0, 70)], RefusalCode.ON_DEMAND_REPEATED, X),
+        ([(Y, 0, 70), (2, 0, 70)], RefusalCode.ON_DEMAND_REPEATED, 2),
+        ([(6, 0, 70)], RefusalCode.UNKNOWN_ELEMENT, 6),
+        ([(0, 0, 70)], RefusalCode.UNKNOWN_ELEMENT, 0),
+        ([(X, 71, 80)], RefusalCode.FRAME, X),
+        ([(X, 9, 9)], RefusalCode.FRAME, X),
+        ([(X, 9, 81)], RefusalCode.FRAME, X),
+        ([(Y, 9, 16)], RefusalCode.FRAME, Y),
+        ([(X, 0, 70)] * 14, RefusalCode.BAD_FORMAT, 0),
+    ],
+)
+def test_faults_of_stages_on_demand(entries: list[tuple[int, int, int]], code: RefusalCode, element: int) -> None:
+    """Without the fault both stages are accepted; each fault has its code and names the stage."""
+    master, good = _with_on_demand((X, 0, 70), (Y, 9, 17))
+    assert good.cycle == 71
+    assert verify(master, good) is None
+    master, plan = _with_on_demand(*entries)
+    if code is RefusalCode.BAD_FORMAT:
+        reached(master.stage(plan), code)
+        return
+    reached(verify(master, plan), code, element)
+
+
+def test_stages_on_demand_come_last() -> None:
+    """One between the cycle's stages would leave open which follows which; a plan of nothing else shows nothing."""
+    master, plan = _with_on_demand((X, 0, 70))
+    reached(verify(master, replace(plan, stages=(plan.stages[-1], *plan.stages[:-1]))), RefusalCode.BAD_FORMAT)
+    reached(verify(master, replace(plan, stages=plan.stages[-1:], sequence=9)), RefusalCode.BAD_FORMAT)
+
+
+@pytest.mark.parametrize("pair", [("C", "X"), ("X", "C")])
+def test_a_stage_on_demand_needs_every_way_in_and_back(pair: tuple[str, str]) -> None:
+    """One transition between it and the cycle that breaks a rule, and the plan is refused."""
+    base = rich_junction()
+    early = "K1" if pair[1] == "X" else "K3"
+    late = "K3" if early == "K1" else "K1"
+    switches = (GroupSwitch(late, 0, green=False), GroupSwitch(early, 2, green=True))
+    junction = replace(base, transitions={pair: StageTransition(*pair, switches, 2)})
+    master = ready(junction=junction)
+    plan = master.wire(make_plan(junction, GREENS, is_open=True, on_demand=["Y", "X"]))
+    reached(verify(master, plan), RefusalCode.ON_DEMAND_WAY, X)
+    assert verify(master, master.wire(make_plan(junction, GREENS, is_open=True, on_demand=["Y"]))) is None
+
+
 def test_max_red_in_the_plan() -> None:
     """A plan whose cycle keeps a mandatory group red beyond its maximum."""
     controller = make_controller(sample_junction(max_red_s=69))
@@ -362,6 +421,24 @@ def test_no_way_over_from_the_running_plan() -> None:
     master.lease(120)
     plan = master.wire(make_plan(junction, [("X", 30), ("Y", 30)], is_open=True))
     reached(verify(master, plan), RefusalCode.INTERGREEN_TRANSITION)
+
+
+def test_no_way_back_to_the_local_plan() -> None:
+    """Central control may be lost in any stage: where one leads to no stage of a local plan, the plan is refused."""
+    base = rich_junction()
+    broken = {}
+    for target in ("B", "C"):
+        ends = [GroupSwitch(name, 0, green=False) for name in sorted(base.stages["X"].groups)]
+        begins = [GroupSwitch(name, 1, green=True) for name in sorted(base.stages[target].groups)]
+        broken["X", target] = StageTransition("X", target, (*ends, *begins), 1)
+    groups = {name: replace(group, mandatory=name not in ("K1", "F2")) for name, group in base.groups.items()}
+    junction = replace(base, groups=groups, transitions=broken)
+    central = make_plan(junction, GREENS, is_open=True, on_demand=["X"])
+    cyclic = make_plan(junction, [("A", 30), ("X", 10), ("A", 10), ("C", 10), ("B", 15)], is_open=True)
+    local = make_plan(junction, [("B", 30), ("C", 30)])
+    master = ready(junction=junction, local_plans={"day": local})
+    reached(verify(master, master.wire(cyclic)), RefusalCode.INTERGREEN_TRANSITION)
+    reached(verify(master, master.wire(central)), RefusalCode.ON_DEMAND_WAY, X)
 
 
 def test_request_faults() -> None:

@@ -10,8 +10,8 @@ from plans.junction import GroupKind, GroupSwitch, Junction, SignalGroup, Stage,
 from plans.rules import check_junction, check_plan, check_site, check_step, errors
 from plans.site import Site
 from plans.table import expand, fixed_frames
-from plans.timing import PlanStage, TimingPlan
-from plans.transition import transition_matrix
+from plans.timing import MAX_ENTRIES, OnDemandStage, PlanStage, TimingPlan
+from plans.transition import transition, transition_matrix
 
 JunctionFault = Callable[[Junction], Junction]
 PlanFault = Callable[[Junction, TimingPlan], tuple[Junction, TimingPlan]]
@@ -191,6 +191,60 @@ PLAN_FAULTS: dict[str, tuple[Code, PlanFault]] = {
     "red too long": (Code.RED_LONG, lambda j, p: (with_group(j, "K3", max_red_s=40), p)),
     "amber into the next green": (Code.RED_SHORT, lambda j, p: (with_group(j, "K3", amber_s=47), p)),
 }
+
+
+def rich(junction: Junction) -> Junction:
+    """The junction with further stages: C is the side road without its crossing, D the crossings alone."""
+    more = {"C": Stage("C", frozenset({"K3"})), "D": Stage("D", frozenset({"F1", "F2"}))}
+    return replace(junction, stages={**junction.stages, **more})
+
+
+def asked(plan: TimingPlan, *frames: tuple[str, int, int]) -> TimingPlan:
+    """The plan with these stages on demand: (stage, earliest start, latest end)."""
+    return replace(plan, on_demand=tuple(OnDemandStage(*frame) for frame in frames))
+
+
+def hurried(junction: Junction, origin: str, target: str) -> Junction:
+    """The junction with a transition of its own that begins a second too early."""
+    change = transition(junction, origin, target)
+    early = tuple(replace(one, at_s=one.at_s - 1) if one.green else one for one in change.switches)
+    own = StageTransition(origin, target, early, change.duration_s)
+    return replace(junction, transitions={(origin, target): own})
+
+
+def many(junction: Junction) -> Junction:
+    """The junction with so many further stages that a plan cannot list them all."""
+    more = {f"C{number}": Stage(f"C{number}", frozenset({"K3"})) for number in range(MAX_ENTRIES)}
+    return replace(junction, stages={**junction.stages, **more})
+
+
+ON_DEMAND_FAULTS: dict[str, tuple[Code, PlanFault]] = {
+    "unknown stage": (Code.UNKNOWN_STAGE, lambda j, p: (j, asked(p, ("C", 0, 70), ("Z", 0, 70)))),
+    "twice": (Code.ON_DEMAND_REPEATED, lambda j, p: (j, asked(p, ("C", 0, 70), ("C", 10, 30)))),
+    "in the cycle": (Code.ON_DEMAND_REPEATED, lambda j, p: (j, asked(p, ("B", 0, 70)))),
+    "frame that begins in the next cycle": (Code.FRAME_WINDOW, lambda j, p: (j, asked(p, ("C", 70, 80)))),
+    "frame longer than the cycle": (Code.FRAME_WINDOW, lambda j, p: (j, asked(p, ("C", 0, 71)))),
+    "frame that ends before it begins": (Code.FRAME_WINDOW, lambda j, p: (j, asked(p, ("C", 40, 20)))),
+    "frame below the minimum green": (Code.FRAME_WINDOW, lambda j, p: (j, asked(p, ("D", 40, 47)))),
+    "no legal way in": (Code.ON_DEMAND_WAY, lambda j, p: (hurried(j, "A", "C"), asked(p, ("C", 0, 70)))),
+    "no legal way back": (Code.ON_DEMAND_WAY, lambda j, p: (hurried(j, "C", "A"), asked(p, ("C", 0, 70)))),
+    "more than a plan can list": (
+        Code.PLAN_TOO_LONG,
+        lambda j, p: (many(j), asked(p, *((f"C{number}", 0, 70) for number in range(MAX_ENTRIES - 1)))),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ON_DEMAND_FAULTS)
+def test_faulty_stage_on_demand_is_refused_with_its_code(crossroads: Junction, day_plan: TimingPlan, name: str) -> None:
+    """The example with two stages on demand is legal; with the fault, its code alone is found, at that entry."""
+    code, spoil = ON_DEMAND_FAULTS[name]
+    junction = rich(crossroads)
+    assert not errors(check_junction(junction))
+    assert not errors(check_plan(junction, asked(day_plan, ("C", 60, 90), ("D", 40, 48))))
+    found = errors(check_plan(*spoil(junction, day_plan)))
+    assert {finding.code for finding in found} == {code}
+    assert all(finding.element.startswith(("J1/plans/day/on_demand/", "J1/plans/day/stages")) for finding in found)
 
 
 def across(junction: Junction, plan: TimingPlan) -> TimingPlan:

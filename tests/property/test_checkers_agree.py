@@ -7,7 +7,7 @@ plan (a stage after itself, a stage without green) and at a junction's descripti
 from dataclasses import replace
 from random import Random
 
-from hypothesis import HealthCheck, Phase, event, given, settings
+from hypothesis import HealthCheck, Phase, assume, event, given, settings
 from hypothesis import strategies as st
 
 from controllers import selfcheck
@@ -22,13 +22,13 @@ from plans.rules import check_plan, errors
 from plans.sealed import RequestAction, RequestReason, SafePlan, SafeRequest
 from plans.site import ControlParameters
 from plans.table import open_frames
-from plans.timing import PlanStage, TimingPlan
+from plans.timing import MAX_ENTRIES, OnDemandStage, PlanStage, TimingPlan
 from plans.transition import transition, transition_matrix
 from signalctl.gate import Gate, Refusal
 from signalctl.strategy import StageDecision
 from tests.controllers.samples import KEY, UTC_S, Master
 from tests.plans.display_oracle import Shown, faults
-from tests.strategies_plans import junctions, plans_for, raw_plans
+from tests.strategies_plans import junctions, plans_for, raw_plans, with_more_stages, with_on_demand
 
 # no shrinking: an example of hundreds of seconds shrinks for minutes, and its seed says enough
 STEADY = settings(
@@ -48,6 +48,9 @@ FIELD_CODE = {
     Code.RED_LONG: RefusalCode.MAX_RED,
     Code.FRAME_WINDOW: RefusalCode.FRAME,
     Code.FRAME_NOMINAL: RefusalCode.FRAME,
+    Code.PLAN_TOO_LONG: RefusalCode.BAD_FORMAT,
+    Code.ON_DEMAND_REPEATED: RefusalCode.ON_DEMAND_REPEATED,
+    Code.ON_DEMAND_WAY: RefusalCode.ON_DEMAND_WAY,
     Code.FRAME_EARLY: RefusalCode.OUTSIDE_FRAME,
     Code.FRAME_LATE: RefusalCode.OUTSIDE_FRAME,
     Code.NOT_THE_CURRENT_STAGE: RefusalCode.OUTSIDE_FRAME,
@@ -82,19 +85,70 @@ def agree_on_plan(junction: Junction, plan: TimingPlan) -> None:
 @given(st.data())
 @settings(STEADY, max_examples=250)
 def test_they_agree_on_plans(data: st.DataObject) -> None:
-    """Any order of stages with any greens: the same verdict, and a reason that the other one knows."""
-    junction = data.draw(junctions())
-    agree_on_plan(junction, data.draw(raw_plans(junction, data.draw(st.sampled_from([1, 5, 9])))))
+    """Any order of stages with any greens, others on demand: the same verdict, a reason that the other one knows."""
+    junction = data.draw(with_more_stages(data.draw(junctions())))
+    plan = data.draw(raw_plans(junction, data.draw(st.sampled_from([1, 5, 9]))))
+    agree_on_plan(junction, data.draw(with_on_demand(junction, plan)))
 
 
 @given(st.data())
 @settings(STEADY, max_examples=250)
 def test_they_agree_on_spoilt_plans(data: st.DataObject) -> None:
     """A legal plan and junction with one number changed: the same verdict."""
-    junction = data.draw(junctions())
-    plan = data.draw(plans_for(junction))
+    junction, plan = data.draw(rich_junctions(plans=1))
     assert field_verdict(junction, plan) is None
     agree_on_plan(*data.draw(spoilt(junction, plan)))
+
+
+@given(st.data())
+@settings(STEADY, max_examples=250)
+def test_they_agree_on_spoilt_stages_on_demand(data: st.DataObject) -> None:
+    """One fault in what a legal plan shows on demand, or in the transitions to it: the same verdict."""
+    junction, plan = data.draw(rich_junctions(plans=1))
+    assume(plan.on_demand)
+    agree_on_plan(*data.draw(spoilt_on_demand(junction, plan)))
+
+
+@st.composite
+def rich_junctions(draw: st.DrawFn, plans: int) -> tuple[Junction | TimingPlan, ...]:
+    """A legal junction and legal plans for it, all with stages on demand."""
+    junction = draw(junctions())
+    cycles = [draw(plans_for(junction)) for _ in range(plans)]
+    junction = draw(with_more_stages(junction))
+    return (junction, *(draw(with_on_demand(junction, plan)) for plan in cycles))
+
+
+@st.composite
+def spoilt_on_demand(draw: st.DrawFn, junction: Junction, plan: TimingPlan) -> tuple[Junction, TimingPlan]:
+    """A fault of each kind that only a stage on demand can have."""
+    kind = draw(st.sampled_from(["twice", "in the cycle", "window", "too short", "too many", "way in", "way back"]))
+    event(f"spoilt on demand: {kind}")
+    index = draw(st.integers(0, len(plan.on_demand) - 1))
+    entry = plan.on_demand[index]
+    if kind == "twice":
+        return junction, replace(plan, on_demand=(*plan.on_demand, entry))
+    if kind == "in the cycle":
+        again = replace(entry, stage=draw(st.sampled_from(plan.stages)).stage)
+        return junction, replace(plan, on_demand=(*plan.on_demand, again))
+    if kind == "too many":
+        more = {f"M{number}": replace(junction.stages[entry.stage], id=f"M{number}") for number in range(MAX_ENTRIES)}
+        others = tuple(OnDemandStage(name, 0, plan.cycle_s) for name in more)
+        count = draw(st.integers(MAX_ENTRIES - len(plan.entries), MAX_ENTRIES))
+        larger = replace(junction, stages={**junction.stages, **more})
+        return larger, replace(plan, on_demand=(*plan.on_demand, *others[:count]))
+    if kind in ("window", "too short"):
+        earliest = draw(st.integers(0, plan.cycle_s + 1 if kind == "window" else plan.cycle_s - 1))
+        length = draw(st.integers(-2, plan.cycle_s + 2) if kind == "window" else st.integers(1, 12))
+        entries = list(plan.on_demand)
+        entries[index] = OnDemandStage(entry.stage, earliest, max(0, earliest + length))
+        return junction, replace(plan, on_demand=tuple(entries))
+    pair = (draw(st.sampled_from(plan.stages)).stage, entry.stage)
+    origin, target = pair if kind == "way in" else pair[::-1]
+    change = transition(junction, origin, target)
+    assume(change.switches)
+    # it forgets one switch: not all of it leads to the target
+    broken = {(origin, target): replace(change, switches=change.switches[1:])}
+    return replace(junction, transitions={**junction.transitions, **broken}), plan
 
 
 @st.composite
@@ -205,6 +259,8 @@ class Street:
         sealed = self.gate_says(action, stage)
         verdict = self.field_says(action, stage)
         if isinstance(sealed, SafeRequest):
+            if stage in {entry.stage for entry in self.central.on_demand}:
+                event(f"{action.name} on demand")
             assert verdict is None, (verdict, self.controller.status())
             assert self.master.request(action, stage, sealed.valid_s) is None
         elif verdict is None:
@@ -217,9 +273,8 @@ class Street:
 
 @st.composite
 def streets(draw: st.DrawFn) -> tuple[Street, TimingPlan]:
-    """A junction that runs a first central plan, and the plan that comes after it."""
-    junction = draw(junctions())
-    local, first, second = (draw(plans_for(junction)) for _ in range(3))
+    """A junction that runs a first central plan with stages on demand, and the plan that comes after it."""
+    junction, local, first, second = draw(rich_junctions(plans=3))
     if draw(st.booleans()):
         first = open_frames(first)
     street = Street(junction, local, first, draw(st.integers(0, 500)))
@@ -234,7 +289,8 @@ def test_they_agree_on_requests_and_the_street_is_safe(start: tuple[Street, Timi
     """Second by second, random requests under two plans: what the gate seals the controller takes, and the reverse.
 
     The lamps are watched all the time, through the change of plan as well: no conflict, no short intergreen, no short
-    green, nobody caught on a crossing.
+    green, nobody caught on a crossing. When nothing is asked for any more, the plan is in step again, without stages on
+    demand.
     """
     street, second = start
     random = Random(seed)
@@ -244,6 +300,12 @@ def test_they_agree_on_requests_and_the_street_is_safe(start: tuple[Street, Timi
     assert street.activate()
     for _ in range(100):
         street.ask(random)
+    street.seconds(2 * second.cycle_s + 30)
+    cycle = {stage.stage for stage in second.stages}
+    for _ in range(second.cycle_s):
+        street.second()
+        assert street.controller.status().stage in {"", *cycle}
+        assert street.controller.in_step_in_s() == 0
     assert street.controller.conflict_trips == 0
     found = faults(street.junction, street.shown, cyclic=False)
     assert not found, found

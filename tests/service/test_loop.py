@@ -7,15 +7,16 @@ from dataclasses import replace
 
 import pytest
 
+from controllers import registerserver
 from controllers.driver import CENTRAL_MODES, ControllerMode, DriverError, FieldStatus, PushReport, Reachability
 from controllers.inprocess import InProcessDriver
 from controllers.logic import ControllerConfig, FieldController
 from detectors.builder import PictureBuilder
 from detectors.local import LocalSource
 from detectors.picture import Picture
-from plans.junction import Aspect, Junction
+from plans.junction import Aspect, Junction, Stage
 from plans.sealed import RequestAction, RequestReason, SafePlan, SafeRequest
-from plans.timing import TimingPlan
+from plans.timing import OnDemandStage, TimingPlan
 from signalctl.clock import ManualClock
 from signalctl.gate import Gate
 from signalctl.loop import ControlLoop
@@ -117,6 +118,42 @@ async def test_stage_requests_move_the_street(crossroads: Junction, plan: Timing
     greens = [tick.field["J1"].aspects["K2"] is Aspect.GREEN for tick in street.ticks]
     longest = max(len(run) for run in "".join("g" if green else "r" for green in greens).split("r"))
     assert longest > 40
+
+
+class OverRegisters(InProcessDriver):
+    """Reads the status as one over Modbus does, with what the identity block says of the controller."""
+
+    async def read_status(self) -> FieldStatus:
+        return await self.session.status()
+
+
+@pytest.mark.parametrize("knows", [True, False])
+async def test_stages_on_demand_where_the_controller_knows_them(
+    crossroads: Junction, plan: TimingPlan, monkeypatch: pytest.MonkeyPatch, knows: bool
+) -> None:
+    """They are pushed, requested and shown; for a controller that knows none the same plan runs without them."""
+    if not knows:
+        monkeypatch.setattr(registerserver, "CAPABILITIES", 0b1011)
+
+    def wish(name: str, status: FieldStatus) -> StageDecision | None:
+        if name != "J1" or status.stage != "S2":
+            return None
+        return StageDecision(name, "X", RequestAction.GO, RequestReason.TRAFFIC, "test")
+
+    rich = replace(crossroads, stages={**crossroads.stages, "X": Stage("X", frozenset({"K1"}))})
+    street = Street(rich, replace(plan, on_demand=(OnDemandStage("X", 0, plan.cycle_s),)), wish)
+    street.loop = street.make_loop(J1=OverRegisters(street.controllers["J1"]))
+    await street.run(200)
+    assert sum("J1" in tick.pushes for tick in street.ticks) == 1, "a plan that runs is not sent again"
+    push = next(tick.pushes["J1"] for tick in street.ticks if "J1" in tick.pushes)
+    assert ("without X" in push.detail) is not knows
+    last = street.ticks[-1]
+    assert len(last.active_plans["J1"].on_demand) == (1 if knows else 0)
+    assert last.field["J1"].takes_on_demand is knows
+    shown = {tick.field["J1"].stage for tick in street.ticks if "J1" in tick.field}
+    assert ("X" in shown) is knows
+    refused = {note.code for tick in street.ticks for note in tick.refusals if note.junction == "J1"}
+    assert ("stage_not_in_plan" in refused) is not knows
 
 
 class Failing:

@@ -1,10 +1,15 @@
 """The baselines and the registry."""
 
+from dataclasses import replace
+
 import pytest
 
 from detectors.picture import CrossingPicture
+from plans.junction import Stage
 from plans.sealed import RequestAction
+from plans.timing import OnDemandStage
 from signalctl.strategies import NAMES, make_strategy, open_frame_plan
+from signalctl.strategies.conduct import overdue, scope_of
 
 HOLD, GO = RequestAction.HOLD, RequestAction.GO
 REACTIVE = [name for name in NAMES if name != "fixed"]
@@ -23,6 +28,46 @@ def test_others_ask_for_open_frames(crossroads, decide_as, name):
     plan = decide_as(name).all(crossroads.picture(), crossroads.status("NS", 40)).plans["J"].plan
     assert {(stage.earliest_start_s, stage.latest_end_s) for stage in plan.stages} == {(0, plan.cycle_s)}
     assert [stage.green_s for stage in plan.stages] == [stage.green_s for stage in crossroads.plan.stages]
+
+
+@pytest.fixture
+def richer(crossroads):
+    """The crossroads with a stage that its plan does not show: the northern and southern arms without people."""
+    more = Stage("N", frozenset({"ns"}))
+    crossroads.junction = replace(crossroads.junction, stages={**crossroads.junction.stages, "N": more})
+    return crossroads
+
+
+def test_stages_outside_of_the_plan_are_asked_for_on_demand(richer, decide_as):
+    """All but the strategy that keeps to the plan's order open them, in the pushed plan."""
+    pushed = {
+        name: decide_as(name).all(richer.picture(), richer.status("NS", 40)).plans["J"].plan.on_demand
+        for name in REACTIVE
+    }
+    open_n = (OnDemandStage("N", 0, richer.plan.cycle_s),)
+    assert pushed == {"actuated": (), "max-pressure": open_n, "adaptive": open_n}
+
+
+def test_the_scope_holds_what_plan_and_controller_offer(richer):
+    """Cyclic stages and those on demand; only the cycle for a controller that knows no others, or on request."""
+    status = richer.status("EW", 20)
+    scope = scope_of(richer.junction, richer.plan, status)
+    assert set(scope.ready_s) == {"NS", "N"}
+    older = scope_of(richer.junction, richer.plan, replace(status, takes_on_demand=False))
+    assert set(older.ready_s) == {"NS"}
+    assert set(scope_of(richer.junction, richer.plan, status, on_demand=False).ready_s) == {"NS"}
+    assert set(scope_of(richer.junction, richer.plan, richer.status("N", 20)).ready_s) == {"NS", "EW"}
+
+
+def test_a_near_longest_red_is_served_within_the_offered_stages(richer):
+    """The way that serves it soonest, among the stages that can be asked for."""
+    status = richer.status("EW", 20)
+    late = replace(status, time_in_aspect_s={**status.time_in_aspect_s, "ns": 290, "walk_ns": 30})
+    for on_demand in (True, False):
+        scope = scope_of(richer.junction, richer.plan, late, on_demand=on_demand)
+        assert scope.urgent == "ns"
+        assert set(scope.ready_s) <= ({"NS", "N"} if on_demand else {"NS"})
+        assert overdue(scope).action is GO
 
 
 @pytest.mark.parametrize("name", REACTIVE)
