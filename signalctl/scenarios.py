@@ -6,8 +6,7 @@ from pathlib import Path
 from plans.schema import load_site
 from plans.site import Site
 from signalctl.errors import UsageError
-from sim.network import load_scenario
-from sim.scenario import Scenario
+from sim.scenario import Scenario, load_scenario
 from sim.site_derivation import derive_site
 
 SHIPPED = Path(__file__).resolve().parent.parent / "sim" / "scenarios"

@@ -1,19 +1,14 @@
 """A street network as SUMO's net file describes it, and the questions others ask of it.
 
-Everything is immutable and keyed by SUMO's own ids. `load_network` and `load_scenario` are the two ways in.
+Everything is immutable and keyed by SUMO's own ids. `load_network` reads one.
 """
 
 import bisect
-import itertools
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import accumulate
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from sim.scenario import Scenario
 
 Point = tuple[float, float]
 Shape = tuple[Point, ...]
@@ -171,19 +166,11 @@ class TrafficLightLogic:
         """Sum of the phases."""
         return sum(phase.duration_s for phase in self.phases)
 
-    def phase_index_at(self, time_s: float) -> int:
-        """Which phase the static programme shows at this time."""
-        position = (time_s - self.offset_s) % self.cycle_s
-        ends = []
-        total = 0.0
-        for phase in self.phases:
-            total += phase.duration_s
-            ends.append(total)
-        return min(bisect.bisect_right(ends, position), len(self.phases) - 1)
-
     def state_at(self, time_s: float) -> str:
         """The letters that the static programme shows at this time."""
-        return self.phases[self.phase_index_at(time_s)].state
+        ends_s = list(accumulate(phase.duration_s for phase in self.phases))
+        index = bisect.bisect_right(ends_s, (time_s - self.offset_s) % self.cycle_s)
+        return self.phases[min(index, len(self.phases) - 1)].state
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,14 +264,6 @@ class Network:
                     index += 1
         return result
 
-    def links_of(self, tls_id: str, link_index: int) -> tuple[Connection, ...]:
-        """Connections that one letter of a signal controls."""
-        return self.signal_links.get(tls_id, {}).get(link_index, ())
-
-    def upstream_lanes(self, lane_id: str) -> tuple[str, ...]:
-        """Lanes outside junctions from which a vehicle drives straight into this one."""
-        return tuple(c.from_lane for c in self.incoming.get(lane_id, ()) if not c.from_lane.startswith(":"))
-
     def via_lanes(self, connection: Connection) -> tuple[str, ...]:
         """Internal lanes that a connection passes, in driving order."""
         result = []
@@ -302,36 +281,12 @@ class Network:
             return self.junctions.get(edge.id[1:].rsplit("_", 1)[0])
         return self.junctions.get(edge.to_junction)
 
-    def route_length_m(self, edges: Sequence[str]) -> float:
-        """Length of the edges of a route without the pieces inside junctions."""
-        return sum(self.edges[edge].length_m for edge in edges)
-
 
 def _grouped(connections: Sequence[Connection], keys: Sequence[str]) -> Mapping[str, tuple[Connection, ...]]:
     result: dict[str, list[Connection]] = {}
     for key, connection in zip(keys, connections, strict=True):
         result.setdefault(key, []).append(connection)
     return {key: tuple(value) for key, value in result.items()}
-
-
-def shape_length_m(shape: Shape) -> float:
-    """Length of a polyline."""
-    return sum(math.dist(a, b) for a, b in itertools.pairwise(shape))
-
-
-def point_at(shape: Shape, ratio: float) -> tuple[Point, float]:
-    """Point at a fraction of a polyline and the heading there, degrees clockwise from north."""
-    rest = max(0.0, min(1.0, ratio)) * shape_length_m(shape)
-    heading = 0.0
-    for a, b in itertools.pairwise(shape):
-        piece = math.dist(a, b)
-        if piece > 0:
-            heading = math.degrees(math.atan2(b[0] - a[0], b[1] - a[1])) % 360.0
-            if rest <= piece:
-                share = rest / piece
-                return (a[0] + (b[0] - a[0]) * share, a[1] + (b[1] - a[1]) * share), heading
-        rest -= piece
-    return shape[-1], heading
 
 
 def load_network(path: Path | str) -> Network:
@@ -343,10 +298,3 @@ def load_network(path: Path | str) -> Network:
     from sim.sumo_files.net import read_net
 
     return read_net(Path(path))
-
-
-def load_scenario(path: Path | str) -> "Scenario":
-    """Read a `.sumocfg`, or the folder that holds exactly one; see `sim.scenario.load_scenario`."""
-    from sim.scenario import load_scenario as load
-
-    return load(Path(path))

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from sim.engine import EmbeddedPlant
-from sim.network import load_network, load_scenario
+from sim.network import load_network
+from sim.scenario import load_scenario
 
 sumo = pytest.importorskip("sumo")
 BIN = Path(sumo.SUMO_HOME) / "bin"

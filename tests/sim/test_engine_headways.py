@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from sim.engine import EmbeddedPlant
-from sim.network import load_scenario
+from sim.scenario import load_scenario
 
 GREEN_S, AMBER_S, CYCLE_S, BEGIN_GREEN_S = 42, 3, 90, 45
 CYCLES = 12

@@ -7,8 +7,8 @@ import pytest
 
 import sim.scenarios
 from sim.engine import EmbeddedPlant
-from sim.network import load_scenario
 from sim.plant import RoadMode
+from sim.scenario import load_scenario
 
 CONFIG = Path(sim.scenarios.__file__).parent / "rheinstrasse" / "rheinstrasse.am.sumocfg"
 

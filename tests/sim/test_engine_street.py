@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from sim.engine import EmbeddedPlant
-from sim.network import load_scenario
 from sim.plant import Plant
+from sim.scenario import load_scenario
 
 NET = """<net version="1.16">
     <location netOffset="0,0" convBoundary="0,0,400,0" origBoundary="0,0,400,0" projParameter="!"/>

@@ -6,8 +6,8 @@ import numpy as np
 
 from sim.engine import EmbeddedPlant
 from sim.engine.warmup import NET
-from sim.network import load_scenario
 from sim.plant import Trip
+from sim.scenario import load_scenario
 
 CONFIG = '<configuration><input><net-file value="w.net.xml"/><route-files value="w.rou.xml"/></input></configuration>'
 

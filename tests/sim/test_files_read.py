@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from sim.flows import expand
-from sim.network import load_network, load_scenario
+from sim.network import load_network
 from sim.routing import NoRouteError, Router
+from sim.scenario import load_scenario
 from sim.sumo_files import SumoFileError
 
 NET = """<net version="1.16">
@@ -63,10 +64,9 @@ def test_a_net_keeps_lanes_links_and_programmes(tmp_path: Path) -> None:
     assert net.lanes["in_0"].permissions >= {"bus", "bicycle"}
     assert "tram" not in net.lanes["in_0"].permissions
     assert net.lanes["out_0"].permissions == {"bus", "passenger"}
-    (link,) = net.links_of("m", 0)
+    (link,) = net.signal_links["m"][0]
     assert (link.from_lane, link.to_lane, link.via) == ("in_0", "out_0", ":m_0_0")
     assert net.link_positions["m", 0] is link
-    assert net.upstream_lanes("out_0") == ("in_0",)
     assert net.via_lanes(link) == (":m_0_0",)
     assert [net.tl_logics["m"].state_at(t) for t in (10, 30, 33, 40, 9)] == ["G", "y", "r", "G", "r"]
 

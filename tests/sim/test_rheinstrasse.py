@@ -13,7 +13,8 @@ from plans.junction import GroupKind
 from plans.rules import check_site, errors
 from plans.schema import load_site, parse_site
 from plans.table import expand
-from sim.network import load_network, load_scenario
+from sim.network import load_network
+from sim.scenario import load_scenario
 
 FOLDER = Path(__file__).resolve().parents[2] / "sim" / "scenarios" / "rheinstrasse"
 PERIODS = ("night", "am", "midday", "pm")

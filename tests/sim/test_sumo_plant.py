@@ -84,7 +84,7 @@ def test_state_names_the_signal_ahead(scenario: Path) -> None:
         assert all(plant.tls_ids[tls] == "m" for tls in state.tls[on_approach])
         network = load_network(scenario.parent / "cross.net.xml")
         for row in np.flatnonzero(on_approach):
-            (connection,) = network.links_of("m", int(state.tls_link[row]))
+            (connection,) = network.signal_links["m"][int(state.tls_link[row])]
             assert connection.from_edge == plant.lane_ids[state.lane[row]].rsplit("_", 1)[0]
             left_m = network.lanes[plant.lane_ids[state.lane[row]]].length_m - state.position_m[row]
             assert state.tls_distance_m[row] == pytest.approx(left_m, abs=0.5)
