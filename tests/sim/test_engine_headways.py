@@ -8,39 +8,20 @@ import pytest
 
 from sim.engine import EmbeddedPlant
 from sim.scenario import load_scenario
+from tests.sim.one_street import street_net, write_street
 
 GREEN_S, AMBER_S, CYCLE_S, BEGIN_GREEN_S = 42, 3, 90, 45
 CYCLES = 12
-NET = """<net version="1.16">
-    <location netOffset="0,0" convBoundary="0,0,1000,0" origBoundary="0,0,1000,0" projParameter="!"/>
-    <edge id=":m_0" function="internal">
-        <lane id=":m_0_0" index="0" speed="13.89" length="20" shape="600,0 620,0"/>
-    </edge>
-    <edge id="in" from="a" to="m"><lane id="in_0" index="0" speed="13.89" length="600" shape="0,0 600,0"/></edge>
-    <edge id="out" from="m" to="b"><lane id="out_0" index="0" speed="13.89" length="380" shape="620,0 1000,0"/></edge>
-    <tlLogic id="m" type="static" programID="0" offset="0">
-        <phase duration="45" state="r"/><phase duration="42" state="G"/><phase duration="3" state="y"/>
-    </tlLogic>
-    <junction id="a" type="dead_end" x="0" y="0" incLanes="" intLanes="" shape="0,0"/>
-    <junction id="b" type="dead_end" x="1000" y="0" incLanes="out_0" intLanes="" shape="1000,0"/>
-    <junction id="m" type="traffic_light" x="610" y="0" incLanes="in_0" intLanes=":m_0_0" shape="600,0 620,0">
-        <request index="0" response="0" foes="0" cont="0"/>
-    </junction>
-    <connection from="in" to="out" fromLane="0" toLane="0" via=":m_0_0" tl="m" linkIndex="0" dir="s" state="O"/>
-    <connection from=":m_0" to="out" fromLane="0" toLane="0" dir="s" state="M"/>
-</net>
-"""
+NET = street_net(600, 20, 380, 13.89, {"r": BEGIN_GREEN_S, "G": GREEN_S, "y": AMBER_S})
 
 
 def crossing_times(folder: Path, kind: str) -> list[list[float]]:
     """For every cycle but the first two, when each front crossed the stop line, in seconds after the start of green."""
-    (folder / "h.net.xml").write_text(NET)
-    (folder / "h.rou.xml").write_text(
+    write_street(
+        folder,
+        NET,
         f'<routes><vType id="t" {kind}/><flow id="f" type="t" begin="0" end="{CYCLES * CYCLE_S}" period="1.5" '
-        'from="in" to="out" departSpeed="max"/></routes>'
-    )
-    (folder / "h.sumocfg").write_text(
-        '<configuration><input><net-file value="h.net.xml"/><route-files value="h.rou.xml"/></input></configuration>'
+        'from="in" to="out" departSpeed="max"/></routes>',
     )
     plant = EmbeddedPlant(load_scenario(folder), seed=7)
     before = plant.lane_ids.index("in_0")

@@ -8,26 +8,9 @@ import pytest
 from sim.engine import EmbeddedPlant
 from sim.plant import Plant
 from sim.scenario import load_scenario
+from tests.sim.one_street import period, street_net, write_street
 
-NET = """<net version="1.16">
-    <location netOffset="0,0" convBoundary="0,0,400,0" origBoundary="0,0,400,0" projParameter="!"/>
-    <edge id=":m_0" function="internal">
-        <lane id=":m_0_0" index="0" speed="13.89" length="4" shape="198,0 202,0"/>
-    </edge>
-    <edge id="in" from="a" to="m"><lane id="in_0" index="0" speed="13.89" length="198" shape="0,0 198,0"/></edge>
-    <edge id="out" from="m" to="b"><lane id="out_0" index="0" speed="13.89" length="198" shape="202,0 400,0"/></edge>
-    <tlLogic id="m" type="static" programID="0" offset="0">
-        <phase duration="20" state="G"/><phase duration="3" state="y"/><phase duration="37" state="r"/>
-    </tlLogic>
-    <junction id="a" type="dead_end" x="0" y="0" incLanes="" intLanes="" shape="0,0"/>
-    <junction id="b" type="dead_end" x="400" y="0" incLanes="out_0" intLanes="" shape="400,0"/>
-    <junction id="m" type="traffic_light" x="200" y="0" incLanes="in_0" intLanes=":m_0_0" shape="198,0 202,0">
-        <request index="0" response="0" foes="0" cont="0"/>
-    </junction>
-    <connection from="in" to="out" fromLane="0" toLane="0" via=":m_0_0" tl="m" linkIndex="0" dir="s" state="O"/>
-    <connection from=":m_0" to="out" fromLane="0" toLane="0" dir="s" state="M"/>
-</net>
-"""
+NET = street_net(198, 4, 198, 13.89, {"G": 20, "y": 3, "r": 37})
 ROUTES = """<routes>
     <vType id="bus" vClass="bus"/>
     <flow id="f" begin="0" end="240" period="5" from="in" to="out" departSpeed="max"/>
@@ -45,12 +28,7 @@ def plant(tmp_path: Path) -> EmbeddedPlant:
 
 def build(folder: Path, seed: int = 1) -> EmbeddedPlant:
     """The same street for any seed."""
-    (folder / "s.net.xml").write_text(NET)
-    (folder / "s.rou.xml").write_text(ROUTES)
-    (folder / "s.sumocfg").write_text(
-        '<configuration><input><net-file value="s.net.xml"/><route-files value="s.rou.xml"/></input>'
-        '<time><begin value="0"/><end value="600"/></time></configuration>'
-    )
+    write_street(folder, NET, ROUTES, period(0, 600))
     return EmbeddedPlant(load_scenario(folder), seed=seed)
 
 

@@ -8,15 +8,12 @@ from sim.engine import EmbeddedPlant
 from sim.engine.warmup import NET
 from sim.plant import Trip
 from sim.scenario import load_scenario
-
-CONFIG = '<configuration><input><net-file value="w.net.xml"/><route-files value="w.rou.xml"/></input></configuration>'
+from tests.sim.one_street import write_street
 
 
 def walks(folder: Path, persons: str) -> list[Trip]:
     """The trips of these persons on a street of 98 m."""
-    (folder / "w.net.xml").write_text(NET)
-    (folder / "w.rou.xml").write_text(f"<routes>{persons}</routes>")
-    (folder / "w.sumocfg").write_text(CONFIG)
+    write_street(folder, NET, f"<routes>{persons}</routes>")
     plant = EmbeddedPlant(load_scenario(folder), seed=3)
     while not plant.finished:
         plant.step({})

@@ -10,31 +10,18 @@ from sim.network import load_network
 from sim.routing import NoRouteError, Router
 from sim.scenario import load_scenario
 from sim.sumo_files import SumoFileError
+from tests.sim.one_street import period, street_net, write_street
 
-NET = """<net version="1.16">
-    <location netOffset="0,0" convBoundary="0,0,200,0" origBoundary="0,0,200,0" projParameter="!"/>
-    <edge id=":m_0" function="internal">
-        <lane id=":m_0_0" index="0" speed="10" length="4" shape="98,0 102,0"/>
-    </edge>
-    <edge id="in" from="a" to="m" priority="1">
-        <lane id="in_0" index="0" speed="10" length="98" shape="0,0 98,0" disallow="tram"/>
-    </edge>
-    <edge id="out" from="m" to="b" priority="1">
-        <lane id="out_0" index="0" speed="10" length="98" shape="102,0 200,0" allow="bus passenger"/>
-    </edge>
-    <tlLogic id="m" type="static" programID="0" offset="10">
-        <phase duration="20" state="G"/><phase duration="3" state="y"/><phase duration="7" state="r"/>
-    </tlLogic>
-    <junction id="a" type="dead_end" x="0" y="0" incLanes="" intLanes="" shape="0,0"/>
-    <junction id="b" type="dead_end" x="200" y="0" incLanes="out_0" intLanes="" shape="200,0"/>
-    <junction id="m" type="traffic_light" x="100" y="0" incLanes="in_0" intLanes=":m_0_0" shape="98,0 102,0">
-        <request index="0" response="0" foes="0" cont="0"/>
-    </junction>
-    <connection from="in" to="out" fromLane="0" toLane="0" via=":m_0_0" tl="m" linkIndex="0" dir="s" state="O"/>
-    <connection from=":m_0" to="out" fromLane="0" toLane="0" dir="s" state="M"/>
-</net>
-"""
-
+NET = street_net(
+    98,
+    4,
+    98,
+    10,
+    {"G": 20, "y": 3, "r": 7},
+    offset_s=10,
+    permits_in='disallow="tram"',
+    permits_out='allow="bus passenger"',
+)
 ROUTES = """<routes>
     <vType id="slow" vClass="bus" maxSpeed="5"/>
     <trip id="t" depart="00:00:05" from="in" to="out"/>
@@ -47,14 +34,7 @@ ROUTES = """<routes>
 
 def write_scenario(folder: Path, net: str = NET, routes: str = ROUTES, options: str = "") -> Path:
     """A scenario of one signal in a folder."""
-    (folder / "s.net.xml").write_text(net)
-    (folder / "s.rou.xml").write_text(routes)
-    config = folder / "s.sumocfg"
-    config.write_text(
-        '<configuration><input><net-file value="s.net.xml"/><route-files value="s.rou.xml"/></input>'
-        f'<time><begin value="0"/><end value="60"/></time>{options}</configuration>'
-    )
-    return config
+    return write_street(folder, net, routes, period(0, 60) + options)
 
 
 def test_a_net_keeps_lanes_links_and_programmes(tmp_path: Path) -> None:
