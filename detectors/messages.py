@@ -100,7 +100,6 @@ class TransitMessage(_Message):
     line: Text = ""
     group: Text = ""
     movement: Text = ""
-    source: Text = ""
     trip: Text = ""
 
 
@@ -249,7 +248,7 @@ def _message(site: str, reading: Reading) -> tuple[str, dict[str, Any]]:
             kind = Kind.BUTTON
         case TransitReading():
             names = ("id", "junction", "kind", "mode", "level", "eta_s", "lateness_s", "persons", "line", "group")
-            fields = {name: getattr(reading, name) for name in (*names, "movement", "source", "trip")}
+            fields = {name: getattr(reading, name) for name in (*names, "movement", "trip")}
             fields = {name: value for name, value in fields.items() if value is not None and value != ""}
             return topics.of_transit(site), {"t": reading.t_s, **fields}
         case AirReading():

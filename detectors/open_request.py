@@ -2,19 +2,22 @@
 
 from dataclasses import dataclass
 
-from detectors.picture import EndReason, PriorityRequest
+from detectors.picture import EndReason, PriorityRequest, RequestState
+from detectors.sightings import Sighting
 from plans.junction import Mode
 
 GRACE_S = 30.0
 """How long after its announced arrival (or its last word, whichever is later) a silent vehicle is believed to come."""
 MAX_LIFE_S = 600.0
-MAX_GREEN_S = 90.0
+MAX_GREEN_S = 60.0
 """Green that a request gets after the earliest arrival that it announced; who has not crossed by then is not coming."""
 NEAR_S = 15.0
 """So long before its arrival a vehicle should be in sight."""
-DOUBT_S = 20.0
+DOUBT_S = 10.0
 """Green after its arrival without anybody in sight; its request counts less and less until then."""
-DOUBTED_RATIO = 0.2
+FULL_GREEN_S, FADED_GREEN_S = 15.0, 40.0
+"""Green after its arrival that it has at its full weight, and until which it fades, unless its kind was seen."""
+DOUBTED_RATIO = 0.1
 TRUSTED_RATIO = 0.5
 
 
@@ -31,16 +34,31 @@ class OpenRequest:
     due_s: float
     earliest_due_s: float
     trust_ratio: float
+    most_persons: float
     green_s: float = 0.0
     unseen_green_s: float = 0.0
     seen: bool = False
+    told: bool = False
     watched: bool = False
 
     @property
     def counts_ratio(self) -> float:
-        """How much it counts now: less than it is trusted while it has green and nobody is there."""
-        doubt = 1.0 if self.seen else max(DOUBTED_RATIO, 1.0 - self.unseen_green_s / DOUBT_S)
-        return self.trust_ratio * doubt
+        """How much it counts now: less than it is trusted the longer it has green and does not cross."""
+        unseen = 0.0 if self.seen else self.unseen_green_s / DOUBT_S
+        unused = 0.0 if self.told else (self.green_s - FULL_GREEN_S) / (FADED_GREEN_S - FULL_GREEN_S)
+        return self.trust_ratio * min(1.0, max(DOUBTED_RATIO, 1.0 - max(unseen, unused)))
+
+    def came(self, state: RequestState) -> bool | None:
+        """Whether it was there after all; None when nobody can tell.
+
+        Its own check-out is believed unless detectors that know its kind did not see it. Who says nothing any more had
+        its chance if it had green when it was due.
+        """
+        if state is RequestState.COMPLETED:
+            return self.seen or not self.watched
+        if state is RequestState.TIMED_OUT and (self.green_s > 0.0 or self.watched):
+            return self.seen and self.told
+        return None
 
     @property
     def rank(self) -> tuple[bool, bool, float, str]:
@@ -48,16 +66,17 @@ class OpenRequest:
         emergency = self.request.mode is Mode.EMERGENCY
         return not emergency, self.trust_ratio < TRUSTED_RATIO, self.due_s, self.request.id
 
-    def watch(self, utc_s: float, elapsed_s: float, *, green: bool, there: bool | None) -> None:
-        """Note green that it had, and whether somebody like it is in sight (None when nobody can tell)."""
+    def watch(self, utc_s: float, elapsed_s: float, *, green: bool, sighting: Sighting) -> None:
+        """Note green that it had, and whether somebody like it is in sight."""
         late = utc_s > self.earliest_due_s
         if green and late:
             self.green_s += elapsed_s
-        if there is None or utc_s < self.due_s - NEAR_S:
+        if sighting is Sighting.NOBODY_CAN_TELL or utc_s < self.due_s - NEAR_S:
             return
         self.watched = True
-        self.seen = self.seen or there
-        if green and late and not there:
+        self.seen = self.seen or sighting is not Sighting.NOT_THERE
+        self.told = self.told or sighting is Sighting.ITS_KIND
+        if green and late and sighting is Sighting.NOT_THERE:
             self.unseen_green_s += elapsed_s
 
     def time_is_up(self, utc_s: float) -> EndReason | None:

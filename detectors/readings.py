@@ -80,8 +80,8 @@ class TransitKind(StrEnum):
 class TransitReading:
     """A priority request or its update; `group` or `movement` says which way the vehicle goes.
 
-    `lateness_s` is positive behind schedule, None where the message does not say. `source` names who hears the vehicle
-    (its radio gateway, say), `trip` the journey as timetables and GTFS-Realtime call it.
+    `lateness_s` is positive behind schedule, None where the message does not say. `source` is the way by which it
+    came (who says so himself could say anything), `trip` the journey as timetables and GTFS-Realtime call it.
     """
 
     junction: str
@@ -96,8 +96,8 @@ class TransitReading:
     line: str = ""
     group: str = ""
     movement: str = ""
-    source: str = ""
     trip: str = ""
+    source: str = ""
 
     @property
     def seq(self) -> int:

@@ -1,12 +1,22 @@
 """Whether a vehicle that announced itself is there: what the detectors of its lanes say."""
 
 from collections.abc import Mapping
+from enum import Enum
 
 from detectors.picture import MODES, LanePicture
 from plans.junction import Junction, Mode
 
 REACH_M = 150.0
 CONFIDENT_RATIO = 0.5
+
+
+class Sighting(Enum):
+    """What the detectors say of a vehicle that should be there."""
+
+    NOBODY_CAN_TELL = 0
+    NOT_THERE = 1
+    SOMEBODY = 2
+    ITS_KIND = 3
 
 
 class Sightings:
@@ -31,16 +41,18 @@ class Sightings:
             if lane.mode.size:
                 self._told.setdefault(name, set()).update(lane.mode.tolist())
 
-    def ask(self, group: str, mode: Mode) -> bool | None:
-        """Whether such a vehicle is near the stop line or has just crossed it; None when nobody can tell."""
+    def ask(self, group: str, mode: Mode) -> Sighting:
+        """Whether such a vehicle is near the stop line or has just crossed it."""
         lanes = [self._pictures[name] for name in self._lanes[group] if name in self._pictures]
         usable = [lane for lane in lanes if lane.confidence_ratio >= CONFIDENT_RATIO]
         if not usable:
-            return None
+            return Sighting.NOBODY_CAN_TELL
         number = MODES.index(mode)
         tells = mode is not Mode.EMERGENCY and any(number in self._told.get(lane.lane, ()) for lane in usable)
         if tells:
-            return any(((lane.mode == number) & (lane.distance_m <= REACH_M)).any() for lane in usable)
+            there = any(((lane.mode == number) & (lane.distance_m <= REACH_M)).any() for lane in usable)
+            return Sighting.ITS_KIND if there else Sighting.NOT_THERE
         if len(usable) < len(lanes):
-            return None
-        return any(lane.passed > 0 or (lane.distance_m <= REACH_M).any() for lane in usable)
+            return Sighting.NOBODY_CAN_TELL
+        there = any(lane.passed > 0 or (lane.distance_m <= REACH_M).any() for lane in usable)
+        return Sighting.SOMEBODY if there else Sighting.NOT_THERE

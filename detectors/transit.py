@@ -14,7 +14,7 @@ from detectors.picture import EndReason, LanePicture, PriorityRequest, RequestSt
 from detectors.readings import ON_ARRIVAL_S, TransitKind, TransitReading
 from detectors.sightings import Sightings
 from detectors.trust import Trust
-from plans.defaults import MAX_LEVEL
+from plans.defaults import MAX_LEVEL, OCCUPANCY
 from plans.junction import Aspect, Junction, Mode, Movement
 from plans.transit import TransitSettings
 
@@ -27,13 +27,15 @@ MAX_OPEN_PER_JUNCTION = 64
 MAX_COUNTING_PER_GROUP = 4
 MAX_REMEMBERED = 1024
 MAX_ETA_S = 255.0
-MAX_PERSONS = 400.0
+MAX_FILL_RATIO = 3.0
+"""Nobody carries more than so many times what its mode usually does, and who has not come yet not more than usual."""
 MAX_LATENESS_S = 3600.0
 VEHICLE_BURST, VEHICLE_EVERY_S = 3, 120.0
 SOURCE_BURST, SOURCE_EVERY_S = 20, 3.0
-EMERGENCY_BURST, EMERGENCY_EVERY_S = 6, 120.0
+GROUP_BURST, GROUP_EVERY_S = 8, 15.0
+EMERGENCY_BURST, EMERGENCY_EVERY_S = 4, 180.0
 LEAST_TRUST_RATIO = 0.3
-"""Who is believed less than this is not heard (half-lives later it is); an emergency vehicle always is."""
+"""Who is believed less than this is not heard; half-lives later it is."""
 
 
 class RequestBook:
@@ -48,6 +50,7 @@ class RequestBook:
         self._over_t_s: dict[str, float] = {}
         self._vehicles = Allowance(VEHICLE_BURST, VEHICLE_EVERY_S)
         self._sources = Allowance(SOURCE_BURST, SOURCE_EVERY_S)
+        self._groups = Allowance(GROUP_BURST, GROUP_EVERY_S)
         self._emergencies = Allowance(EMERGENCY_BURST, EMERGENCY_EVERY_S)
         self._trust = Trust()
         self._sightings = Sightings(junction)
@@ -68,8 +71,8 @@ class RequestBook:
         self._utc_s = utc_s
         self._sightings.look(lanes or {})
         for entry in self._open.values():
-            there = self._sightings.ask(entry.request.group, entry.request.mode)
-            entry.watch(utc_s, elapsed_s, green=aspects.get(entry.request.group) is Aspect.GREEN, there=there)
+            sighting = self._sightings.ask(entry.request.group, entry.request.mode)
+            entry.watch(utc_s, elapsed_s, green=aspects.get(entry.request.group) is Aspect.GREEN, sighting=sighting)
         self._forget(utc_s)
         ended: list[PriorityRequest] = []
         for reading in readings:
@@ -93,7 +96,7 @@ class RequestBook:
                 state = RequestState.ACTIVATED
             else:
                 state = RequestState.QUEUED
-            eta_s = max(0.0, entry.due_s - utc_s)
+            eta_s = min(max(0.0, entry.due_s - utc_s), MAX_ETA_S)
             entry.request = replace(entry.request, state=state, eta_s=eta_s, trust_ratio=entry.counts_ratio)
         return [entry.request for entry in self._open.values()]
 
@@ -125,6 +128,7 @@ class RequestBook:
             entry.heard_s = utc_s
         entry.said_t_s = reading.t_s
         entry.request = _with_what_was_said(request, entry.request, reading)
+        entry.request = replace(entry.request, persons=min(entry.request.persons, entry.most_persons))
         entry.due_s = _due_s(reading)
         entry.earliest_due_s = min(entry.earliest_due_s, entry.due_s)
 
@@ -134,34 +138,42 @@ class RequestBook:
         if cooling and reading.kind is TransitKind.UPDATE:
             return  # the tail of the request that ended, not another one
         request, reason = self._understand(reading)
-        trust_ratio = self._trust.of(reading.source, reading.id, utc_s)
+        credit = _credit(reading.source, request.mode)
+        trust_ratio = self._trust.of(credit, reading.id, utc_s)
         if cooling:
             reason = EndReason.COOLDOWN
         elif reason is None:
-            reason = self._refuse(utc_s, reading, request.mode is Mode.EMERGENCY, trust_ratio)
+            reason = self._refuse(utc_s, reading, request, trust_ratio)
         if reason is not None:
             ended.append(replace(request, state=RequestState.REJECTED, reason=reason))
             if not cooling:
                 self._cool(utc_s, reading.id)
             return
         due_s = _due_s(reading)
+        most_persons = OCCUPANCY[request.mode] * (MAX_FILL_RATIO if self._trust.proven(credit, reading.id) else 1.0)
+        request = replace(request, persons=min(request.persons, most_persons))
         self._open[reading.id] = OpenRequest(
-            request, reading.source, utc_s, reading.t_s, reading.t_s, utc_s, due_s, due_s, trust_ratio
+            request, reading.source, utc_s, reading.t_s, reading.t_s, utc_s, due_s, due_s, trust_ratio, most_persons
         )
 
-    def _refuse(self, utc_s: float, reading: TransitReading, emergency: bool, trust_ratio: float) -> EndReason | None:
+    def _refuse(
+        self, utc_s: float, reading: TransitReading, request: PriorityRequest, trust_ratio: float
+    ) -> EndReason | None:
         """Why somebody who asks properly is not heard."""
         if utc_s - reading.t_s > LATE_S:
             return EndReason.LATE
         if len(self._open) >= MAX_OPEN_PER_JUNCTION:
             return EndReason.FULL
-        if emergency:
-            return None if self._emergencies.take(reading.source, utc_s) else EndReason.RATE
         if trust_ratio < LEAST_TRUST_RATIO:
             return EndReason.DISTRUSTED
-        if not self._vehicles.take(reading.id, utc_s) or not self._sources.take(reading.source, utc_s):
-            return EndReason.RATE
-        return None
+        if request.mode is Mode.EMERGENCY:
+            return None if self._emergencies.take(reading.source, utc_s) else EndReason.RATE
+        allowed = (
+            self._vehicles.take(reading.id, utc_s)
+            and self._groups.take(request.group, utc_s)
+            and self._sources.take(reading.source, utc_s)
+        )
+        return None if allowed else EndReason.RATE
 
     def _understand(self, reading: TransitReading) -> tuple[PriorityRequest, EndReason | None]:
         """The request as this junction understands it, and why it cannot be one.
@@ -184,7 +196,7 @@ class RequestBook:
             level=reading.level,
             eta_s=reading.eta_s,
             lateness_s=min(max(reading.lateness_s or 0.0, -MAX_LATENESS_S), MAX_LATENESS_S),
-            persons=0.0 if emergency else min(max(reading.persons, 0.0), MAX_PERSONS),
+            persons=0.0 if emergency else max(reading.persons, 0.0),
             line=reading.line,
             state=RequestState.RECEIVED,
             lane=movement.lane if movement else None,
@@ -202,8 +214,9 @@ class RequestBook:
         entry = self._open.pop(key)
         self._cool(utc_s, key)
         ended.append(replace(entry.request, state=state, reason=reason))
-        if state is not RequestState.CANCELLED and entry.watched:
-            self._trust.learn(entry.source, key, utc_s, came=entry.seen)
+        came = entry.came(state)
+        if came is not None:
+            self._trust.learn(_credit(entry.source, entry.request.mode), key, utc_s, came=came)
 
     def _cool(self, utc_s: float, key: str) -> None:
         if len(self._cooldown_until_s) < MAX_REMEMBERED:
@@ -227,6 +240,11 @@ def _with_what_was_said(request: PriorityRequest, before: PriorityRequest, readi
         persons=0.0 if request.mode is Mode.EMERGENCY else request.persons or before.persons,
         line=request.line or before.line,
     )
+
+
+def _credit(source: str, mode: Mode) -> str:
+    """Whose credit is at stake: emergency vehicles have one of their own, so that lies about them spoil no bus."""
+    return f"{source}!" if mode is Mode.EMERGENCY else source
 
 
 def _due_s(reading: TransitReading) -> float:

@@ -11,9 +11,9 @@ from typing import TypeVar
 
 Key = TypeVar("Key", bound=Hashable)
 
-HALF_LIFE_S = 1800.0
+HALF_LIFE_S = 7200.0
 VEHICLE_PRIOR = 1.0
-SOURCE_PRIOR = 20.0
+SOURCE_PRIOR = 5.0
 MAX_KNOWN = 4096
 
 
@@ -47,6 +47,11 @@ class Trust:
         whole.fade(utc_s)
         own.fade(utc_s)
         return own.ratio(whole.ratio(1.0, SOURCE_PRIOR), VEHICLE_PRIOR)
+
+    def proven(self, source: str, vehicle: str) -> bool:
+        """Whether this vehicle has come at least once when it said so."""
+        own = self._vehicles.get((source, vehicle))
+        return own is not None and own.kept > own.broken
 
     def learn(self, source: str, vehicle: str, utc_s: float, *, came: bool) -> None:
         """An announced vehicle has come, or has not."""

@@ -31,7 +31,7 @@ READINGS: list[Reading] = [
     RadarReading("J", "R", 1.0, 2, (RadarObject("a_0", 12.5, 3.25, Mode.BUS),), count=1, queue_m=20.0, speed_mps=3.0),
     ButtonReading("J", "B+", 1.0, 2, True),
     ButtonReading("J", "B", 1.0, 2, False, waiting=3),
-    TransitReading("J", "bus 1", 5.0, TransitKind.UPDATE, Mode.TRAM, 9, 12.0, 60.0, 80.0, "64", "K1", "m1", "gw", "t"),
+    TransitReading("J", "bus 1", 5.0, TransitKind.UPDATE, Mode.TRAM, 9, 12.0, 60.0, 80.0, "64", "K1", "m1", "t"),
     TransitReading("J", "bus 1", 5.0, TransitKind.NEW, group="K1"),
     AirReading("Parcusstraße", 1.0, 4, 38.5, None),
 ]

@@ -99,7 +99,7 @@ def test_telegram_and_json_give_the_same_request(
 ) -> None:
     """What the picture shows is the same, whether the vehicle spoke R09.16 or its operator JSON."""
     said = TransitReading(
-        "J1", "r09:62/14", 100.0, TransitKind.NEW, Mode.BUS, 8, 10.0, 180.0, line="62", movement="e-w", source="r09"
+        "J1", "r09:62/14", 100.0, TransitKind.NEW, Mode.BUS, 8, 10.0, 180.0, line="62", movement="e-w"
     )
     pictures = []
     for topic, payload in [encode("s", said), *((topics.of_telegrams("s"), one) for one in payloads)]:

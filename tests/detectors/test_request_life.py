@@ -164,26 +164,72 @@ def test_nobody_becomes_an_emergency_vehicle_by_the_back_door(junction: Junction
     rise = [replace(NEW, id=f"v{number}", t_s=101.0, kind=TransitKind.UPDATE, level=14) for number in range(10)]
     waiting, _ = book.update(101.0, rise, RED)
     sirens = [request for request in waiting if request.mode is Mode.EMERGENCY]
-    assert len(sirens) == 6
+    assert len(sirens) == 4
     assert {request.persons for request in sirens} == {0.0}
 
 
 def test_an_update_need_not_repeat_itself(junction: Junction) -> None:
     """Lateness, persons and line stay as they were said until something else is said."""
     book = RequestBook(junction)
-    book.update(100.0, [replace(NEW, lateness_s=120.0, persons=40.0, line="62")], RED)
+    book.update(100.0, [replace(NEW, lateness_s=120.0, persons=20.0, line="62")], RED)
     (request,), _ = book.update(101.0, [replace(NEW, t_s=101.0, kind=TransitKind.UPDATE)], RED)
-    assert (request.lateness_s, request.persons, request.line) == (120.0, 40.0, "62")
-    on_time = replace(NEW, t_s=102.0, kind=TransitKind.UPDATE, lateness_s=0.0, persons=60.0)
+    assert (request.lateness_s, request.persons, request.line) == (120.0, 20.0, "62")
+    on_time = replace(NEW, t_s=102.0, kind=TransitKind.UPDATE, lateness_s=0.0, persons=25.0)
     (request,), _ = book.update(102.0, [on_time], RED)
-    assert (request.lateness_s, request.persons, request.line) == (0.0, 60.0, "62")
+    assert (request.lateness_s, request.persons, request.line) == (0.0, 25.0, "62")
 
 
 def test_what_a_message_claims_is_bounded(junction: Junction) -> None:
-    """Nobody weighs more by claiming a million passengers or a year's lateness."""
-    (request,), _ = RequestBook(junction).update(100.0, [replace(NEW, persons=1e9, lateness_s=1e9)], RED)
-    assert request.persons == 400.0
-    assert request.lateness_s == 3600.0
+    """Nobody weighs more by claiming a million passengers: the usual ones at first, three times them when proven."""
+    book = RequestBook(junction)
+    boast = replace(NEW, persons=1e9, lateness_s=1e9)
+    for at_s, persons in ((1000.0, 30.0), (1200.0, 90.0)):
+        visit(book, at_s, lane(Mode.BUS), replace(boast, id="other"))
+        (request,), _ = book.update(at_s + 50.0, [replace(boast, t_s=at_s + 50.0)], RED, lane(Mode.BUS))
+        again = replace(boast, t_s=at_s + 51.0, kind=TransitKind.UPDATE)
+        (renewed,), _ = book.update(at_s + 51.0, [again], RED, lane(Mode.BUS))
+        assert (request.persons, renewed.persons, request.lateness_s) == (persons, persons, 3600.0)
+        book.update(at_s + 60.0, [replace(NEW, t_s=at_s + 60.0, kind=TransitKind.CHECK_OUT)], GREEN, lane(Mode.BUS))
+
+
+def test_green_that_is_not_used_weighs_less_and_less(junction: Junction) -> None:
+    """A request that has green and does not end counts fully at first, and little long before it times out."""
+    book = RequestBook(junction)
+    counts = []
+    for second in range(100, 158):
+        call = replace(NEW, t_s=float(second), eta_s=0.0)
+        waiting, _ = book.update(float(second), [call], GREEN, lane(Mode.CAR))
+        counts.append(waiting[0].trust_ratio)
+    assert counts[14] == 1.0
+    assert counts[35] < 0.5
+    assert counts[50] == pytest.approx(0.1)
+
+
+def test_who_never_checks_out_is_believed_only_where_buses_are_known(junction: Junction) -> None:
+    """Without a check-out, cars on the lane vouch for nobody; a bus that is seen does."""
+    for seen, trusted in ((lane(Mode.CAR), False), (lane(Mode.CAR, Mode.BUS), True)):
+        book = RequestBook(junction)
+        for begin in (1000, 1200):
+            (request, *_), _ = book.update(float(begin), [replace(NEW, t_s=float(begin), eta_s=5.0)], RED, seen)
+            for second in range(begin + 1, begin + 80):
+                book.update(float(second), [], GREEN, seen)
+        assert (request.trust_ratio == 1.0) is trusted
+
+
+def test_lies_about_emergencies_spoil_no_bus(junction: Junction) -> None:
+    """Emergency vehicles that never come are heard no longer after a while; buses of the same source are."""
+    book = RequestBook(junction)
+    heard = []
+    for number in range(40):
+        at_s = 1000.0 + 190.0 * number
+        siren = replace(NEW, id=f"siren {number}", t_s=at_s, level=14, eta_s=5.0)
+        heard.append(len(book.update(at_s, [siren], RED, lane())[0]))
+        for second in range(1, 8):
+            book.update(at_s + second, [], GREEN, lane())
+        book.update(at_s + 60.0, [], GREEN, lane())
+    assert heard[0] == 1
+    assert heard[-1] == 0
+    assert visit(book, 9500.0, lane(Mode.BUS)) == 1.0
 
 
 def test_green_is_not_held_for_who_never_crosses(junction: Junction) -> None:
@@ -201,12 +247,11 @@ def test_green_is_not_held_for_who_never_crosses(junction: Junction) -> None:
 
 
 def test_who_does_not_come_counts_less_next_time(junction: Junction) -> None:
-    """Three announcements of a bus that nobody saw: less, less, not heard; after some hours once more."""
+    """Announcements of a bus that nobody saw: fully, half, not heard any more; after some hours once more."""
     book = RequestBook(junction)
-    trusted = [visit(book, 1000.0 + 200.0 * time, lane()) for time in range(3)]
-    assert trusted == sorted(trusted, reverse=True)
-    assert trusted[0] == 1.0
-    assert trusted[1] < 0.55
+    first, second = (visit(book, 1000.0 + 200.0 * time, lane()) for time in range(2))
+    assert first == 1.0
+    assert second < 0.55
     _, (ended,) = book.update(2000.0, [replace(NEW, t_s=2000.0)], RED, lane())
     assert (ended.state, ended.reason) == (RequestState.REJECTED, EndReason.DISTRUSTED)
     later_s = 2000.0 + 4 * HALF_LIFE_S
@@ -237,11 +282,11 @@ def test_a_flood_of_names_spoils_new_names_only(junction: Junction) -> None:
     book = RequestBook(junction)
     for time in range(4):
         visit(book, 1000.0 + 100.0 * time, lane(Mode.BUS), replace(NEW, id="honest", source="air"))
-    for time in range(30):
+    for time in range(10):
         visit(book, 1500.0 + 50.0 * time, lane(), replace(NEW, id=f"fake {time}", source="air"))
-    assert visit(book, 3100.0, lane(), replace(NEW, id="stranger", source="air")) < 0.7
-    assert visit(book, 3200.0, lane(), replace(NEW, id="stranger", source="other")) == 1.0
-    assert visit(book, 3300.0, lane(Mode.BUS), replace(NEW, id="honest", source="air")) > 0.8
+    assert visit(book, 2100.0, lane(), replace(NEW, id="stranger", source="air")) < 0.7
+    assert visit(book, 2200.0, lane(), replace(NEW, id="stranger", source="other")) == 1.0
+    assert visit(book, 2300.0, lane(Mode.BUS), replace(NEW, id="honest", source="air")) > 0.8
 
 
 def test_an_empty_green_is_doubted_at_once(junction: Junction) -> None:
@@ -250,22 +295,37 @@ def test_an_empty_green_is_doubted_at_once(junction: Junction) -> None:
     book.update(100.0, [replace(NEW, eta_s=0.0)], GREEN, lane())
     counts = [book.update(100.0 + second, [], GREEN, lane())[0][0].trust_ratio for second in range(1, 25)]
     assert counts == sorted(counts, reverse=True)
-    assert counts[-1] == pytest.approx(0.2)
+    assert counts[-1] == pytest.approx(0.1)
 
 
 def test_floods_are_bounded(junction: Junction) -> None:
-    """One source gets a bounded number of requests, one vehicle still fewer, emergency levels the fewest."""
+    """One source gets a bounded number of requests, one group fewer, emergency levels the fewest."""
     book = RequestBook(junction)
     waiting, ended = book.update(100.0, [replace(NEW, id=f"v{number}") for number in range(500)], RED)
-    assert len(waiting) == 20
+    assert len(waiting) == 8
     assert {end.reason for end in ended} == {EndReason.RATE}
+    ways = [("e-w", ""), ("n-s", ""), ("", "F1")]
+    flood = [replace(NEW, id=f"v{n}", movement=ways[n % 3][0], group=ways[n % 3][1]) for n in range(500)]
+    assert len(RequestBook(junction).update(100.0, flood, RED)[0]) == 20
     sirens, _ = RequestBook(junction).update(100.0, [replace(NEW, id=f"v{n}", level=14) for n in range(50)], RED)
-    assert len(sirens) == 6
-    everybody, ended = RequestBook(junction).update(
-        100.0, [replace(NEW, id=f"v{number}", source=f"s{number}") for number in range(100)], RED
-    )
-    assert len(everybody) == MAX_OPEN_PER_JUNCTION
-    assert {end.reason for end in ended} == {EndReason.FULL}
+    assert len(sirens) == 4
+
+
+def test_a_junction_is_never_full_of_more_than_it_can_hold(junction: Junction) -> None:
+    """Whoever sends how much for how long: the open requests of a junction are bounded."""
+    book, opened, full = RequestBook(junction), 0, False
+    ways = [("e-w", ""), ("n-s", ""), ("", "F1")]
+    for second in range(100, 400, 4):
+        now_s = float(second)
+        flood = [
+            replace(NEW, id=f"{second}.{n}", t_s=now_s, eta_s=255.0, movement=ways[n % 3][0], group=ways[n % 3][1])
+            for n in range(12)
+        ]
+        waiting, ended = book.update(now_s, flood, RED)
+        opened = max(opened, len(waiting))
+        full = full or EndReason.FULL in {end.reason for end in ended}
+    assert opened == MAX_OPEN_PER_JUNCTION
+    assert full
 
 
 def test_memories_are_bounded() -> None:
@@ -274,7 +334,7 @@ def test_memories_are_bounded() -> None:
     trust.learn("s", "first", 0.0, came=False)
     for number in range(MAX_KNOWN):
         trust.learn("s2", str(number), 0.0, came=True)
-    assert trust.of("s", "first", 0.0) > 0.9
+    assert trust.of("s", "first", 0.0) > 0.8
     assert all(allowance.take(str(number), 0.0) for number in range(MAX_NAMES))
     assert not allowance.take("one more", 1.0)
     assert allowance.take("one more", 11.0)
@@ -377,4 +437,4 @@ class RequestLife(RuleBasedStateMachine):
 
 
 TestRequestLife = RequestLife.TestCase
-TestRequestLife.settings = settings(max_examples=80, stateful_step_count=25, deadline=None)
+TestRequestLife.settings = settings(max_examples=80, stateful_step_count=25, deadline=None, derandomize=True)
