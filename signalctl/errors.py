@@ -17,7 +17,7 @@ def input_errors() -> tuple[type[Exception], ...]:
     from sim.routing import NoRouteError
     from sim.site_derivation.junction import DerivationError
     from sim.sumo_files import SumoFileError
-    from sim.sumo_plant import SumoError, SumoMissingError
+    from sim.sumo_start import SumoError, SumoMissingError
 
     return (
         UsageError,

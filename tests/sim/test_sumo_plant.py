@@ -9,7 +9,8 @@ import pytest
 from sim.emissions import EmissionMeter, emission_rates_gps
 from sim.network import load_network
 from sim.plant import RoadMode, Trip
-from sim.sumo_plant import SumoError, SumoMissingError, SumoPlant
+from sim.sumo_plant import SumoPlant
+from sim.sumo_start import SumoError, SumoMissingError
 from sim.sumo_tripinfo import read_tripinfo
 from sim.tripinfo_file import write_tripinfo
 from tests.sim.sumo_programs import cross, demand
