@@ -8,7 +8,7 @@ from operator import attrgetter
 from typing import Any, ClassVar, Self
 
 from controllers import registers
-from controllers.registers import Block
+from controllers.register_block import Block
 from plans.junction import Aspect
 from plans.sealed import RequestAction, RequestReason
 

@@ -3,7 +3,8 @@
 from typing import Any
 
 from controllers.refusals import DESCRIPTIONS
-from controllers.registers import BLOCKS, MAP_VERSION, Block
+from controllers.register_block import Block
+from controllers.registers import BLOCKS, MAP_VERSION
 
 
 def as_data() -> dict[str, Any]:

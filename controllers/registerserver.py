@@ -7,7 +7,8 @@ from controllers import registers
 from controllers.codec import Command, Identity, Lease, StageRequest, StagingPage, Status, group_word
 from controllers.logic import FieldController
 from controllers.logic.compiled import ALL_RED
-from controllers.registers import BLOCKS, WRITABLE, Block
+from controllers.register_block import Block
+from controllers.registers import BLOCKS, WRITABLE
 from controllers.wire import number_of
 
 FIRMWARE = 0x00010000  # 0.1.0.0

@@ -23,7 +23,7 @@ from controllers.driver import ControllerMode, DriverError, FieldStatus, PlanSta
 from controllers.logic.lease import STAGE_LEVEL
 from controllers.logic.planlife import ACTIVATE, RELEASE, VERIFY
 from controllers.refusals import Refusal, RefusalCode
-from controllers.registers import Block
+from controllers.register_block import Block
 from controllers.wire import StagedPlan, number_of, staged_plan
 from plans.junction import Aspect, Junction
 from plans.sealed import SafePlan, SafeRequest

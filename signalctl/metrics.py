@@ -4,21 +4,9 @@ The attributes of `Metrics` are plain prometheus-client objects: `metrics.ticks.
 `python -m signalctl.metrics` prints the table that stands in `docs/metrics.md`.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
-from prometheus_client import (
-    CollectorRegistry,
-    Counter,
-    Gauge,
-    Histogram,
-    Info,
-    ProcessCollector,
-    disable_created_metrics,
-    generate_latest,
-)
-from prometheus_client.exposition import CONTENT_TYPE_LATEST as CONTENT_TYPE
+from prometheus_client import CollectorRegistry
 
 from controllers.driver import ControllerMode, PushResult
 from detectors.picture import Health
@@ -26,10 +14,8 @@ from detectors.topics import Kind
 from plans.junction import GroupKind, Junction, Mode
 from plans.sealed import RequestAction, RequestReason
 from signalctl import __version__
+from signalctl.metric_declarations import DeclaredMetrics
 
-__all__ = ["CONTENT_TYPE", "Declaration", "Metrics", "markdown"]
-
-PREFIX: Final = "signalctl_"
 CORRIDOR: Final = ("site", "corridor")
 JUNCTION: Final = ("site", "corridor", "junction")
 
@@ -43,40 +29,12 @@ TICK_BUCKETS_S: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5
 # A round trip on loopback takes a millisecond, over a mobile link hundreds; the driver gives up after one second.
 MODBUS_BUCKETS_S: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0)
 
-Shape = Literal["counter", "gauge", "histogram", "info"]
 
-
-@dataclass(frozen=True, slots=True)
-class Declaration:
-    """One published metric as a scraper sees it."""
-
-    name: str  # as scraped, `_total` and `_info` included
-    kind: Shape
-    unit: str
-    labels: tuple[str, ...]
-    help: str
-
-    @property
-    def series(self) -> tuple[str, ...]:
-        """Names that a query may use for it."""
-        if self.kind == "histogram":
-            return tuple(self.name + suffix for suffix in ("_bucket", "_sum", "_count"))
-        return (self.name,)
-
-
-class Metrics:
-    """All metrics of one service process, registered in one registry.
-
-    Without `registry` a new one is made that also carries the process's own memory, CPU and file descriptors.
-    """
+class Metrics(DeclaredMetrics):
+    """All metrics of one service process."""
 
     def __init__(self, registry: CollectorRegistry | None = None) -> None:
-        disable_created_metrics()  # type: ignore[no-untyped-call]  # one more series for each counter that nothing here queries
-        if registry is None:
-            registry = CollectorRegistry()
-            ProcessCollector(registry=registry)
-        self.registry = registry
-        self.declarations: list[Declaration] = []
+        super().__init__(registry)
         self._declare_loop()
         self._declare_traffic()
         self._declare_transit()
@@ -295,35 +253,6 @@ class Metrics:
             self.messages_invalid.labels(site, junction.corridor, topic, "schema")
         for counter in (self.journal_errors, self.journal_dropped, self.broker_reconnects):
             counter.labels(site, junction.corridor)
-
-    def exposition(self) -> bytes:
-        """Everything in Prometheus's text format; serve it with `CONTENT_TYPE`."""
-        return generate_latest(self.registry)
-
-    def _counter(self, name: str, help_text: str, labels: Sequence[str]) -> Counter:
-        self._record(f"{name}_total", "counter", labels, help_text)
-        return Counter(PREFIX + name, help_text, labels, registry=self.registry)
-
-    def _gauge(self, name: str, help_text: str, labels: Sequence[str]) -> Gauge:
-        self._record(name, "gauge", labels, help_text)
-        return Gauge(PREFIX + name, help_text, labels, registry=self.registry)
-
-    def _histogram(self, name: str, help_text: str, labels: Sequence[str], buckets: Sequence[float]) -> Histogram:
-        self._record(name, "histogram", labels, help_text)
-        return Histogram(PREFIX + name, help_text, labels, registry=self.registry, buckets=buckets)
-
-    def _info(self, name: str, help_text: str, labels: Sequence[str], values: Sequence[str]) -> Info:
-        self._record(f"{name}_info", "info", (*labels, *values), help_text)
-        return Info(PREFIX + name, help_text, labels, registry=self.registry)
-
-    def _record(self, name: str, kind: Shape, labels: Sequence[str], help_text: str) -> None:
-        self.declarations.append(Declaration(PREFIX + name, kind, unit_of(name), tuple(labels), help_text))
-
-
-def unit_of(name: str) -> str:
-    """Unit that a metric's name ends with; a name without one counts things or events."""
-    stem = name.removesuffix("_total")
-    return next((unit for unit in ("seconds", "ratio", "vehicles", "records") if stem.endswith(f"_{unit}")), "")
 
 
 def markdown() -> str:

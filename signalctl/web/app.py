@@ -13,7 +13,8 @@ from fastapi.staticfiles import StaticFiles
 import signalctl
 from plans.junction import Junction
 from signalctl.journal import JournalError, read_records
-from signalctl.metrics import CONTENT_TYPE, Metrics
+from signalctl.metric_declarations import CONTENT_TYPE
+from signalctl.metrics import Metrics
 from signalctl.web.live import LiveState
 
 STATIC = Path(__file__).parent / "static"
