@@ -31,7 +31,7 @@ from plans.site import (
     first_corridor,
 )
 from plans.site_form import ControlForm, GroupForm, JunctionForm, PlanForm, SiteForm, TransitionForm
-from plans.timing import PlanStage, TimingPlan
+from plans.timing import OnDemandStage, PlanStage, TimingPlan
 from plans.transit_form import build_transit
 from plans.unconfirmed import Unconfirmed
 
@@ -208,7 +208,13 @@ def build_plan(junction: str, name: str, form: PlanForm) -> TimingPlan:
         )
         for stage in form.stages
     )
-    return TimingPlan(name, junction, form.cycle_s, form.offset_s, stages, form.name)
+    on_demand = tuple(
+        OnDemandStage(
+            entry.stage, entry.earliest_start_s or 0, form.cycle_s if entry.latest_end_s is None else entry.latest_end_s
+        )
+        for entry in form.on_demand
+    )
+    return TimingPlan(name, junction, form.cycle_s, form.offset_s, stages, form.name, on_demand)
 
 
 def with_fixed_frames(plan: TimingPlan, form: PlanForm, fixed: TimingPlan) -> TimingPlan:

@@ -10,7 +10,7 @@ from plans.junction import ROAD_MODES, Junction, Lane, StageTransition
 from plans.policy import Policy
 from plans.site import ControllerAddress, ControlParameters, MqttBroker, Site, WebAddress, first_corridor
 from plans.table import fixed_frames
-from plans.timing import PlanStage, TimingPlan
+from plans.timing import OnDemandStage, PlanStage, TimingPlan
 
 PLAIN = re.compile(r"[^\W\d][\w .()/äöüß-]*[\w.)]|[^\W\d]")
 NOT_TEXT = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
@@ -156,7 +156,14 @@ def _transition(change: StageTransition) -> Inline:
 def _plan(junction: Junction, plan: TimingPlan) -> dict[str, Any]:
     fixed = fixed_frames(junction, plan)
     stages = [_plan_stage(stage, exact, plan.cycle_s) for stage, exact in zip(plan.stages, fixed.stages, strict=True)]
-    return {"name": plan.name, "cycle_s": plan.cycle_s, "offset_s": plan.offset_s, "stages": stages}
+    on_demand = [_on_demand(entry, plan.cycle_s) for entry in plan.on_demand]
+    return {
+        "name": plan.name,
+        "cycle_s": plan.cycle_s,
+        "offset_s": plan.offset_s,
+        "stages": stages,
+        "on_demand": on_demand,
+    }
 
 
 def _plan_stage(stage: PlanStage, exact: PlanStage, cycle_s: int) -> Inline:
@@ -166,6 +173,13 @@ def _plan_stage(stage: PlanStage, exact: PlanStage, cycle_s: int) -> Inline:
     if (stage.earliest_start_s, stage.latest_end_s) == (0, cycle_s):
         return Inline(line, frame="open")
     return Inline(line, earliest_start_s=stage.earliest_start_s, latest_end_s=stage.latest_end_s)
+
+
+def _on_demand(entry: OnDemandStage, cycle_s: int) -> str | Inline:
+    """The stage's name alone where its frame is open."""
+    if (entry.earliest_start_s, entry.latest_end_s) == (0, cycle_s):
+        return entry.stage
+    return Inline(_attributes(entry))
 
 
 def _controller(address: ControllerAddress | None) -> Inline:

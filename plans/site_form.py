@@ -119,11 +119,10 @@ class DetectorForm(Form):
     mode: ModeField | None = None
 
 
-class PlanStageForm(Form):
-    """A stage of a plan. Its frame is fixed unless `frame: open` stands there, or a window in plan seconds."""
+class FramedForm(Form):
+    """A stage within its frame: said in one way, and a window by both of its ends."""
 
     stage: Name
-    green_s: Seconds
     frame: Annotated[str, Field(pattern="^(fixed|open)$")] | None = None
     earliest_start_s: Seconds | None = None
     latest_end_s: Seconds | None = None
@@ -138,6 +137,23 @@ class PlanStageForm(Form):
         return self
 
 
+class PlanStageForm(FramedForm):
+    """A stage of a plan. Its frame is fixed unless `frame: open` stands there, or a window in plan seconds."""
+
+    green_s: Seconds
+
+
+def _entry(value: Any) -> Any:
+    """A stage on demand may be written as its name alone."""
+    return value if isinstance(value, dict) else {"stage": value}
+
+
+class OnDemandForm(FramedForm):
+    """A stage that the plan shows on demand only. Its frame is open unless a window stands there."""
+
+    frame: Annotated[str, Field(pattern="^open$")] | None = None
+
+
 class PlanForm(Form):
     """A timing plan."""
 
@@ -145,6 +161,7 @@ class PlanForm(Form):
     cycle_s: Annotated[int, Field(ge=1, le=600)]
     offset_s: Annotated[int, Field(ge=0)] = 0
     stages: Annotated[list[PlanStageForm], Field(min_length=1)]
+    on_demand: list[Annotated[OnDemandForm, BeforeValidator(_entry)]] = []
 
 
 class ControllerForm(Form):

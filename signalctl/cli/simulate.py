@@ -29,8 +29,8 @@ def simulate(
     teleport: Annotated[
         float | None, typer.Option(help="Lift a stuck vehicle away after so many seconds; never by default.")
     ] = None,
-    extra_stages: Annotated[
-        bool, typer.Option("--extra-stages", help="Derived sites: also stages that the programme does not show.")
+    no_extra_stages: Annotated[
+        bool, typer.Option("--no-extra-stages", help="Derived sites: no stages but those that the programme shows.")
     ] = False,
     policy: Annotated[
         Policy | None, typer.Option(help="Whose delay counts how much, instead of the site's weights.")
@@ -65,7 +65,7 @@ def simulate(
     specs = [
         RunSpec(
             scenario, period.value if period else None, plant, chosen, detection, number, begin, end, teleport,
-            extra_stages, policy,
+            not no_extra_stages, policy,
         )
         for chosen in strategies
         for number in numbers

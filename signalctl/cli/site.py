@@ -21,8 +21,8 @@ def init(
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="Site file; the network's name by default.")
     ] = None,
-    extra_stages: Annotated[
-        bool, typer.Option("--extra-stages", help="Also offer stages that the programmes do not show.")
+    no_extra_stages: Annotated[
+        bool, typer.Option("--no-extra-stages", help="No stages but those that the programmes show.")
     ] = False,
     timezone: Annotated[str, typer.Option(help="Time zone of the calendar, as in Europe/Berlin.")] = "UTC",
     force: Annotated[bool, typer.Option("--force", help="Replace the file when it exists.")] = False,
@@ -37,7 +37,7 @@ def init(
         raise UsageError(f"{target}: expected a new file (or --force), got one that exists")
     if not target.parent.is_dir():
         raise UsageError(f"{target}: expected an existing folder, got {target.parent}")
-    derived = derive_site(load_network(network), timezone=timezone, with_extra_stages=extra_stages)
+    derived = derive_site(load_network(network), timezone=timezone, with_extra_stages=not no_extra_stages)
     dump_site(derived, target)
     junctions = derived.junctions.values()
     typer.echo(

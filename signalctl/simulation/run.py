@@ -141,10 +141,10 @@ def make_plant(opened: OpenScenario, spec: RunSpec) -> Plant:
 def _site(opened: OpenScenario, spec: RunSpec) -> Site:
     """The scenario's site: further stages where the run asks for them and it was derived; the policy of the run."""
     site = opened.site
-    if opened.derived and spec.extra_stages:
+    if opened.derived and not spec.extra_stages:
         from sim.site_derivation import derive_site
 
-        site = derive_site(opened.scenario.network, site_id=site.id, with_extra_stages=True)
+        site = derive_site(opened.scenario.network, site_id=site.id, with_extra_stages=False)
     return site if spec.policy is None else with_policy(site, spec.policy)
 
 

@@ -31,7 +31,7 @@ class RunSpec:
     begin_s: float | None = None
     end_s: float | None = None
     teleport_s: float | None = None
-    extra_stages: bool = False
+    extra_stages: bool = True
     policy: Policy | None = None
 
 

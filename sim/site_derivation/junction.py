@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from plans.defaults import CYCLE_MAX_S, CYCLE_MIN_S
 from plans.junction import Junction
+from plans.rules_on_demand import has_ways
 from plans.timing import TimingPlan
 from sim.network import Network
 from sim.signals import junction_id
@@ -34,14 +35,15 @@ class DerivationError(ValueError):
 
 
 def derive_junction(
-    network: Network, tls_id: str, *, with_extra_stages: bool = False, plan_id: str = "shipped"
+    network: Network, tls_id: str, *, with_extra_stages: bool = True, plan_id: str = "shipped"
 ) -> tuple[Junction, TimingPlan]:
     """The junction that a signal controls, and its programme as a plan.
 
     Args:
         network: The net with the programmes that are to run.
         tls_id: The signal.
-        with_extra_stages: Also offer stages that the programme does not show but that conflict with nothing.
+        with_extra_stages: Also offer stages that the programme does not show, with legal transitions from and to all
+            of its own. The plan does not list them.
         plan_id: Id of the plan.
 
     Raises:
@@ -80,11 +82,20 @@ def derive_junction(
         derived=frozenset(DERIVED + LAW),
     )
     if with_extra_stages:
-        found = extra_stages(junction, _together(programme, group_of), _nodes(network, links, group_of))
-        junction = replace(junction, stages={**junction.stages, **found})
+        junction = _with_extra(junction, _together(programme, group_of), _nodes(network, links, group_of))
     junction = with_detectors(replace(junction, transitions=late_transitions(junction)))
     plan = shipped_plan(junction, programme, phases, plan_id)
     return replace(junction, cycle_max_s=max(junction.cycle_max_s, plan.cycle_s)), plan
+
+
+def _with_extra(junction: Junction, together: frozenset[frozenset[str]], nodes: dict[str, str]) -> Junction:
+    """The junction with those further stages that can be reached from its own stages and left for them."""
+    own = tuple(junction.stages)
+    found = extra_stages(junction, together, nodes)
+    wider = replace(junction, stages={**junction.stages, **found})
+    wider = replace(wider, transitions=late_transitions(wider))
+    fit = {name: stage for name, stage in found.items() if has_ways(wider, own, name)}
+    return replace(junction, stages={**junction.stages, **fit})
 
 
 def _name(network: Network, links: tuple[SignalLink, ...]) -> str:

@@ -14,7 +14,7 @@ PLAN_SET = "shipped"
 LEAST_STAGES = 2
 
 
-def derive_site(network: Network, *, site_id: str = "", timezone: str = "UTC", with_extra_stages: bool = False) -> Site:
+def derive_site(network: Network, *, site_id: str = "", timezone: str = "UTC", with_extra_stages: bool = True) -> Site:
     """Every signal of the network as a junction, its programme as the plan of the whole week.
 
     Signals whose links never switch (always green, switched off) or that have one stage only are left out: there is
@@ -31,7 +31,7 @@ def derive_site(network: Network, *, site_id: str = "", timezone: str = "UTC", w
             junction, plan = derive_junction(network, tls_id, with_extra_stages=with_extra_stages, plan_id=PLAN_SET)
         except DerivationError:
             continue
-        if len(junction.stages) < LEAST_STAGES:
+        if len({item.stage for item in plan.stages}) < LEAST_STAGES:
             continue
         junctions[junction.id] = junction
         plans[junction.id] = {PLAN_SET: plan}

@@ -14,9 +14,9 @@ from plans.rules import check_site, errors
 from plans.schema import SiteError, dump_site, load_site, parse_site, read_site_file
 from plans.site import ControllerAddress, Corridor, CorridorStop, MqttBroker, Site, Uplink
 from plans.site_dump import site_text
-from plans.timing import TimingPlan
+from plans.timing import OnDemandStage, TimingPlan
 from tests.plans.conftest import EXAMPLE
-from tests.strategies_plans import junctions, plans_for
+from tests.strategies_plans import junctions, plans_for, with_more_stages, with_on_demand
 
 TEXT = EXAMPLE.read_text(encoding="utf-8")
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "site-file.md"
@@ -77,6 +77,37 @@ def test_an_error_names_file_line_and_field(old: str, new: str, expected: str) -
     place = TEXT[: TEXT.index(old)].count("\n") + 1
     problem = problem_of(TEXT.replace(old, new, 1))
     assert problem.startswith(f"SITE.yaml:{place}: {expected}")
+
+
+ON_DEMAND = """\
+        cycle_s: 70
+        on_demand: [C, {stage: D, earliest_start_s: 20, latest_end_s: 60}]
+"""
+
+
+def test_stages_on_demand_are_named_or_framed() -> None:
+    """A bare name has an open frame; a window is written as for the cycle's stages, and every error finds its entry."""
+    more = "      B: {name: side road, groups: [K3, F1]}\n      C: {groups: [K3]}\n      D: {groups: [F1, F2]}\n"
+    text = TEXT.replace("        cycle_s: 70\n", ON_DEMAND, 1)
+    text = re.sub(r"      B: \{.*groups: \[K3, F1\]\}\n", more, text, count=1)
+    file = parse_site(text, "SITE.yaml")
+    plan = file.site.plans["J1"]["day"]
+    assert plan.on_demand == (OnDemandStage("C", 0, 70), OnDemandStage("D", 20, 60))
+    assert not errors(check_site(file.site))
+    assert parse_site(site_text(file.site)).site == file.site
+    line = line_of(text, "on_demand")
+    where = f"SITE.yaml:{line}: junctions.J1.plans.day.on_demand"
+    for old, new, expected in (
+        ("[C,", "[Z,", ".0.stage: unknown_stage: expected one of A, B, C, D, got Z"),
+        ("[C,", "[7,", ".0.stage: unknown_stage: expected one of A, B, C, D, got 7"),
+        ("latest_end_s: 60}", "frame: open}", ".1: value_error: expected both earliest_start_s"),
+        ("earliest_start_s: 20, latest_end_s: 60", "frame: fixed", ".1.frame: string_pattern_mismatch"),
+    ):
+        changed = "\n".join(row.replace(old, new) if "on_demand" in row else row for row in text.splitlines())
+        assert problem_of(changed).startswith(where + expected)
+    spoilt = parse_site(text.replace("on_demand: [C,", "on_demand: [B,"), "SITE.yaml")
+    found = [str(spoilt.problem(finding)) for finding in errors(check_site(spoilt.site))]
+    assert [one.split(": expected")[0] for one in found] == [f"{where}.0: on_demand_repeated"]
 
 
 def test_broken_yaml_names_the_line() -> None:
@@ -141,6 +172,8 @@ def test_any_site_is_read_back_exactly(data: st.DataObject) -> None:
     """Whatever names, numbers, frames and own transitions a site has, writing and reading gives the same site."""
     junction = data.draw(junctions())
     plan = data.draw(plans_for(junction))
+    junction = data.draw(with_more_stages(junction))
+    plan = data.draw(with_on_demand(junction, plan))
     lane = Lane(
         data.draw(NAMES),
         data.draw(TEXTS),

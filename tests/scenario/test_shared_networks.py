@@ -50,7 +50,7 @@ def test_derived_plans_give_at_least_the_greens_of_the_programmes(
 def test_every_lane_of_a_derived_site_is_on_the_network(require_scenario: Callable[[str], Path], name: str) -> None:
     """Approach lanes, feeders and exits exist; links stand in one group; feeders lie upstream within reach."""
     network = load_scenario(require_scenario(name)).network
-    for junction in derive_site(network, with_extra_stages=True).junctions.values():
+    for junction in derive_site(network).junctions.values():
         links = [link for group in junction.groups.values() for link in group.links]
         assert len(links) == len(set(links))
         assert len(junction.stages) <= 16

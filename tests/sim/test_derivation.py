@@ -7,7 +7,8 @@ import pytest
 
 from controllers.logic import ControllerConfig, FieldController
 from plans.junction import GroupKind, Junction, Turn
-from plans.rules import check_site, errors
+from plans.open_plan import open_plan
+from plans.rules import check_plan, check_site, errors
 from plans.schema import dump_site, load_site
 from plans.table import expand
 from plans.timing import TimingPlan
@@ -58,7 +59,7 @@ def test_group_that_stays_green_is_not_sent_through_amber(tmp_path: Path) -> Non
     net.write_text(re.sub(r"<phase .*(?=</tlLogic>)", phases, net.read_text(), flags=re.DOTALL))
     network = load_network(net)
     junction, plan = derive_junction(network, "m")
-    assert len(junction.stages) == 3
+    assert len(plan.stages) == 3
     shown, planned = greens_as_shown(network, "m", junction), greens_as_planned(junction, plan)
     north = next(m.group for m in junction.movements if m.lane == "nm_0")
     assert sum(a and not b for a, b in zip(shown[north], shown[north][-1:] + shown[north][:-1], strict=True)) == 2
@@ -178,16 +179,31 @@ def test_any_generated_net_gives_a_legal_site(tmp_path: Path, options: tuple[str
 
 
 def test_extra_stages_add_only_compatible_sets(tmp_path: Path) -> None:
-    """An extra stage holds no conflicting pair, repeats no stage, and lets one approach go alone."""
+    """An extra stage holds no conflicting pair, repeats no stage, lets one approach go alone, and is on demand only."""
     network = load_network(cross(tmp_path, lanes=1))
-    plain, _ = derive_junction(network, "m")
-    rich, _ = derive_junction(network, "m", with_extra_stages=True)
+    plain, _ = derive_junction(network, "m", with_extra_stages=False)
+    rich, plan = derive_junction(network, "m")
     added = [stage.groups for name, stage in rich.stages.items() if name not in plain.stages]
     assert added
     for groups in added:
         assert groups not in [stage.groups for stage in plain.stages.values()]
         assert not any(rich.conflicts(a, b) for a in groups for b in groups if a != b)
     assert frozenset({next(m.group for m in rich.movements if m.lane == "nm_0")}) in added
+    assert {item.stage for item in plan.stages} == set(plain.stages)
+    asked = open_plan(rich, plan)
+    assert {entry.stage for entry in asked.on_demand} == rich.stages.keys() - plain.stages.keys()
+    assert not errors(check_plan(rich, asked))
+
+
+def test_a_programme_of_one_stage_stays_left_out(tmp_path: Path) -> None:
+    """Further stages make no junction out of a signal whose programme has nothing to switch between."""
+    net = cross(tmp_path, lanes=1)
+    shown = load_network(net).tl_logics["m"].phases[0].state
+    dark = "r" * len(shown)
+    phases = f'<phase duration="40" state="{shown}"/><phase duration="5" state="{dark}"/>'
+    net.write_text(re.sub(r"<phase .*(?=</tlLogic>)", phases, net.read_text(), flags=re.DOTALL))
+    with pytest.raises(DerivationError, match="expected signals that switch"):
+        derive_site(load_network(net))
 
 
 def test_feeders_follow_short_lanes_upstream(tmp_path: Path) -> None:

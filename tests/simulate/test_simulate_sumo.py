@@ -117,7 +117,7 @@ def test_bad_calls_end_with_one_line(scenario: Path, tmp_path: Path) -> None:
 
 
 def test_site_init_writes_a_site_that_checks(scenario: Path, tmp_path: Path) -> None:
-    """The derived site file reads back without an error, and is not overwritten by accident."""
+    """The derived site file reads back without an error, with or without further stages; it is not overwritten."""
     from plans.rules import check_site, errors
     from plans.schema import load_site
 
@@ -129,3 +129,7 @@ def test_site_init_writes_a_site_that_checks(scenario: Path, tmp_path: Path) -> 
     assert not errors(check_site(site))
     assert "intergreens" in site.junctions["m"].derived
     assert isinstance(CliRunner().invoke(app, call).exception, UsageError)
+    done = CliRunner().invoke(app, [*call, "--force", "--no-extra-stages"])
+    assert done.exit_code == 0, done.output
+    shown = {item.stage for item in site.plans["m"]["shipped"].stages}
+    assert set(load_site(target).junctions["m"].stages) == shown < set(site.junctions["m"].stages)
