@@ -5,8 +5,6 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
-import structlog
-
 from controllers.driver import Driver, FieldStatus, PushReport, PushResult
 from controllers.refusals import RefusalCode
 from detectors.builder import PictureBuilder
@@ -21,8 +19,7 @@ from signalctl.gate import Gate, Refusal
 from signalctl.gate.gate import TAKES_PLANS
 from signalctl.strategy import Decisions, Strategy
 from signalctl.tick import JunctionFailure, RefusalNote, Tick, TickObserver
-
-log = structlog.get_logger(__name__)
+from signalctl.troubles import Troubles
 
 TICK_S = 1.0
 BLIND_S = 15.0
@@ -66,7 +63,7 @@ class ControlLoop:
         self.observers = list(observers)
         self.read_deadline_s = read_deadline_s
         self.push_deadline_s = push_deadline_s
-        self._troubled: set[tuple[str, str]] = set()
+        self._troubles = Troubles()
         self._last_sight_utc_s: float | None = None
 
     async def run(self, clock: Clock, stop: asyncio.Event) -> None:
@@ -150,13 +147,9 @@ class ControlLoop:
         failures: list[JunctionFailure],
     ) -> Decisions:
         """The strategy's wishes; when it fails, everything keeps its time-of-day plan."""
-        try:
-            decisions = self.strategy.decide(picture, field, due)
-        except Exception as error:
-            self._complain("", "decide", error, failures)
-            return Decisions({}, {})
-        self._troubled.discard(("", "decide"))
-        return decisions
+        with self._troubles.caught("", "decide", failures):
+            return self.strategy.decide(picture, field, due)
+        return Decisions({}, {})
 
     def _gate(
         self,
@@ -175,7 +168,7 @@ class ControlLoop:
             status = field.get(name)
             if status is None or link.busy:
                 continue
-            try:
+            with self._troubles.caught(name, "gate", failures):
                 wanted = decisions.plans[name].plan if name in decisions.plans else due.get(name)
                 if wanted is not None and not _changing(status) and link.plan_wanted(wanted, utc_s):
                     verdict = self.gate.check_plan(wanted, active.get(name), status)
@@ -192,9 +185,6 @@ class ControlLoop:
                         refusals.append(_note(name, answer))
                     else:
                         requests[name] = answer
-                self._troubled.discard((name, "gate"))
-            except Exception as error:
-                self._complain(name, "gate", error, failures)
         return plans, requests, refusals
 
     async def _push(
@@ -242,11 +232,8 @@ class ControlLoop:
         """Run one call on every link at once, each within the same deadline."""
 
         async def one(link: FieldLink, call: Callable[[], Any]) -> None:
-            try:
+            with self._troubles.caught(link.junction, step, failures):
                 await link.run(call, deadline_s)
-                self._troubled.discard((link.junction, step))
-            except Exception as error:
-                self._complain(link.junction, step, error, failures)
 
         calls = [(link, call) for link in self.links.values() if (call := make_call(link)) is not None]
         await asyncio.gather(*(one(link, call) for link, call in calls))
@@ -256,21 +243,8 @@ class ControlLoop:
 
     def _record(self, record: Tick) -> None:
         for observer in self.observers:
-            name = type(observer).__name__
-            try:
+            with self._troubles.caught(type(observer).__name__, "record", []):
                 observer.record(record)
-                self._troubled.discard((name, "record"))
-            except Exception as error:
-                self._complain(name, "record", error, [])
-
-    def _complain(self, where: str, step: str, error: Exception, failures: list[JunctionFailure]) -> None:
-        """Note a failure of the house's own code; the log gets the whole trace once, repeats at debug level."""
-        failures.append(JunctionFailure(where, step, repr(error)))
-        if (where, step) in self._troubled:
-            log.debug("still failing", where=where, step=step, error=repr(error))
-            return
-        self._troubled.add((where, step))
-        log.error("failed; what runs goes on", where=where, step=step, exc_info=error)
 
 
 class _StopWatch:
