@@ -3,12 +3,17 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from controllers.registers import MAX_GROUPS, MAX_STAGES
 from controllers.wire import number_of
 from plans.junction import Junction
 from plans.safety_hash import safety_hash
 from plans.timing import TimingPlan
 
 DEMONSTRATION_KEY = b"signalctl demonstration key"
+
+
+class ConfigurationError(ValueError):
+    """The cabinet's own data break its own rules; the controller does not start."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,15 @@ class ControllerConfig:
         """The site's number in block A."""
         return number_of(self.site)
 
+    def check_size(self) -> None:
+        """The register map holds a number of groups and stages.
 
-class ConfigurationError(ValueError):
-    """The cabinet's own data break its own rules; the controller does not start."""
+        Raises:
+            ConfigurationError: The junction has more.
+        """
+        groups, stages = len(self.junction.groups), len(self.junction.stages)
+        if groups > MAX_GROUPS or stages > MAX_STAGES:
+            raise ConfigurationError(
+                f"{self.junction.id}: expected at most {MAX_GROUPS} groups and {MAX_STAGES} stages, "
+                f"got {groups} and {stages}"
+            )

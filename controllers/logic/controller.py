@@ -159,8 +159,7 @@ class FieldController(SignalExecution):
         self.switch = switch
         if self._is_failsafe():
             self._fail_safe(self.elapsed_s, self.utc_s)
-            self._seen_version = self.display.version
-            self._watch.step(0, cut=True)
+            self._monitor.lamps_were_cut()
         elif was_failsafe:
             self._restart()
         elif switch is CabinetSwitch.MANUAL:
@@ -185,6 +184,5 @@ class FieldController(SignalExecution):
     def _restart(self) -> None:
         now = self.elapsed_s
         self.display.show_all([Aspect.RED] * len(self.compiled.groups), now, self.utc_s)
-        self._seen_version = self.display.version
-        self._watch.forget_traffic()
+        self._monitor.forget_traffic()
         self._start_at = now + self.config.startup_all_red_s

@@ -5,18 +5,18 @@ from enum import Enum
 
 from controllers.driver import PlanState
 from controllers.logic.compiled import ALL_RED, CompiledJunction, CompiledPlan
-from controllers.logic.config import ConfigurationError, ControllerConfig
+from controllers.logic.config import ControllerConfig
 from controllers.logic.display import SignalDisplay
 from controllers.logic.events import EventCode, EventRing
 from controllers.logic.following import STAY, PlanFollower
+from controllers.logic.judgement import judge_plan
 from controllers.logic.lease import LeaseKeeper
 from controllers.logic.localplans import compile_local_plans
+from controllers.logic.monitor import ConflictMonitor
 from controllers.logic.planlife import PlanLife
 from controllers.logic.redlimit import RedLimit
 from controllers.logic.requests import RequestDesk
 from controllers.refusals import Refusal, RefusalCode
-from controllers.registers import MAX_GROUPS, MAX_STAGES
-from controllers.selfcheck import GreenWatch, check_plan, check_way_over
 from controllers.wire import StagedPlan
 from plans.junction import Aspect
 from plans.sealed import RequestAction
@@ -42,14 +42,9 @@ class SignalExecution:
     """
 
     def __init__(self, config: ControllerConfig, utc_s: int) -> None:
-        junction = config.junction
-        if len(junction.groups) > MAX_GROUPS or len(junction.stages) > MAX_STAGES:
-            raise ConfigurationError(
-                f"{junction.id}: expected at most {MAX_GROUPS} groups and {MAX_STAGES} stages, "
-                f"got {len(junction.groups)} and {len(junction.stages)}"
-            )
+        config.check_size()
         self.config = config
-        self.compiled = CompiledJunction(junction)
+        self.compiled = CompiledJunction(config.junction)
         self.safety_hash = config.safety_hash
         self.utc_s = utc_s
         self.elapsed_s = 0
@@ -67,9 +62,7 @@ class SignalExecution:
         self._limit = RedLimit(self.compiled, self.display, self._local.values())
         self.requests = RequestDesk(self.compiled, self.display, self._limit)
         self._follower = PlanFollower(self.compiled)
-        self._watch = GreenWatch(self.compiled.table)
-        self._watch.forget_traffic()
-        self._seen_version = 0
+        self._monitor = ConflictMonitor(self.compiled.table, self.display)
         self._faulty = False
         self._falling_back = False
         self._by_request = False
@@ -80,19 +73,9 @@ class SignalExecution:
         self._look_up_local(utc_s)
         self.plan = self._due
         self._limit.follow(self.plan)
-        self._refuse_lost_reds()
+        self._limit.check_start(max(1, config.startup_all_red_s))
         self._switch_by: int | None = None
         self.events.add(EventCode.POWER_RESTORED, config.boots, utc_s)
-
-    def _refuse_lost_reds(self) -> None:
-        """Minimum greens and transitions must leave every mandatory group time to be served, from all red on."""
-        group = self._limit.lost_at_start(max(1, self.config.startup_all_red_s))
-        if group is not None:
-            name = self.compiled.groups[group]
-            raise ConfigurationError(
-                f"{self.config.junction.id}/groups/{name}/max_red_s: expected time for the minimum greens and "
-                f"transitions that come before it after a start, got {self.compiled.table.max_red_s[group]} s"
-            )
 
     # What the street sees
 
@@ -151,11 +134,9 @@ class SignalExecution:
             display.step(now, utc_s)
             if display.running is None and now >= self._start_at:
                 self._decide(now, utc_s)
-        if display.version != self._seen_version:
-            self._seen_version = display.version
-            self._watch_displayed(now, utc_s)
-        else:
-            self._watch.pause(1)
+        refusal = self._monitor.second(cut=self._is_failsafe())
+        if refusal is not None and not self._faulty:
+            self._trip(refusal, now, utc_s)
 
     def _expire(self, now: int, utc_s: int) -> None:
         """Levels end: the lease by own seconds, the plan by UTC."""
@@ -263,28 +244,16 @@ class SignalExecution:
                 self._falling_back = False
             self._run_plan(waiting)
 
-    # Watching what is shown
+    # Failing safe
 
-    def _watch_displayed(self, now: int, utc_s: int) -> None:
-        """The conflict monitor: it knows the safety data and the lamps, not the logic that switches them."""
-        refusal = self._watch.step(self._lamps(), cut=self._is_failsafe())
-        if refusal is None or self._faulty:
-            return
+    def _trip(self, refusal: Refusal, now: int, utc_s: int) -> None:
+        """The monitor has seen what must not be: out of service until a technician has looked at it."""
         self.conflict_trips += 1
         self._faulty = True
         self.events.add(EventCode.CONFLICT_TRIP, refusal.element, utc_s)
         self._note(refusal)
         self._fail_safe(now, utc_s)
-        self._seen_version = self.display.version
-        self._watch.forget_traffic()
-
-    def _lamps(self) -> int:
-        """Which groups really show green."""
-        mask = 0
-        for group, aspect in enumerate(self.display.aspects):
-            if aspect is Aspect.GREEN:
-                mask |= 1 << group
-        return mask
+        self._monitor.forget_traffic()
 
     def _is_failsafe(self) -> bool:
         return self._faulty or self.switch in (CabinetSwitch.FLASH, CabinetSwitch.DARK)
@@ -316,27 +285,16 @@ class SignalExecution:
     # Plans
 
     def _check_plan(self, plan: StagedPlan) -> Refusal | None:
-        """The controller's own verdict on a central plan, and on the way to it from the running one."""
-        if plan.safety_hash != self.safety_hash:
-            return Refusal(RefusalCode.SAFETY_HASH)
-        windows_open = all(stage.latest_end - stage.earliest_start >= plan.cycle for stage in plan.stages)
-        if not self.clock_synchronised and not windows_open:
-            return Refusal(RefusalCode.CLOCK)
-        compiled = self.compiled
-        refusal = check_plan(compiled.junction, compiled.table, compiled.legal, plan)
-        if refusal is not None:
-            return refusal
-        if abs(plan.cycle - self.plan.cycle_s) > self.config.cycle_step_s:
-            return Refusal(RefusalCode.STEP_TOO_LARGE)
-        showing = self.display.stage if self.display.running is None else self.display.running.target
-        running = {*self.plan.stages, *self.plan.on_demand, showing} - {ALL_RED}
-        central = {stage.stage - 1 for stage in plan.stages}
-        # central control may be lost in any stage of the plan
-        for stages, target in ((running, plan), *((central, local.wire) for local in self._local.values())):
-            refusal = check_way_over(compiled.junction, compiled.table, sorted(stages), target, compiled.configured)
-            if refusal is not None:
-                return refusal
-        return None
+        return judge_plan(
+            self.compiled,
+            plan,
+            safety_hash=self.safety_hash,
+            clock_synchronised=self.clock_synchronised,
+            cycle_step_s=self.config.cycle_step_s,
+            running=self.plan,
+            showing=self.display.stage if self.display.running is None else self.display.running.target,
+            local_plans=self._local.values(),
+        )
 
     def _compile(self, plan: StagedPlan) -> CompiledPlan:
         return CompiledPlan(self.compiled, plan)

@@ -9,6 +9,7 @@ Since the rest of a way out is a way out again, the state never gets lost.
 from collections.abc import Iterable, Iterator
 
 from controllers.logic.compiled import ALL_RED, CompiledJunction, CompiledPlan
+from controllers.logic.config import ConfigurationError
 from controllers.logic.display import SignalDisplay
 from controllers.logic.following import STAY
 from controllers.logic.lookahead import NO_LIMIT_S, LookAhead, Past, Prospect, Tour, Way
@@ -76,10 +77,20 @@ class RedLimit:
         self._kept = way
         return None
 
-    def lost_at_start(self, begin_s: int) -> int | None:
-        """The mandatory group whose first green after all red comes too late on any way, None when all are in time."""
+    def check_start(self, begin_s: int) -> None:
+        """Minimum greens and transitions must leave every mandatory group time to be served, from all red on.
+
+        Raises:
+            ConfigurationError: A group's first green comes too late on any way.
+        """
         best, _ = self._best(self._past(), ALL_RED, begin_s)
-        return best.group if best is not None and best.late_s else None
+        if best is not None and best.late_s:
+            compiled = self._compiled
+            raise ConfigurationError(
+                f"{compiled.junction.id}/groups/{compiled.groups[best.group]}/max_red_s: expected time for the minimum "
+                "greens and transitions that come before it after a start, got "
+                f"{compiled.table.max_red_s[best.group]} s"
+            )
 
     def _must_serve(self, now: int) -> int:
         """The stage that must be gone to now, since one more second would be too late; else STAY."""
