@@ -13,6 +13,7 @@ from plans.junction import Mode
 from signalctl import __version__
 from signalctl.simulation.charts import bars, lines
 from signalctl.simulation.requirements import Verdict, figure_of
+from signalctl.simulation.result import value_at
 from signalctl.simulation.run import RunOutcome
 from signalctl.simulation.spec import PlantName
 from signalctl.simulation.tables import MISSING, change, count, interval, number, table
@@ -118,7 +119,7 @@ def _figures(result: Mapping[str, Any]) -> str:
             continue  # nobody contributed
         cells = [_scaled(ours, row)]
         if "ci95" in result:
-            cells.append(interval(_at(result["ci95"], row.path), row.scale, row.digits))
+            cells.append(interval(value_at(result["ci95"], row.path), row.scale, row.digits))
         if baseline is not None:
             cells += [_scaled(theirs, row), change(ours, theirs, result["change"].get(row.path))]
         rows.append((row.label, cells))
@@ -220,10 +221,3 @@ def _change_head(result: Mapping[str, Any]) -> str:
 
 def _scaled(value: float | None, row: _Row) -> str:
     return number(None if value is None else value * row.scale, row.digits)
-
-
-def _at(tree: Mapping[str, Any], path: str) -> Any:
-    here: Any = tree
-    for step in path.split("."):
-        here = here.get(step) if isinstance(here, Mapping) else None
-    return here

@@ -39,7 +39,8 @@ def with_baseline(
     changes = {}
     for path in COMPARED:
         pairs = [
-            (_at(run.figures, path), _at(other.figures, path)) for run, other in zip(runs, baseline_runs, strict=True)
+            (value_at(run.figures, path), value_at(other.figures, path))
+            for run, other in zip(runs, baseline_runs, strict=True)
         ]
         known = [(a, b) for a, b in pairs if a is not None and b is not None]
         if known:
@@ -47,8 +48,9 @@ def with_baseline(
     return {**result, "baseline": result_of(baseline_runs), "change": changes}
 
 
-def _at(figures: Mapping[str, Any], path: str) -> float | None:
-    here: Any = figures
+def value_at(tree: Mapping[str, Any], path: str) -> Any:
+    """What stands under a dotted path, None where nothing does."""
+    here: Any = tree
     for step in path.split("."):
         here = here.get(step) if isinstance(here, Mapping) else None
-    return None if here is None else float(here)
+    return here
