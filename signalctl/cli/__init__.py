@@ -14,6 +14,7 @@ from signalctl.cli.controller import controller
 from signalctl.cli.demo import demo
 from signalctl.cli.doctor import doctor
 from signalctl.cli.journal import journal
+from signalctl.cli.optimise import optimise
 from signalctl.cli.registers import registers
 from signalctl.cli.run import run
 from signalctl.cli.simulate import simulate
@@ -28,7 +29,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (demo, run, check, simulate, controller, registers, doctor, journal):
+for command in (demo, run, check, simulate, optimise, controller, registers, doctor, journal):
     app.command()(command)
 app.add_typer(site, name="site")
 

@@ -22,7 +22,7 @@ class Period(StrEnum):
 def demo(
     scenario: Annotated[str, typer.Option(help="A shipped scenario's name, or a .sumocfg or folder.")] = "rheinstrasse",
     period: Annotated[Period | None, typer.Option(help="Time of day of a shipped scenario; am by default.")] = None,
-    strategy: Annotated[str, typer.Option(help="fixed, actuated, max-pressure or adaptive.")] = "adaptive",
+    strategy: Annotated[str, typer.Option(help="fixed, actuated, max-pressure, coordinated or adaptive.")] = "adaptive",
     policy: Annotated[
         Policy | None, typer.Option(help="Whose delay counts how much, instead of the site's weights.")
     ] = None,

@@ -10,14 +10,20 @@ from signalctl.errors import UsageError
 from signalctl.strategies.actuated import Actuated
 from signalctl.strategies.adaptive import Adaptive
 from signalctl.strategies.conduct import open_frame_plan
+from signalctl.strategies.coordinated import Coordinated
 from signalctl.strategies.fixed import Fixed
 from signalctl.strategies.max_pressure import MaxPressure
-from signalctl.strategies.parameters import ActuatedParameters, AdaptiveParameters, MaxPressureParameters
+from signalctl.strategies.parameters import (
+    ActuatedParameters,
+    AdaptiveParameters,
+    CoordinatedParameters,
+    MaxPressureParameters,
+)
 from signalctl.strategy import Strategy
 
-NAMES = ("fixed", "actuated", "max-pressure", "adaptive")
+NAMES = ("fixed", "actuated", "max-pressure", "coordinated", "adaptive")
 
-Parameters = ActuatedParameters | MaxPressureParameters | AdaptiveParameters
+Parameters = ActuatedParameters | MaxPressureParameters | CoordinatedParameters | AdaptiveParameters
 
 __all__ = ["NAMES", "Parameters", "make_strategy", "open_frame_plan"]
 
@@ -56,6 +62,10 @@ def make_strategy(
         return Actuated(junctions, persons, _own(name, parameters, ActuatedParameters))
     if name == "max-pressure":
         return MaxPressure(junctions, persons, _own(name, parameters, MaxPressureParameters))
+    if name == "coordinated":
+        everyone = {mode: weights.get(mode, MODE_WEIGHT[mode]) for mode in Mode}
+        inside = {mode: occupancy.get(mode, OCCUPANCY[mode]) for mode in Mode}
+        return Coordinated(junctions, everyone, inside, _own(name, parameters, CoordinatedParameters))
     if name == "adaptive":
         return Adaptive(junctions, persons, _own(name, parameters, AdaptiveParameters))
     raise UsageError(f"strategy: expected one of {', '.join(NAMES)}, got {name!r}")

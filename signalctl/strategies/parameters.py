@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from plans.coordination import CoordinationParameters
 from signalctl.rollout.parameters import BasePolicy, RolloutNumbers
 
 
@@ -52,3 +53,20 @@ class MaxPressureParameters:
     period_s: float = 20.0  # a change's loss is weighed against so long a service
     startup_s: float = 2.0  # lost when a queue starts
     downstream_ratio: float = 0.5  # how much queues on the exits push back
+
+
+@dataclass(frozen=True, slots=True)
+class CoordinatedParameters:
+    """When plans are made anew, and what a change has to save."""
+
+    search: CoordinationParameters = field(default_factory=CoordinationParameters)
+    first_s: float = 480.0  # so much is counted before the first search
+    period_s: float = 600.0  # from one search to the next
+    memory_s: float = 1200.0  # counts of so long ago weigh 37 %
+    benefit_s: float = 900.0  # for so long a plan is expected to run
+    least_saving: float = 0.04  # part of the predicted cost that new plans must save
+    change_ratio: float = 0.2  # extra cost of a junction that is not in step yet
+    steps_per_tick: int = 4  # of the search; one takes some milliseconds
+    solver_ticks: int = 15  # after which the green waves are fetched
+    node_limit: int = 200  # of the green waves' search
+    shift_step_s: int = 2

@@ -31,7 +31,7 @@ def test_version_is_printed() -> None:
         ("run", "no-such-site.yaml"),
         ("check", "no-such-site.yaml"),
         ("simulate", "no-such-scenario"),
-        ("simulate", "rheinstrasse", "--strategy", "coordinated"),
+        ("optimise", "no-such-site.yaml", "--counts", "no-such-counts.csv"),
         ("demo", "--speed", "fast"),
         ("demo", "--detection", "perfect"),
         ("journal", "no-such-journal.sqlite"),

@@ -12,7 +12,7 @@ from signalctl.strategies import NAMES, make_strategy, open_frame_plan
 from signalctl.strategies.conduct import overdue, scope_of
 
 HOLD, GO = RequestAction.HOLD, RequestAction.GO
-REACTIVE = [name for name in NAMES if name != "fixed"]
+REACTIVE = [name for name in NAMES if name not in ("fixed", "coordinated")]
 
 
 def test_fixed_asks_for_nothing_but_the_plan_that_is_due(crossroads, decide_as, vehicles):
@@ -119,8 +119,8 @@ def test_max_pressure_weighs_what_a_change_loses(crossroads, decide_as, vehicles
 
 def test_an_unknown_strategy_names_those_that_exist(crossroads):
     """The error tells what can be asked for."""
-    with pytest.raises(ValueError, match=r"fixed, actuated, max-pressure, adaptive.*'coordinated'"):
-        make_strategy("coordinated", {"J": crossroads.junction})
+    with pytest.raises(ValueError, match=r"fixed, actuated, max-pressure, coordinated, adaptive.*'by-hand'"):
+        make_strategy("by-hand", {"J": crossroads.junction})
 
 
 def test_a_junction_without_a_plan_is_refused(crossroads):

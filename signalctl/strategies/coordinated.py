@@ -1,0 +1,183 @@
+"""Coordinated control: every few minutes the plans that cost people least by what was counted, and nothing in between.
+
+The search runs in small steps beside the ticks. Its plans are taken when they save more, over the time that they are
+expected to run, than the change into them costs.
+"""
+
+from collections.abc import Generator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from controllers.driver import FieldStatus
+from detectors.picture import Picture
+from plans.coordination import Outcome, Search, Steps, groups_of, predicted
+from plans.demand import Demand
+from plans.junction import Junction, Mode
+from plans.plan_change import PlanChange, change_plan
+from plans.platoon import FlowState
+from plans.progression import Progression, Stream, best_offsets
+from plans.sealed import TransitionMode
+from plans.timing import TimingPlan
+from signalctl.gate.past import ACT_AFTER_S, completed, history_of
+from signalctl.strategies.parameters import CoordinatedParameters
+from signalctl.strategies.traffic_history import TrafficHistory
+from signalctl.strategy import Decisions, PlanDecision
+
+
+@dataclass
+class _Run:
+    """A search under way for one group of junctions, and what it started from."""
+
+    group: tuple[str, ...]
+    demand: Demand
+    steps: Steps
+
+
+class Coordinated:
+    """Strategic control alone: plans with frame zero, no stage requests."""
+
+    name = "coordinated"
+
+    def __init__(
+        self,
+        junctions: Mapping[str, Junction],
+        weights: Mapping[Mode, float],
+        occupancy: Mapping[Mode, float],
+        parameters: CoordinatedParameters,
+    ) -> None:
+        self._junctions = junctions
+        self._parameters = parameters
+        self._history = TrafficHistory(junctions, weights, occupancy, parameters.memory_s)
+        self._groups = groups_of(junctions)
+        self._own: dict[str, PlanDecision] = {}
+        self._waiting: list[_Run] = []
+        self._next_utc_s: float | None = None
+        self._sets = 0
+        self._solver = ThreadPoolExecutor(1, thread_name_prefix="progression")
+
+    @property
+    def junctions(self) -> Mapping[str, Junction]:
+        """The junctions that it controls."""
+        return self._junctions
+
+    def decide(self, picture: Picture, field: Mapping[str, FieldStatus], plans: Mapping[str, TimingPlan]) -> Decisions:
+        """The plans found last; the time-of-day plans that are due until something better is known."""
+        self._history.observe(picture, field)
+        running = {name: self._own[name].plan if name in self._own else plan for name, plan in plans.items()}
+        if self._next_utc_s is None:
+            self._next_utc_s = picture.utc_s + self._parameters.first_s
+        if picture.utc_s >= self._next_utc_s and not self._waiting:
+            self._next_utc_s += self._parameters.period_s
+            self._begin(running)
+        self._go_on(picture.utc_s, field, running)
+        due = {
+            name: PlanDecision(plan, "The time-of-day plan that is due.")
+            for name, plan in plans.items()
+            if name in self._junctions
+        }
+        return Decisions({}, {**due, **{name: own for name, own in self._own.items() if name in due}})
+
+    def _begin(self, running: Mapping[str, TimingPlan]) -> None:
+        demand = self._history.demand()
+        for group in self._groups:
+            known = tuple(name for name in group if name in running)
+            if any(sum(demand[name].flow_vph.values()) > 0.0 for name in known):
+                junctions = {name: self._junctions[name] for name in known}
+                plans = {name: (running[name],) for name in known}
+                search = Search(junctions, plans, demand, self._parameters.search, self._beside)
+                self._waiting.append(_Run(known, demand, search.steps()))
+
+    def _beside(self, streams: Sequence[Stream], period_s: int) -> Generator[None, None, Progression]:
+        """The mixed-integer program in a thread of its own.
+
+        It is fetched after a fixed number of steps, so that the outcome does not depend on the machine.
+        """
+        work = self._solver.submit(best_offsets, streams, period_s, node_limit=self._parameters.node_limit)
+        for _ in range(self._parameters.solver_ticks * self._parameters.steps_per_tick):
+            yield
+        return work.result()
+
+    def _go_on(self, utc_s: float, field: Mapping[str, FieldStatus], running: Mapping[str, TimingPlan]) -> None:
+        """A few steps of the search."""
+        for _ in range(self._parameters.steps_per_tick):
+            if not self._waiting:
+                return
+            run = self._waiting[0]
+            try:
+                next(run.steps)
+            except StopIteration as end:
+                del self._waiting[0]
+                if end.value is not None and all(name in running for name in run.group):
+                    self._weigh(run, end.value, utc_s, field, running)
+
+    def _weigh(
+        self,
+        run: _Run,
+        found: Outcome,
+        utc_s: float,
+        field: Mapping[str, FieldStatus],
+        running: Mapping[str, TimingPlan],
+    ) -> None:
+        """Take the plans if what they save is more than what the change costs."""
+        junctions = {name: self._junctions[name] for name in run.group}
+        weights = self._parameters.search.weights
+        before = predicted(junctions, running, run.demand, weights)
+        after = predicted(junctions, found.plans, run.demand, weights)
+        plans = self._soonest(found, int(utc_s) + ACT_AFTER_S, running)
+        change = self._change_cost(plans, after, utc_s, field)
+        saved = (before.cost() - after.cost()) * self._parameters.benefit_s
+        if saved <= change or after.cost() > before.cost() * (1.0 - self._parameters.least_saving):
+            return
+        self._sets += 1
+        why = (
+            f"Plans for the demand of the last minutes: cycle {found.period_s} s, predicted to cost "
+            f"{100.0 * (1.0 - after.cost() / before.cost()):.0f} % less than what runs."
+        )
+        for name, plan in plans.items():
+            self._own[name] = PlanDecision(replace(plan, id=f"coordinated-{self._sets}", name=""), why)
+
+    def _soonest(self, found: Outcome, utc_s: int, running: Mapping[str, TimingPlan]) -> dict[str, TimingPlan]:
+        """All offsets moved together, which changes no wave, so that the junctions are in step soonest."""
+        shifts = range(0, found.period_s, self._parameters.shift_step_s)
+        best = min(
+            shifts, key=lambda shift: (sum(_lag(running[n], p, shift, utc_s) for n, p in found.plans.items()), shift)
+        )
+        return {
+            name: replace(plan, offset_s=(plan.offset_s + best) % plan.cycle_s) for name, plan in found.plans.items()
+        }
+
+    def _change_cost(
+        self, plans: Mapping[str, TimingPlan], after: FlowState, utc_s: float, field: Mapping[str, FieldStatus]
+    ) -> float:
+        """Until each junction is in step, it runs as one without coordination, and a little worse."""
+        total = 0.0
+        for name, plan in plans.items():
+            apart = after.cost_apart(name)
+            lost = max(0.0, apart - after.cost_of(name)) + self._parameters.change_ratio * apart
+            total += lost * _change_s(self._junctions[name], plan, utc_s, field.get(name))
+        return total
+
+
+def _change_s(junction: Junction, plan: TimingPlan, utc_s: float, status: FieldStatus | None) -> float:
+    """How long the controller needs into the plan; two cycles where its state is not known."""
+    unknown_s = 2.0 * plan.cycle_s
+    history = history_of(junction, status) if status is not None else None
+    stage = (status.stage or status.next_stage) if status is not None else ""
+    if status is None or history is None or stage not in junction.stages:
+        return unknown_s
+    begin_s = int(utc_s) + ACT_AFTER_S
+    complete_s = status.utc_s - status.time_in_stage_s
+    if not status.stage:
+        complete_s, history = begin_s, completed(junction, stage, begin_s, history)
+    way = change_plan(junction, plan, TransitionMode.SHORT_WAY, stage, complete_s, begin_s, history)
+    return float(way.in_step_at_s - begin_s) if isinstance(way, PlanChange) else unknown_s
+
+
+def _lag(running: TimingPlan, plan: TimingPlan, shift_s: int, utc_s: int) -> float:
+    """How far the plan's first stage lies from that of the running one, the shorter way."""
+    now = running.second_in_cycle(utc_s) / running.cycle_s
+    then = ((utc_s - plan.offset_s - shift_s) % plan.cycle_s) / plan.cycle_s
+    apart = abs(now - then)
+    return float(np.minimum(apart, 1.0 - apart)) * plan.cycle_s
