@@ -15,12 +15,14 @@ from plans.cycle import common_cycles, stage_orders
 from plans.defaults import CYCLE_MAX_S, MAX_CYCLE_STEP_S, MAX_GREEN_STEP_S
 from plans.demand import Demand
 from plans.junction import Junction
-from plans.platoon import CostWeights, FlowNetwork, FlowState, JunctionFlow, Pattern
+from plans.junction_flow import CostWeights, JunctionFlow, Pattern
+from plans.platoon import FlowNetwork, FlowState
 from plans.progression import Progression, Stream, best_offsets
 from plans.roads import roads_between
 from plans.rules import check_plan, errors
 from plans.rules_step import check_step
-from plans.splits import Bound, StageOrder, best_splits, near
+from plans.splits import best_splits, near
+from plans.stage_order import Bound, StageOrder
 from plans.streams import main_streams
 from plans.timing import OnDemandStage, TimingPlan
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from itertools import permutations
 
 from plans.junction import Junction
-from plans.splits import StageOrder
+from plans.stage_order import StageOrder
 
 STEP_S = 10
 """Cycles are tried in steps of this."""

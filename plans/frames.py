@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from plans.junction import Junction
-from plans.splits import Bound, StageOrder, needed_green_s, running_sums
+from plans.splits import needed_green_s
+from plans.stage_order import Bound, StageOrder, running_sums
 from plans.table import stage_starts
 from plans.timing import PlanStage, TimingPlan
 

@@ -10,7 +10,8 @@ from plans.coordination import CoordinationParameters, Search, groups_of, predic
 from plans.counts import Count, demand_of
 from plans.demand import Demand
 from plans.junction import Junction
-from plans.platoon import CostWeights, FlowState
+from plans.junction_flow import CostWeights
+from plans.platoon import FlowState
 from plans.progression import band_widths
 from plans.site import Site
 from plans.streams import main_streams

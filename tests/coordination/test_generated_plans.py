@@ -12,7 +12,8 @@ from plans.frames import framed, spare_s
 from plans.junction import Junction
 from plans.roads import roads_between
 from plans.rules import check_plan, check_step, errors
-from plans.splits import StageOrder, flow_ratios
+from plans.splits import flow_ratios
+from plans.stage_order import StageOrder
 from plans.timing import TimingPlan
 from tests.coordination.test_platoon import crossing
 from tests.strategies_plans import junctions_with_plans

@@ -6,8 +6,9 @@ import pytest
 from plans.capacity import AMBER_USE_S, STARTUP_LOST_S, gap_flow_vph, saturation_flow_vph
 from plans.demand import JunctionDemand
 from plans.junction import GroupKind, Junction, Lane, Movement, SignalGroup, Stage, Turn
-from plans.platoon import CostWeights, FlowNetwork, FlowState, dispersion_kernel, gap_rate, waiting_s
-from plans.splits import StageOrder
+from plans.junction_flow import CostWeights, gap_rate, waiting_s
+from plans.platoon import FlowNetwork, FlowState, dispersion_kernel
+from plans.stage_order import StageOrder
 from plans.timing import GreenInterval
 
 

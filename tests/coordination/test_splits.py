@@ -11,7 +11,8 @@ from plans.codes import Code
 from plans.cycle import webster_cycle_s, webster_delay_s
 from plans.junction import Junction
 from plans.rules import check_plan, errors
-from plans.splits import StageOrder, fill, running_sums
+from plans.splits import fill
+from plans.stage_order import StageOrder, running_sums
 from tests.strategies_plans import junctions
 
 QUIET = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
