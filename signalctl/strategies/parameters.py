@@ -60,7 +60,7 @@ class CoordinatedParameters:
     """When plans are made anew, and what a change has to save."""
 
     search: CoordinationParameters = field(default_factory=CoordinationParameters)
-    first_s: float = 480.0  # so much is counted before the first search
+    first_s: float = 900.0  # so much is counted before the first search
     period_s: float = 600.0  # from one search to the next
     memory_s: float = 1200.0  # counts of so long ago weigh 37 %
     benefit_s: float = 900.0  # for so long a plan is expected to run
