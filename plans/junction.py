@@ -214,6 +214,12 @@ class Junction:
         return {lane: tuple(movements) for lane, movements in found.items()}
 
     @cached_property
+    def longest_change_s(self) -> int:
+        """The longest intergreen, or transition that the site defines itself."""
+        own_s = (change.duration_s for change in self.transitions.values())
+        return max((*self.intergreens.values(), *own_s), default=0)
+
+    @cached_property
     def transition_memo(self) -> dict[tuple[str, str], StageTransition]:
         """Transitions that `plans.transition` has worked out for this junction so far."""
         return {}

@@ -4,7 +4,7 @@ The derived transition ends every group that the target stage does not hold at s
 as the intergreens from all ending groups are over. Transitions that the site defines itself take precedence.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from plans.junction import GroupSwitch, Junction, StageTransition
 
@@ -51,10 +51,15 @@ def transition_matrix(junction: Junction) -> Mapping[tuple[str, str], StageTrans
     }
 
 
-def quickest_way(junction: Junction, stage: str, group: str) -> tuple[StageTransition, int] | None:
-    """The transition out of `stage` that brings the group's green soonest, and after how many seconds."""
+def quickest_way(
+    junction: Junction, stage: str, group: str, among: Collection[str] | None = None
+) -> tuple[StageTransition, int] | None:
+    """The transition out of `stage` that brings the group's green soonest, and after how many seconds.
+
+    It leads to one of the stages `among`, any by default.
+    """
     ways = []
-    for target in junction.stages.values():
+    for target in junction.stages.values() if among is None else [junction.stages[name] for name in among]:
         if target.id != stage and group in target.groups:
             change = transition(junction, stage, target.id)
             begins = [switch.at_s for switch in change.switches if switch.green and switch.group == group]

@@ -6,6 +6,8 @@ and can go on for ever: only then is a request sealed. The field controller know
 plans, the most urgent first), so that what is sealed here is never refused there because of reds.
 """
 
+from collections.abc import Collection
+
 from plans.defaults import SAME_GROUP_RED_S
 from plans.history import History, after_transition, earliest_begin_s
 from plans.junction import Junction, StageTransition
@@ -18,28 +20,31 @@ ROUNDS = 2
 _ILLEGAL_S = 1 << 30
 
 
-def too_late(junction: Junction, stage: str, leave_s: int, history: History) -> str | None:
+def too_late(junction: Junction, stage: str, leave_s: int, history: History, among: Collection[str]) -> str | None:
     """The group that would pass its longest red although the most urgent are served first, one after the other.
 
-    The junction shows `stage` and leaves it no earlier than `leave_s`; each stage on the way runs just as long as
-    minimum greens and intergreens out of the past demand. None when everybody who is red now can be served in time.
+    The junction shows `stage` and leaves it no earlier than `leave_s` for stages `among` alone; each stage on the way
+    runs just as long as minimum greens and intergreens out of the past demand. None when everybody who is red now, and
+    whom these stages serve, can be served in time.
     """
+    served = frozenset[str]().union(*(junction.stages[name].groups for name in among))
     waiting = {
         name: past.since_s + junction.groups[name].max_red_s
         for name, past in history.items()
-        if not past.green and junction.groups[name].mandatory
+        if not past.green and name in served and junction.groups[name].mandatory
     }
-    if not waiting or min(waiting.values()) - leave_s > chain_s(junction):
+    if not waiting or min(waiting.values()) - leave_s > chain_s(junction, len(among)):
         return None
     while waiting:
         name = min(waiting, key=lambda group: (waiting[group], group))
-        way = quickest_way(junction, stage, name)
+        way = quickest_way(junction, stage, name, among)
         if way is None:
             return name
-        change, lead_s = way
+        change, _ = way
         begin_s = begin_from(junction, history, change, leave_s)
-        if begin_s + lead_s > waiting[name]:
-            return name
+        for switch in change.switches:
+            if switch.green and switch.group in waiting and begin_s + switch.at_s > waiting[switch.group]:
+                return switch.group
         stage, leave_s = change.target, begin_s + change.duration_s
         history = after_transition(history, change, begin_s)
         waiting = {group: due for group, due in waiting.items() if group not in junction.stages[stage].groups}
@@ -107,12 +112,10 @@ def least_stage_s(junction: Junction, stage: str) -> int:
     return max((junction.groups[name].min_green_s for name in junction.stages[stage].groups), default=1)
 
 
-def chain_s(junction: Junction, stages: int | None = None) -> int:
-    """An upper bound for serving every stage (or so many) once: nobody with more time left than this is urgent."""
-    own_s = (change.duration_s for change in junction.transitions.values())
-    longest_s = max((*junction.intergreens.values(), *own_s), default=0)
-    each_s = max(least_stage_s(junction, stage) for stage in junction.stages)
+def chain_s(junction: Junction, stages: int) -> int:
+    """An upper bound for serving so many stages once each: nobody with more time left than this is urgent."""
+    groups, longest_s = junction.groups.values(), junction.longest_change_s
+    each_s = max(group.min_green_s for group in groups)
     # an intergreen out of the past, or the same group's amber and red, may have to be waited for before each transition
-    pause_s = max(longest_s, *(g.amber_s + SAME_GROUP_RED_S + g.red_amber_s for g in junction.groups.values()))
-    count = 1 + (len(junction.stages) if stages is None else stages)
-    return count * (each_s + pause_s + longest_s + max(g.red_amber_s for g in junction.groups.values()))
+    pause_s = max(longest_s, *(group.amber_s + SAME_GROUP_RED_S + group.red_amber_s for group in groups))
+    return (1 + stages) * (each_s + pause_s + longest_s + max(group.red_amber_s for group in groups))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from controllers.driver import CENTRAL_MODES, FieldStatus
 from detectors.picture import JunctionPicture, Picture
-from plans.history import History, after_transition, earliest_begin_s
+from plans.history import History, after_transition, earliest_begin_s, reds_exceeded
 from plans.junction import Junction
 from plans.open_plan import open_plan
 from plans.sealed import RequestAction, RequestReason
@@ -65,9 +65,9 @@ def scope_of(junction: Junction, plan: TimingPlan, status: FieldStatus, *, on_de
     begin_s = status.utc_s + ACT_AFTER_S
     opened = open_frame_plan(junction, plan, on_demand=on_demand and status.takes_on_demand)
     names = [entry.stage for entry in opened.entries]
-    served = {group for name in names for group in junction.stages[name].groups}
-    due = {group: past for group, past in history.items() if group in served}
-    urgent = too_late(junction, status.stage, begin_s + 1 + RED_RESERVE_S, due) or ""
+    # longest reds are kept by the cycle alone, as the gate demands
+    cycle = tuple(dict.fromkeys(item.stage for item in opened.stages))
+    urgent = too_late(junction, status.stage, begin_s + 1 + RED_RESERVE_S, history, cycle) or ""
     ready = {}
     for name in names:
         if name == status.stage or name in ready:
@@ -75,22 +75,27 @@ def scope_of(junction: Junction, plan: TimingPlan, status: FieldStatus, *, on_de
         earliest_s = earliest_begin_s(junction, history, transition(junction, status.stage, name))
         ready[name] = 0 if earliest_s is None else max(0, earliest_s - begin_s)
     if urgent:
-        way = quickest_way(junction, status.stage, urgent)
-        serving = {name: wait for name, wait in ready.items() if urgent in junction.stages[name].groups}
-        timely = {name: wait for name, wait in serving.items() if way is not None and name == way[0].target}
-        ready = timely or serving or ready
+        way = quickest_way(junction, status.stage, urgent, cycle)
+        timely = {name: wait for name, wait in ready.items() if way is not None and name == way[0].target}
+        ready = timely or ready
     else:
         ready = {
-            name: wait for name, wait in ready.items() if _in_time(junction, status.stage, name, begin_s + wait, due)
+            name: wait
+            for name, wait in ready.items()
+            if _in_time(junction, status.stage, name, begin_s + wait, history, cycle)
         }
     return Scope(junction, status.stage, ready, urgent)
 
 
-def _in_time(junction: Junction, stage: str, target: str, begin_s: int, history: History) -> bool:
-    """Whether everybody can still be served within the longest reds after a change to `target`."""
+def _in_time(
+    junction: Junction, stage: str, target: str, begin_s: int, history: History, cycle: tuple[str, ...]
+) -> bool:
+    """Whether a change to `target` comes in time for whom it serves, and the cycle can still serve all others after."""
     change = transition(junction, stage, target)
+    if any(reds_exceeded(junction, history, change, begin_s)):
+        return False
     leave_s = begin_s + change.duration_s + least_stage_s(junction, target)
-    return too_late(junction, target, leave_s, after_transition(history, change, begin_s)) is None
+    return too_late(junction, target, leave_s, after_transition(history, change, begin_s), cycle) is None
 
 
 class PlanKeeper:

@@ -5,9 +5,10 @@ from dataclasses import replace
 import pytest
 
 from detectors.picture import CrossingPicture
-from plans.junction import Stage
+from plans.junction import GroupSwitch, Stage, StageTransition
 from plans.sealed import RequestAction
 from plans.timing import OnDemandStage
+from plans.transition import transition
 from signalctl.strategies import NAMES, make_strategy, open_frame_plan
 from signalctl.strategies.conduct import overdue, scope_of
 
@@ -59,15 +60,40 @@ def test_the_scope_holds_what_plan_and_controller_offer(richer):
     assert set(scope_of(richer.junction, richer.plan, richer.status("N", 20)).ready_s) == {"NS", "EW"}
 
 
-def test_a_near_longest_red_is_served_within_the_offered_stages(richer):
-    """The way that serves it soonest, among the stages that can be asked for."""
+@pytest.mark.parametrize("on_demand", [True, False])
+def test_a_near_longest_red_is_served_by_the_cycle(richer, on_demand):
+    """The gate seals only what leaves the cycle a way out: nobody's longest red waits for a stage on demand."""
     status = richer.status("EW", 20)
     late = replace(status, time_in_aspect_s={**status.time_in_aspect_s, "ns": 290, "walk_ns": 30})
-    for on_demand in (True, False):
-        scope = scope_of(richer.junction, richer.plan, late, on_demand=on_demand)
-        assert scope.urgent == "ns"
-        assert set(scope.ready_s) <= ({"NS", "N"} if on_demand else {"NS"})
-        assert overdue(scope).action is GO
+    scope = scope_of(richer.junction, richer.plan, late, on_demand=on_demand)
+    assert scope.urgent == "ns"
+    assert set(scope.ready_s) == {"NS"}
+    assert overdue(scope).action is GO
+
+
+def test_a_stage_that_serves_a_longest_red_too_late_is_not_offered(richer):
+    """Where one stage serves the group at once and another only after a long intergreen, the latter drops out first."""
+    slow = GroupSwitch("ns", 20, green=True)
+    change = transition(richer.junction, "EW", "N")
+    own = StageTransition("EW", "N", (*(one for one in change.switches if not one.green), slow), 20)
+    richer.junction = replace(richer.junction, transitions={("EW", "N"): own})
+    status = richer.status("EW", 20)
+    for red_s, offered in ((279, {"NS", "N"}), (281, {"NS"})):
+        late = replace(status, time_in_aspect_s={**status.time_in_aspect_s, "ns": red_s - 3})
+        scope = scope_of(richer.junction, richer.plan, late)
+        assert (scope.urgent, set(scope.ready_s)) == ("", offered)
+
+
+def test_everybody_whom_a_stage_serves_must_be_in_time(crossroads):
+    """One of two groups begins at once, the other after a long intergreen: its longest red forces the change."""
+    switches = [GroupSwitch(group, 0, green=False) for group in ("ew", "walk_ew")]
+    switches += [GroupSwitch("ns", 5, green=True), GroupSwitch("walk_ns", 30, green=True)]
+    own = StageTransition("EW", "NS", tuple(switches), 30)
+    junction = replace(crossroads.junction, transitions={("EW", "NS"): own})
+    status = crossroads.status("EW", 20)
+    for red_s, urgent in ((259, ""), (261, "walk_ns")):
+        both = {**status.time_in_aspect_s, "ns": red_s - 3, "walk_ns": red_s}
+        assert scope_of(junction, crossroads.plan, replace(status, time_in_aspect_s=both)).urgent == urgent
 
 
 @pytest.mark.parametrize("name", REACTIVE)
