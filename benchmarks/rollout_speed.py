@@ -19,7 +19,7 @@ from plans.defaults import MODE_WEIGHT, OCCUPANCY
 from plans.junction import GroupKind, Junction, Lane, Mode, Movement, SignalGroup, Stage, Turn
 from signalctl.rollout import compile_kernels
 from signalctl.rollout.demand import Seen
-from signalctl.rollout.kernel import evaluate
+from signalctl.rollout.kernel import search
 from signalctl.strategies.observe import Observer
 from signalctl.strategies.parameters import AdaptiveParameters
 
@@ -80,7 +80,6 @@ def measure(decisions: int) -> dict[str, list[float]]:
     compile_kernels()
     parameters = AdaptiveParameters()
     persons = {mode: MODE_WEIGHT[mode] * OCCUPANCY[mode] for mode in Mode}
-    policies, keeps_s = np.array(parameters.policies), np.array(parameters.keep_s, np.float64)
     result = {}
     for name, (roads, lanes) in SIZES.items():
         observer = Observer.of(make_junction(roads, lanes), persons, parameters)
@@ -91,17 +90,7 @@ def measure(decisions: int) -> dict[str, list[float]]:
         for _ in range(decisions + 1):
             seen = make_seen(observer, random)
             began = time.process_time()
-            evaluate(
-                observer.layout,
-                seen,
-                observer.numbers,
-                policies,
-                0,
-                green_from,
-                green_until,
-                keeps_s,
-                np.zeros(roads),
-            )
+            search(observer.layout, seen, observer.numbers, 0, green_from, green_until, np.zeros(roads))
             times.append(1000.0 * (time.process_time() - began))
         result[name] = times[1:]
     return result

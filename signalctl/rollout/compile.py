@@ -7,7 +7,7 @@ import numpy as np
 
 from plans.junction import GroupKind, Junction, Lane, Movement, SignalGroup, Stage, Turn
 from signalctl.rollout.demand import Seen
-from signalctl.rollout.kernel import evaluate
+from signalctl.rollout.kernel import search
 from signalctl.rollout.layout import build_layout
 from signalctl.rollout.parameters import RolloutNumbers
 
@@ -37,8 +37,7 @@ def compile_kernels(progress: Callable[[str], object] | None = None) -> float:
         crossing_limit_s=none,
     )
     green_from, green_until, ready_s = np.zeros(2), np.array([np.inf, -100.0]), np.zeros(2)
-    policies = np.array([[2.0, 1.0, 10.0]])
-    evaluate(layout, seen, RolloutNumbers(), policies, 0, green_from, green_until, np.zeros(1), ready_s)
+    search(layout, seen, RolloutNumbers(), 0, green_from, green_until, ready_s)
     took_s = time.perf_counter() - began_s
     say(f"rollout: ready after {took_s:.1f} s")
     return took_s

@@ -73,7 +73,7 @@ def only_move(layout: Layout, lane: int) -> int:
 
 
 @allocating
-def predict_demand(layout: Layout, seen: Seen, horizon_s: float) -> Demand:
+def predict_demand(layout: Layout, seen: Seen, horizon_s: float, rate_ratio: float) -> Demand:
     """Arrival times of everybody who is seen, and fractional vehicles for the average rate behind them."""
     lanes = layout.lane_speed_mps.size
     room = seen.distance_m.size + lanes * (int(horizon_s / PLATOON_S) + 2)
@@ -109,7 +109,7 @@ def predict_demand(layout: Layout, seen: Seen, horizon_s: float) -> Demand:
             while t < horizon_s:
                 due[n] = earliest[n] = t
                 move[n] = single
-                size[n] = seen.rate_vps[lane] * PLATOON_S
+                size[n] = rate_ratio * seen.rate_vps[lane] * PLATOON_S
                 weight[n] = size[n] * seen.rate_weight[lane]
                 stop_ratio[n] = 1.0
                 n += 1

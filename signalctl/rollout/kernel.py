@@ -1,213 +1,211 @@
-"""The rollout: what each "keep for tau seconds, then this stage" would cost over the horizon."""
+"""The search: which sequence of stages would cost least over the horizon, and what each first step would lead to.
+
+A beam search second by second. An open course is a sequence of changes up to some second; every second it stays or
+changes to one of the stages that most is waiting for. Of the courses that show the same stage at the same second only
+the cheapest go on, and the cheapest of each first step, so that every first step has a cost to compare.
+"""
 
 import numpy as np
 
 from signalctl.rollout.demand import Demand, Seen, predict_demand
 from signalctl.rollout.jit import helper, kernel
-from signalctl.rollout.lanes import (
-    Road,
-    discharge,
-    fresh_road,
-    kerb_cost,
-    left_over,
-    queued,
-    service_ratio,
-    walk,
-)
-from signalctl.rollout.layout import Floats, Layout
-from signalctl.rollout.parameters import BasePolicy, RolloutNumbers
-from signalctl.rollout.signals import begin_transition, earliest_switch_s
+from signalctl.rollout.lanes import Road, claim, discharge, fresh_road, left_over, walk
+from signalctl.rollout.layout import Floats, Ints, Layout
+from signalctl.rollout.nodes import NOBODY, Nodes, give_back, load, make_nodes, store, take
+from signalctl.rollout.parameters import RolloutNumbers
+from signalctl.rollout.signals import begin_transition, earliest_switch_s, minimum_until_s
 
-NOBODY = -1
+PLACES = 1024
+"""Courses that may be open at once; far more than a beam ever holds, and when they run out the dearest end."""
+COST, AFTER, TARGET = 0, 1, 2
+"""Rows of the result."""
 
 
 @helper
-def still_serves(
+def advance(
     layout: Layout,
     seen: Seen,
     demand: Demand,
     road: Road,
     numbers: RolloutNumbers,
-    policy: BasePolicy,
-    at_s: float,
+    from_s: int,
+    to_s: int,
     changed: bool,
-) -> bool:
-    """Whether somebody crosses now or arrives within the extension time on a lane that has green."""
-    for lane in range(layout.lane_speed_mps.size):
-        first = road.head[lane]
-        if first >= demand.start[lane + 1] or (seen.stuck[lane] and not changed):
-            continue
-        size, k = 0.0, first
-        while k < demand.start[lane + 1] and demand.earliest_s[k] < at_s + policy.extension_s:
-            size += demand.size[k]
-            k += 1
-        if size >= 0.5 and service_ratio(layout, seen, demand, road, numbers, lane, first, at_s) > 0.5:
-            return True
-    return False
-
-
-@helper
-def soon_served(
-    layout: Layout, seen: Seen, demand: Demand, road: Road, policy: BasePolicy, stage: int, at_s: float
 ) -> float:
-    """Weight that the running stage would let cross within the look-ahead time: what a change away has to outweigh."""
-    weight = 0.0
-    for lane in range(layout.lane_speed_mps.size):
-        first = road.head[lane]
-        if first >= demand.start[lane + 1] or demand.due_s[first] >= at_s + policy.lookahead_s:
-            continue
-        coming = 0.0
-        for vehicle in range(first, demand.start[lane + 1]):
-            if demand.due_s[vehicle] >= at_s + policy.lookahead_s:
-                break
-            coming += demand.weight[vehicle]
-        weight += coming * servable(layout, seen, demand, road, lane, stage)
-    return weight
-
-
-@helper
-def heaviest_stage(
-    layout: Layout,
-    seen: Seen,
-    demand: Demand,
-    road: Road,
-    numbers: RolloutNumbers,
-    policy: BasePolicy,
-    stage: int,
-    at_s: float,
-) -> int:
-    """The stage, other than the running one, that would serve the heaviest waiting demand."""
-    best = NOBODY
-    best_weight = max(policy.least_claim, soon_served(layout, seen, demand, road, policy, stage, at_s))
-    for target in range(layout.stage_green.shape[0]):
-        if target == stage or not layout.stage_serves[target]:
-            continue
-        weight = 0.0
-        for lane in range(layout.lane_speed_mps.size):
-            waiting = queued(demand, road, lane, at_s)
-            if waiting <= 0.0:
-                continue
-            weight += waiting * servable(layout, seen, demand, road, lane, target)
-        for crossing in range(layout.crossing_group.size):
-            if layout.stage_green[target, layout.crossing_group[crossing]]:
-                weight += kerb_cost(seen, road, numbers, crossing, at_s)
-        if weight > best_weight:
-            best, best_weight = target, weight
-    return best
-
-
-@helper
-def servable(layout: Layout, seen: Seen, demand: Demand, road: Road, lane: int, stage: int) -> float:
-    """Chance that the lane's head can cross in `stage`; giving way to others who wait halves it."""
-    head = demand.move[road.head[lane]]
-    chance = 0.0
-    for k in range(layout.lane_move_start[lane], layout.lane_move_start[lane + 1]):
-        move = layout.lane_moves[k]
-        if (head >= 0 and move != head) or seen.move_blocked[move]:
-            continue
-        if not layout.stage_green[stage, layout.move_group[move]]:
-            continue
-        ratio = 1.0 if head >= 0 else layout.move_share[move]
-        for f in range(layout.move_foe_start[move], layout.move_foe_start[move + 1]):
-            foe = layout.move_foes[f]
-            waits = road.head[layout.move_lane[foe]] < demand.start[layout.move_lane[foe] + 1]
-            if waits and layout.stage_green[stage, layout.move_group[foe]]:
-                ratio *= 0.5
-                break
-        chance += ratio
-    return chance
-
-
-@helper
-def simulate(
-    layout: Layout,
-    seen: Seen,
-    demand: Demand,
-    road: Road,
-    numbers: RolloutNumbers,
-    policy: BasePolicy,
-    stage: int,
-    keep_s: float,
-    target: int,
-    ready_s: Floats,
-    bound: float,
-) -> float:
-    """Cost of keeping `stage` for `keep_s`, then `target` (-1: the base policy from there on), then the base policy.
-
-    Stops early and returns infinity once the cost is over `bound`.
-    """
-    cost, complete_s, t = 0.0, -1.0, 0.0
-    begun_s = -1.0
-    running, planned, changed = stage, target, False
-    while t < numbers.horizon_s:
-        if t >= complete_s:
-            chosen = NOBODY
-            if planned >= 0:
-                if t >= keep_s:
-                    chosen = planned
-            elif t >= keep_s and (
-                t - begun_s > numbers.longest_green_s
-                or not still_serves(layout, seen, demand, road, numbers, policy, t, changed)
-            ):
-                chosen = heaviest_stage(layout, seen, demand, road, numbers, policy, running, t)
-            if chosen >= 0 and t >= (
-                earliest_switch_s(layout, running, chosen, road.green_from) if changed else ready_s[chosen]
-            ):
-                complete_s = begin_transition(layout, running, chosen, t, road.green_from, road.green_until)
-                begun_s = complete_s
-                running, planned, changed = chosen, NOBODY, True
+    """Let everybody move for some seconds; returns what that cost. Stuck lanes are held until the first change."""
+    cost = 0.0
+    for second in range(from_s, to_s):
+        t = float(second)
         for k in range(layout.lane_order.size):
             lane = layout.lane_order[k]
             if road.idle_until_s[lane] <= t:
                 held = seen.stuck[lane] and not changed
                 cost += discharge(layout, seen, demand, road, numbers, lane, t, held)
         cost += walk(layout, seen, road, numbers, t)
-        if cost > bound:
-            return np.inf
-        t += 1.0
-    return cost + left_over(layout, seen, demand, road, numbers)
+    return cost
+
+
+@helper
+def next_look(at_s: int, numbers: RolloutNumbers) -> int:
+    """The second from `at_s` on at which courses are looked at: each one at first, farther ahead every few."""
+    if at_s <= numbers.near_s:
+        return at_s
+    late = (at_s - numbers.near_s) % numbers.stride_s
+    return min(int(numbers.horizon_s), at_s if late == 0 else at_s + numbers.stride_s - late)
+
+
+@helper
+def most_wanted(
+    layout: Layout,
+    seen: Seen,
+    demand: Demand,
+    road: Road,
+    numbers: RolloutNumbers,
+    stage: int,
+    at_s: float,
+    claims: Floats,
+    wanted: Ints,
+) -> int:
+    """Fill `wanted` with the stages that most is waiting for, the heaviest claim first; returns how many."""
+    count = 0
+    for target in range(layout.stage_green.shape[0]):
+        if target == stage or not layout.stage_serves[target]:
+            continue
+        until_s = at_s + layout.transition_s[stage, target] + numbers.lookahead_s
+        weight = claim(layout, seen, demand, road, numbers, target, at_s, until_s)
+        if weight <= 0.0:
+            continue
+        place = count
+        while place > 0 and claims[place - 1] < weight:
+            if place < wanted.size:
+                claims[place], wanted[place] = claims[place - 1], wanted[place - 1]
+            place -= 1
+        if place < wanted.size:
+            claims[place], wanted[place] = weight, target
+            count = min(count + 1, wanted.size)
+    return count
+
+
+@helper
+def end_course(result: Floats, nodes: Nodes, node: int, cost: float) -> None:
+    """The horizon is reached: the cheapest course of each first step is the result."""
+    begins = nodes.begins[node]
+    if cost < result[COST, begins]:
+        result[COST, begins] = cost
+        result[AFTER, begins] = nodes.after_s[node]
+        result[TARGET, begins] = nodes.target[node]
+
+
+@helper
+def ranked(
+    layout: Layout,
+    seen: Seen,
+    demand: Demand,
+    road: Road,
+    numbers: RolloutNumbers,
+    nodes: Nodes,
+    first: int,
+    at_s: float,
+    order: Ints,
+) -> int:
+    """Fill `order` with the courses of one second, the most promising first; returns how many there are."""
+    count, node = 0, first
+    while node != NOBODY:
+        load(nodes, node, road)
+        nodes.score[node] = nodes.cost[node] + left_over(layout, seen, demand, road, numbers, nodes.stage[node], at_s)
+        place = count
+        while place > 0 and nodes.score[order[place - 1]] > nodes.score[node]:
+            order[place] = order[place - 1]
+            place -= 1
+        order[place] = node
+        count += 1
+        node = nodes.later[node]
+    return count
 
 
 @kernel
-def evaluate(
+def search(
     layout: Layout,
     seen: Seen,
     numbers: RolloutNumbers,
-    policies: Floats,
     stage: int,
     green_from: Floats,
     green_until: Floats,
-    keeps_s: Floats,
     ready_s: Floats,
 ) -> Floats:
-    """Costs (K + 1, S) of every course of action, infinite where it is not possible.
+    """The cheapest course for each first step: (3, S), a column per stage.
 
-    Row k keeps for `keeps_s[k]` and changes to the column's stage. In the last row the running stage's column holds the
-    cost of the base policy from the next second on. Each course is continued by each base policy (rows of `policies`,
-    columns as in `BasePolicy`) and counts as its best continuation; courses far from the best are continued by the
-    first one only.
+    The running stage's own column is to stay for a second at least. Rows: cost, infinite where the step is not
+    possible or not worth a look; seconds until the course first changes, -1 for never; the stage that it changes to.
 
-    `ready_s` (S,) says when the change to each stage may begin, infinite where it must not.
+    Args:
+        layout: The junction.
+        seen: Who is there.
+        numbers: Model and weights.
+        stage: Runs now.
+        green_from: (G,) begin of green, now is 0.
+        green_until: (G,) end of green, infinite while it goes on.
+        ready_s: (S,) when the change to each stage may begin, infinite where it must not.
     """
-    stages = layout.stage_green.shape[0]
-    costs = np.full((keeps_s.size + 1, stages), np.inf)
-    demand = predict_demand(layout, seen, numbers.horizon_s)
-    worth = np.inf
-    for p in range(policies.shape[0]):
-        policy = BasePolicy(policies[p, 0], policies[p, 1], policies[p, 2])
-        for target in range(stages):
-            if target != stage and not layout.stage_serves[target]:
+    stages, groups = layout.stage_green.shape
+    horizon_s = int(numbers.horizon_s)
+    demand = predict_demand(layout, seen, numbers.horizon_s, numbers.rate_ratio)
+    road = fresh_road(layout, seen, demand, green_from, green_until)
+    nodes = make_nodes(PLACES, groups, layout.lane_speed_mps.size, layout.crossing_group.size)
+    result = np.full((3, stages), np.inf)
+    at = np.full(horizon_s + 1, NOBODY)
+    order, kept, begun = np.empty(PLACES, np.int64), np.empty(stages, np.int64), np.empty(stages, np.bool_)
+    claims, wanted = np.empty(numbers.branches), np.empty(numbers.branches, np.int64)
+    root = take(nodes)
+    store(nodes, root, road)
+    nodes.stage[root] = nodes.begins[root] = stage
+    at[0] = root
+    for t in range(horizon_s):
+        count = ranked(layout, seen, demand, road, numbers, nodes, at[t], float(t), order)
+        kept[:], begun[:] = 0, False
+        for k in range(count):
+            node = order[k]
+            running, begins, changed = nodes.stage[node], nodes.begins[node], nodes.changed[node]
+            if (kept[running] >= numbers.width and begun[begins]) or nodes.left[0] <= numbers.branches:
+                give_back(nodes, node)
                 continue
-            for k in range(keeps_s.size + 1):
-                stay = k == keeps_s.size
-                if stay != (target == stage) or (not stay and keeps_s[k] < ready_s[target]):
+            kept[running] += 1
+            begun[begins] = True
+            load(nodes, node, road)
+            options = most_wanted(layout, seen, demand, road, numbers, running, float(t), claims, wanted)
+            for choice in range(options):
+                target = wanted[choice]
+                load(nodes, node, road)
+                if changed:
+                    earliest = earliest_switch_s(layout, running, target, road.green_from, road.green_until)
+                else:
+                    earliest = ready_s[target]
+                if t < earliest:
                     continue
-                if p > 0 and costs[k, target] > worth:
-                    continue
-                road = fresh_road(layout, seen, demand, green_from, green_until)
-                keep_s, goal = (1.0, NOBODY) if stay else (keeps_s[k], target)
-                bound = costs[k, target]
-                cost = simulate(layout, seen, demand, road, numbers, policy, stage, keep_s, goal, ready_s, bound)
-                costs[k, target] = min(bound, cost)
-        worth = costs.min() * numbers.worth_ratio
-    return costs
+                complete_s = begin_transition(layout, running, target, float(t), road.green_from, road.green_until)
+                ripe_s = int(np.ceil(minimum_until_s(layout, target, complete_s, road.green_from)))
+                until = next_look(min(horizon_s, ripe_s), numbers)
+                child = take(nodes)
+                nodes.cost[child] = nodes.cost[node] + advance(layout, seen, demand, road, numbers, t, until, True)
+                nodes.stage[child], nodes.changed[child] = target, True
+                nodes.begins[child] = target if t == 0 else begins
+                nodes.after_s[child] = nodes.after_s[node] if changed else float(t)
+                nodes.target[child] = nodes.target[node] if changed else target
+                if until >= horizon_s:
+                    rest = left_over(layout, seen, demand, road, numbers, target, numbers.horizon_s)
+                    end_course(result, nodes, child, nodes.cost[child] + rest)
+                    give_back(nodes, child)
+                else:
+                    store(nodes, child, road)
+                    nodes.later[child], at[until] = at[until], child
+            load(nodes, node, road)
+            look = next_look(t + 1, numbers)
+            nodes.cost[node] += advance(layout, seen, demand, road, numbers, t, look, changed)
+            if look >= horizon_s:
+                rest = left_over(layout, seen, demand, road, numbers, running, numbers.horizon_s)
+                end_course(result, nodes, node, nodes.cost[node] + rest)
+                give_back(nodes, node)
+            else:
+                store(nodes, node, road)
+                nodes.later[node], at[look] = at[look], node
+    return result

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from signalctl.rollout.demand import Demand, Seen
+from signalctl.rollout.demand import PLATOON_S, Demand, Seen
 from signalctl.rollout.jit import allocating, helper
 from signalctl.rollout.layout import Floats, Ints, Layout
 from signalctl.rollout.parameters import RolloutNumbers
@@ -31,22 +31,32 @@ def is_green(road: Road, group: int, at_s: float, amber_use_s: float) -> bool:
 
 
 @helper
-def foe_near(layout: Layout, demand: Demand, road: Road, move: int, at_s: float, gap_s: float) -> bool:
-    """Whether somebody with priority over `move` crosses now or would within the gap that `move` needs."""
+def gap_chance(layout: Layout, demand: Demand, road: Road, numbers: RolloutNumbers, move: int, at_s: float) -> float:
+    """Chance that nobody with priority over `move` crosses now or within the gap that `move` needs.
+
+    Who is seen is there or not; behind them the average rate counts, as gaps between random arrivals do.
+    """
+    chance = 1.0
     for k in range(layout.move_foe_start[move], layout.move_foe_start[move + 1]):
         foe = layout.move_foes[k]
         group = layout.move_group[foe]
-        if not is_green(road, group, at_s, 0.0):
+        if not is_green(road, group, at_s, numbers.amber_use_s):
             continue
         lane = layout.move_lane[foe]
         if road.crossed_s[lane] > at_s - 1.0:
-            return True
+            return 0.0
         first = road.head[lane]
-        if first < demand.start[lane + 1] and demand.size[first] >= 0.5 and demand.move[first] in (foe, -1):
-            comes_s = max(demand.earliest_s[first], road.ready_s[lane])
-            if comes_s < at_s + gap_s and comes_s < road.green_until[group]:
-                return True
-    return False
+        if first >= demand.start[lane + 1]:
+            continue
+        if demand.move[first] != foe and demand.move[first] != -1:
+            continue
+        comes_s = max(demand.earliest_s[first], road.ready_s[lane])
+        if comes_s >= at_s + numbers.gap_s or comes_s >= road.green_until[group]:
+            continue
+        if demand.size[first] >= 0.5:
+            return 0.0
+        chance *= np.exp(-demand.size[first] * numbers.gap_s / (numbers.rate_ratio * PLATOON_S))
+    return chance
 
 
 @helper
@@ -62,17 +72,16 @@ def people_cross(layout: Layout, road: Road, move: int, at_s: float, walk_s: flo
 @helper
 def may_cross(
     layout: Layout, seen: Seen, demand: Demand, road: Road, numbers: RolloutNumbers, move: int, at_s: float
-) -> bool:
-    """Whether `move` has green, an exit with room, and nobody with priority in its way."""
+) -> float:
+    """Chance that `move` can cross: green, an exit with room, and nobody with priority in its way."""
     group = layout.move_group[move]
     if seen.move_blocked[move] or not is_green(road, group, at_s, numbers.amber_use_s):
-        return False
+        return 0.0
     if at_s >= road.green_until[group]:  # in amber the ones that waited inside the junction clear it
-        return True
-    return not (
-        foe_near(layout, demand, road, move, at_s, numbers.gap_s)
-        or people_cross(layout, road, move, at_s, numbers.walk_s)
-    )
+        return 1.0
+    if people_cross(layout, road, move, at_s, numbers.walk_s):
+        return 0.0
+    return gap_chance(layout, demand, road, numbers, move, at_s)
 
 
 @helper
@@ -89,11 +98,11 @@ def service_ratio(
     """Part of the saturation flow at which the lane's head can cross now; an unknown turn counts by its share."""
     move = demand.move[vehicle]
     if move >= 0:
-        return 1.0 if may_cross(layout, seen, demand, road, numbers, move, at_s) else 0.0
+        return may_cross(layout, seen, demand, road, numbers, move, at_s)
     ratio = 0.0
     for k in range(layout.lane_move_start[lane], layout.lane_move_start[lane + 1]):
-        if may_cross(layout, seen, demand, road, numbers, layout.lane_moves[k], at_s):
-            ratio += layout.move_share[layout.lane_moves[k]]
+        open_ratio = may_cross(layout, seen, demand, road, numbers, layout.lane_moves[k], at_s)
+        ratio += open_ratio * layout.move_share[layout.lane_moves[k]]
     return ratio
 
 
@@ -123,15 +132,19 @@ def discharge(
         if move < 0:
             move = layout.lane_moves[layout.lane_move_start[lane]]
         began_s = road.green_from[layout.move_group[move]]
-        crosses_s = max(road.ready_s[lane], demand.earliest_s[vehicle])
+        leaves_s = max(road.ready_s[lane], demand.earliest_s[vehicle])
+        crosses_s = leaves_s
         if demand.due_s[vehicle] < began_s:  # who came just before green has hardly slowed down
             stood = min(1.0, (began_s - demand.due_s[vehicle]) / numbers.standstill_s)
-            crosses_s = max(crosses_s, began_s + numbers.startup_s * stood)
+            leaves_s = max(leaves_s, began_s + numbers.startup_s * stood)
+            crosses_s = leaves_s
+            if road.crossed_s[lane] < began_s and leaves_s < began_s + numbers.startup_s + 0.5:
+                crosses_s = max(demand.earliest_s[vehicle], leaves_s - (numbers.startup_s - numbers.front_s) * stood)
         if crosses_s >= end_s:
             break
         crosses_s = max(crosses_s, at_s)
         headway_s = layout.move_headway_s[move] * demand.size[vehicle] / ratio
-        road.ready_s[lane] = crosses_s + headway_s
+        road.ready_s[lane] = max(crosses_s, leaves_s) + headway_s
         if demand.size[vehicle] >= 0.5:
             road.crossed_s[lane] = crosses_s
         cost += demand.weight[vehicle] * (crosses_s - demand.due_s[vehicle])
@@ -175,28 +188,74 @@ def walk(layout: Layout, seen: Seen, road: Road, numbers: RolloutNumbers, at_s: 
 
 
 @helper
-def queued(demand: Demand, road: Road, lane: int, at_s: float) -> float:
-    """Weight of those who wait at the stop line by now."""
+def servable(layout: Layout, seen: Seen, demand: Demand, lane: int, head: int, stage: int) -> float:
+    """Chance that the lane's vehicle `head` can cross in `stage`, as far as signals and exits go."""
+    move = demand.move[head]
+    chance = 0.0
+    for k in range(layout.lane_move_start[lane], layout.lane_move_start[lane + 1]):
+        option = layout.lane_moves[k]
+        if (move >= 0 and option != move) or seen.move_blocked[option]:
+            continue
+        if layout.stage_green[stage, layout.move_group[option]]:
+            chance += 1.0 if move >= 0 else layout.move_share[option]
+    return chance
+
+
+@helper
+def claim(
+    layout: Layout,
+    seen: Seen,
+    demand: Demand,
+    road: Road,
+    numbers: RolloutNumbers,
+    stage: int,
+    at_s: float,
+    until_s: float,
+) -> float:
+    """Weight of those who wait at `at_s` or come until `until_s`, and whom `stage` would let cross."""
     weight = 0.0
-    for vehicle in range(road.head[lane], demand.start[lane + 1]):
-        if demand.due_s[vehicle] > at_s:
-            break
-        weight += demand.weight[vehicle]
+    for lane in range(layout.lane_speed_mps.size):
+        head = road.head[lane]
+        if head >= demand.start[lane + 1] or demand.due_s[head] > until_s:
+            continue
+        chance = servable(layout, seen, demand, lane, head, stage)
+        if chance <= 0.0:
+            continue
+        for vehicle in range(head, demand.start[lane + 1]):
+            if demand.due_s[vehicle] > until_s:
+                break
+            weight += chance * demand.weight[vehicle]
+    for crossing in range(layout.crossing_group.size):
+        if layout.stage_green[stage, layout.crossing_group[crossing]]:
+            weight += kerb_cost(seen, road, numbers, crossing, at_s)
     return weight
 
 
 @helper
-def left_over(layout: Layout, seen: Seen, demand: Demand, road: Road, numbers: RolloutNumbers) -> float:
-    """Cost of everybody still waiting when the horizon ends: waited so far, and what clearing them will take."""
+def left_over(
+    layout: Layout, seen: Seen, demand: Demand, road: Road, numbers: RolloutNumbers, stage: int, at_s: float
+) -> float:
+    """What everybody who is due by `at_s` and has not crossed costs: the wait until then, and about what is to come.
+
+    Who has green in the stage that runs by then goes soon; the others wait for a good part of a round.
+    """
     cost = 0.0
     for lane in range(layout.lane_speed_mps.size):
+        head = road.head[lane]
+        if head >= demand.start[lane + 1] or demand.due_s[head] > at_s:
+            continue
+        goes = servable(layout, seen, demand, lane, head, stage) > 0.0
+        wait_s = numbers.terminal_green_s if goes else numbers.terminal_s
         behind = 0.0
-        for vehicle in range(road.head[lane], demand.start[lane + 1]):
+        for vehicle in range(head, demand.start[lane + 1]):
+            if demand.due_s[vehicle] > at_s:
+                break
             behind += demand.size[vehicle]
-            clear_s = numbers.terminal_s + numbers.terminal_headway_s * behind
-            cost += demand.weight[vehicle] * (numbers.horizon_s - demand.due_s[vehicle] + clear_s)
+            clear_s = wait_s + numbers.terminal_headway_s * behind
+            cost += demand.weight[vehicle] * (at_s - demand.due_s[vehicle] + clear_s)
     for crossing in range(layout.crossing_group.size):
-        cost += numbers.terminal_s * kerb_cost(seen, road, numbers, crossing, numbers.horizon_s)
+        if not layout.stage_green[stage, layout.crossing_group[crossing]]:
+            cost += numbers.terminal_s * kerb_cost(seen, road, numbers, crossing, at_s)
     return cost
 
 

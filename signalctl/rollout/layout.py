@@ -34,6 +34,7 @@ class Layout(NamedTuple):
     move_walk_start: Ints  # (M+1,)
     move_walks: Ints  # crossings that have priority over it
     group_min_green_s: Floats  # (G,)
+    clear_s: Floats  # (G, G) from a group's end of green to another's begin, at least; -inf where they do not conflict
     stage_green: Flags  # (S, G)
     stage_serves: Flags  # (S,) somebody can use it
     transition_s: Floats  # (S, S)
@@ -63,15 +64,23 @@ def _ragged(lists: Sequence[Sequence[int]]) -> tuple[Ints, Ints]:
 
 
 def _foes(junction: Junction, movement: Movement) -> list[int]:
-    """Movements of other approaches whose group has priority; two opposing left turns pass in front of each other."""
+    """Movements of other approaches whose group has priority and whose way this movement crosses or joins."""
     approach = junction.lanes[movement.lane].approach
     return [
         index
         for index, other in enumerate(junction.movements)
         if other.group in movement.yields_to
         and junction.lanes[other.lane].approach != approach
-        and not (movement.turn in (Turn.LEFT, Turn.UTURN) and other.turn in (Turn.LEFT, Turn.UTURN))
+        and not _side_by_side(movement, other)
     ]
+
+
+def _side_by_side(movement: Movement, other: Movement) -> bool:
+    """Two opposing left turns pass in front of each other; a right turn and a U-turn only join who leaves beside."""
+    if movement.turn in (Turn.LEFT, Turn.UTURN) and other.turn in (Turn.LEFT, Turn.UTURN):
+        return True
+    joins = other.turn is Turn.RIGHT or movement.turn is Turn.UTURN
+    return joins and other.exit_lane != movement.exit_lane
 
 
 def _shares(junction: Junction) -> Floats:
@@ -99,6 +108,17 @@ def _transitions(junction: Junction) -> tuple[Floats, Floats, Floats]:
                 table = begins if switch.green else ends
                 table[i, j, groups[switch.group]] = switch.at_s
     return duration, ends, begins
+
+
+def _clearances(junction: Junction) -> Floats:
+    """Intergreens; a group's own entry is its way back to green: amber, a second of red, red-amber."""
+    order = junction.group_order
+    table = np.full((len(order), len(order)), -np.inf)
+    for (ends, begins), seconds in junction.intergreens.items():
+        table[order.index(ends), order.index(begins)] = seconds
+    for index, group in enumerate(junction.groups.values()):
+        table[index, index] = group.amber_s + 1 + group.red_amber_s
+    return table
 
 
 def build_layout(junction: Junction) -> Layout:
@@ -141,6 +161,7 @@ def build_layout(junction: Junction) -> Layout:
         move_walk_start=walk_start,
         move_walks=walk_items,
         group_min_green_s=np.array([group.min_green_s for group in junction.groups.values()], np.float64),
+        clear_s=_clearances(junction),
         stage_green=stage_green,
         stage_serves=np.array([bool(stage.groups & used) for stage in junction.stages.values()], np.bool_),
         transition_s=duration,

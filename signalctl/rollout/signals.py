@@ -7,12 +7,21 @@ from signalctl.rollout.layout import Floats, Layout
 
 
 @helper
-def earliest_switch_s(layout: Layout, stage: int, target: int, green_from: Floats) -> float:
-    """When every group that ends in the change from `stage` to `target` has had its minimum green."""
+def earliest_switch_s(layout: Layout, stage: int, target: int, green_from: Floats, green_until: Floats) -> float:
+    """When the change may begin: minimum greens are over, and what ended before has cleared."""
     earliest = -np.inf
     for group in range(layout.group_min_green_s.size):
-        if layout.stage_green[stage, group] and np.isfinite(layout.green_ends_s[stage, target, group]):
-            earliest = max(earliest, green_from[group] + layout.group_min_green_s[group])
+        ends = np.isfinite(layout.green_ends_s[stage, target, group])
+        if layout.stage_green[stage, group]:
+            if ends:
+                earliest = max(earliest, green_from[group] + layout.group_min_green_s[group])
+            continue
+        if not layout.stage_green[target, group]:
+            continue
+        begins_s = layout.green_begins_s[stage, target, group]
+        for other in range(layout.group_min_green_s.size):
+            if not layout.stage_green[stage, other]:
+                earliest = max(earliest, green_until[other] + layout.clear_s[other, group] - begins_s)
     return earliest
 
 
@@ -29,3 +38,16 @@ def begin_transition(
             green_from[group] = at_s + layout.green_begins_s[stage, target, group]
             green_until[group] = np.inf
     return float(at_s + layout.transition_s[stage, target])
+
+
+@helper
+def minimum_until_s(layout: Layout, stage: int, complete_s: float, green_from: Floats) -> float:
+    """When the first change away from a stage could be worth asking for: every group that it began has had its minimum.
+
+    Later by a second than the stage is complete, at the least.
+    """
+    until = complete_s + 1.0
+    for group in range(layout.group_min_green_s.size):
+        if layout.stage_green[stage, group]:
+            until = max(until, green_from[group] + layout.group_min_green_s[group])
+    return until

@@ -11,17 +11,20 @@ from plans.junction import Aspect, Junction, Mode
 from plans.sealed import RequestAction, RequestReason
 from plans.timing import TimingPlan
 from plans.transition import transition
-from signalctl.rollout.kernel import evaluate
+from signalctl.rollout.kernel import AFTER, COST, TARGET, search
 from signalctl.rollout.layout import Floats
 from signalctl.strategies.conduct import PlanKeeper, Scope, changing, decide_each, overdue, scope_of
 from signalctl.strategies.observe import LIVE, Observer
 from signalctl.strategies.parameters import AdaptiveParameters
 from signalctl.strategy import Alternative, Decisions, StageDecision
 
+LONG_AGO_S = -1000.0
+SOON_S = 2
+
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """Keep the running stage for `after_s`, then change to `stage`; to stay is the running stage itself."""
+    """Keep the running stage for `after_s`, then change to `stage`; to stay for good is the running stage itself."""
 
     stage: str
     after_s: int
@@ -44,8 +47,6 @@ class Adaptive:
         self._junctions = junctions
         self._parameters = parameters
         self._observers = {id: Observer.of(junction, persons, parameters) for id, junction in junctions.items()}
-        self._keeps_s = np.array(parameters.keep_s, np.float64)
-        self._policies = np.array(parameters.policies, np.float64)
         self._plans = PlanKeeper(junctions, "Open frames: the rollout decides which stage runs.")
 
     @property
@@ -73,8 +74,7 @@ class Adaptive:
         courses = self._weigh(scope, picture, status)
         best = courses[0]
         stay = next(course for course in courses if course.action is RequestAction.HOLD)
-        gain = self._parameters.switch_gain + self._parameters.switch_ratio * stay.cost
-        if best.action is RequestAction.GO and best.cost > stay.cost - gain:
+        if best.action is RequestAction.GO and best.cost > stay.cost - self._least_gain(best, stay):
             best = stay
         others = [course for course in courses if course is not best]
         return StageDecision(
@@ -86,6 +86,11 @@ class Adaptive:
             best.cost,
             tuple(Alternative(one.stage, one.action, one.after_s, one.cost) for one in _distinct(others)),
         )
+
+    def _least_gain(self, go: Course, stay: Course) -> float:
+        """What a change has to save: more where to stay means another course than the same change a moment later."""
+        same = stay.stage == go.stage and stay.after_s <= SOON_S
+        return self._parameters.switch_gain + (0.0 if same else self._parameters.switch_ratio * stay.cost)
 
     def _serve_crossing(self, scope: Scope, picture: JunctionPicture, status: FieldStatus) -> StageDecision | None:
         """The way to the crossing whose longest wait would pass the cap if anything else came first."""
@@ -114,31 +119,27 @@ class Adaptive:
         return None
 
     def _weigh(self, scope: Scope, picture: JunctionPicture, status: FieldStatus) -> list[Course]:
-        """Every course of action with its cost, the cheapest first; among equals the one that changes latest."""
+        """The best course for each first step with its cost, the cheapest first; among equals to stay comes first."""
         junction = scope.junction
         observer = self._observers[junction.id]
         stage = junction.stage_order.index(scope.stage)
         green_from, green_until = _greens(junction, status)
         ready_s = np.array([scope.ready_s.get(name, np.inf) for name in junction.stage_order], np.float64)
-        costs = evaluate(
+        found = search(
             observer.layout,
             observer.see(picture, status.aspects),
             observer.numbers,
-            self._policies,
             stage,
             green_from,
             green_until,
-            self._keeps_s,
             ready_s,
         )
-        courses = [
-            Course(
-                junction.stage_order[target],
-                1 if k == len(self._keeps_s) else int(self._keeps_s[k]),
-                float(costs[k, target]),
-            )
-            for k, target in zip(*np.nonzero(np.isfinite(costs)), strict=True)
-        ]
+        courses = []
+        for first in np.flatnonzero(np.isfinite(found[COST])):
+            changes = found[AFTER, first] >= 0.0
+            target = junction.stage_order[int(found[TARGET, first])] if changes else scope.stage
+            after_s = int(found[AFTER, first]) if changes else int(observer.numbers.horizon_s)
+            courses.append(Course(target, after_s, float(found[COST, first])))
         return sorted(courses, key=lambda course: (course.cost, -course.after_s, course.stage))
 
     def _reason(self, scope: Scope, picture: JunctionPicture, course: Course) -> RequestReason:
@@ -168,14 +169,18 @@ def _words(scope: Scope, best: Course, stay: Course, others: list[Course]) -> st
     if go is None:
         return f"Stage {scope.stage} stays: no change is allowed yet."
     loss = go.cost - best.cost
+    if loss < 0.0:
+        return f"Stage {scope.stage} stays: changing to {go.stage} now would save {-loss:.0f} person-seconds, too few."
     return f"Stage {scope.stage} stays: changing to {go.stage} now would cost {loss:.0f} person-seconds more."
 
 
 def _greens(junction: Junction, status: FieldStatus) -> tuple[Floats, Floats]:
     """Since when each group is green and until when; now is 0."""
-    began, until = np.zeros(len(junction.groups)), np.full(len(junction.groups), -100.0)
+    began, until = np.full(len(junction.groups), LONG_AGO_S), np.zeros(len(junction.groups))
     for index, group in enumerate(junction.group_order):
-        if status.aspects.get(group) == Aspect.GREEN:
-            began[index] = -float(status.time_in_aspect_s.get(group, 0))
-            until[index] = np.inf
+        aspect, shown_s = status.aspects.get(group), float(status.time_in_aspect_s.get(group, 0))
+        if aspect == Aspect.GREEN:
+            began[index], until[index] = -shown_s, np.inf
+        else:
+            until[index] = -shown_s - (0.0 if aspect == Aspect.AMBER else junction.groups[group].amber_s)
     return began, until

@@ -52,7 +52,6 @@ class Observer:
         stuck, stuck_move = self._stuck(lanes, aspects)
         people, wait_s, limit_s = self._crossings(picture)
         rates = np.array([0.0 if lane is None else lane.arrival_vph / 3600.0 for lane in lanes])
-        rates *= self.parameters.rate_ratio
         return Seen(
             rows.start,
             rows.distance_m,
@@ -191,11 +190,21 @@ class _Rows:
 
 
 def shortest_round_s(layout: Layout) -> float:
-    """Time to show every stage once at its minimum greens: what the horizon of a junction is measured in."""
-    stages = layout.transition_s.shape[0]
-    changes = layout.transition_s.sum() / max(1, stages - 1)
-    greens = [layout.group_min_green_s[green].max(initial=1.0) for green in layout.stage_green]
-    return float(changes + sum(greens))
+    """Time to show every group once at its minimum green: what the horizon of a junction is measured in.
+
+    The round is of as few stages as serve everybody, as far as taking the widest first finds them; stages on demand
+    that add nobody do not make it longer.
+    """
+    missing = layout.stage_green.any(axis=0)
+    round_s, shown = 0.0, []
+    while missing.any():
+        stage = int(np.argmax((layout.stage_green & missing).sum(axis=1)))
+        missing = missing & ~layout.stage_green[stage]
+        round_s += float(layout.group_min_green_s[layout.stage_green[stage]].max(initial=1.0))
+        shown.append(stage)
+    if len(shown) > 1:
+        round_s += float(layout.transition_s[np.ix_(shown, shown)].sum()) / (len(shown) - 1)
+    return round_s
 
 
 def _scaled(parameters: AdaptiveParameters, round_s: float) -> RolloutNumbers:

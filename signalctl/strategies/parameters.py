@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from plans.coordination import CoordinationParameters
-from signalctl.rollout.parameters import BasePolicy, RolloutNumbers
+from signalctl.rollout.parameters import RolloutNumbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,17 +11,10 @@ class AdaptiveParameters:
     """What the rollout is asked to weigh."""
 
     numbers: RolloutNumbers = field(default_factory=RolloutNumbers)
-    policies: tuple[BasePolicy, ...] = (
-        BasePolicy(2.0, 1.0, 0.0),
-        BasePolicy(3.0, 1.0, 6.0),
-        BasePolicy(3.5, 2.5, 12.0),
-    )
-    keep_s: tuple[float, ...] = (0, 1, 2, 4, 7, 11, 16)
     round_ratio: float = 1.5  # the horizon covers so many rounds of all stages at their shortest
     longest_horizon_s: float = 120.0
-    rate_ratio: float = 0.5  # how much of the average rate beyond sensing is expected
     switch_gain: float = 0.5  # weighted person-seconds that a change must save at least
-    switch_ratio: float = 0.003  # and this part of the cost of staying
+    switch_ratio: float = 0.01  # and this part of the cost of staying
     believe_after_s: float = 3.0  # a head that stands so long on green is not being served
     believe_gap_s: float = 10.0  # longer, where it may be waiting for a gap
     long_wait_s: float = 120.0  # a vehicle that waited so long counts double

@@ -1,10 +1,10 @@
-"""Prints the costs of every course of action at a small junction; run with and without compilation."""
+"""Prints the best course for each first step at a small junction; run with and without compilation."""
 
 import numpy as np
 
 from plans.junction import GroupKind, Junction, Lane, Movement, SignalGroup, Stage, Turn
 from signalctl.rollout.demand import Seen
-from signalctl.rollout.kernel import evaluate
+from signalctl.rollout.kernel import search
 from signalctl.rollout.layout import build_layout
 from signalctl.rollout.parameters import RolloutNumbers
 
@@ -39,13 +39,9 @@ def main() -> None:
         crossing_wait_s=np.zeros(0),
         crossing_limit_s=np.zeros(0),
     )
-    policies = np.array([[2.0, 1.0, 6.0], [3.5, 2.5, 12.0]])
     green_from, green_until = np.array([-9.0, 0.0]), np.array([np.inf, -100.0])
-    keeps_s = np.array([0.0, 1.0, 2.0, 4.0, 7.0, 11.0])
-    costs = evaluate(
-        layout, seen, RolloutNumbers(), policies, 0, green_from, green_until, keeps_s, np.array([np.inf, 0.0])
-    )
-    print(*(repr(float(cost)) for cost in costs.ravel()))
+    found = search(layout, seen, RolloutNumbers(), 0, green_from, green_until, np.array([np.inf, 0.0]))
+    print(*(repr(float(number)) for number in found.ravel()))
 
 
 main()
