@@ -1,4 +1,8 @@
-"""Many runs at once: one process each, for libsumo holds one simulation per process and Python one core."""
+"""Many runs at once: one process each, for libsumo holds one simulation per process and Python one core.
+
+A process that has run SUMO once draws other random numbers the second time, so none is used twice: a run depends on its
+seed alone, whatever ran before it.
+"""
 
 import multiprocessing
 import os
@@ -23,7 +27,7 @@ def run_batch(
     workers: int | None = None,
     on_progress: Callable[[Sequence[float]], None] | None = None,
 ) -> list[RunOutcome]:
-    """All runs, in the order of `specs`; a single one runs in this process.
+    """All runs, in the order of `specs`; a single one runs in this process, several in a process each.
 
     Args:
         specs: What to run.
@@ -37,16 +41,16 @@ def run_batch(
         if on_progress is not None:
             on_progress(parts)
 
-    count = min(len(specs), workers or os.cpu_count() or 1)
-    if count == 1:
-        outcomes = []
-        for number, spec in enumerate(specs):
-            outcomes.append(run_scenario(spec, lambda part, number=number: note(number, part)))  # type: ignore[misc]
-            note(number, 1.0)
-        return outcomes
+    if len(specs) == 1:
+        outcome = run_scenario(specs[0], lambda part: note(0, part))
+        note(0, 1.0)
+        return [outcome]
+    count = max(1, min(len(specs), workers or os.cpu_count() or 1))
     context = multiprocessing.get_context("spawn")
     progress = context.Array("d", len(specs))
-    with ProcessPoolExecutor(count, mp_context=context, initializer=_share, initargs=(progress,)) as pool:
+    with ProcessPoolExecutor(
+        count, mp_context=context, initializer=_share, initargs=(progress,), max_tasks_per_child=1
+    ) as pool:
         futures = [pool.submit(_run_numbered, number, spec) for number, spec in enumerate(specs)]
         pending: set[Future[RunOutcome]] = set(futures)
         try:
