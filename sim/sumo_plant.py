@@ -31,6 +31,7 @@ class SumoPlant:
         end: Scenario second to end at; the scenario's own by default.
         time_to_teleport: Seconds after which SUMO lifts a stuck vehicle away; -1 never does.
         step_s: Length of a step.
+        additional: Additional files beside the scenario's own, such as programmes for its signals.
 
     Raises:
         SumoMissingError: libsumo is not installed.
@@ -46,6 +47,7 @@ class SumoPlant:
         end: float | None = None,
         time_to_teleport: float = -1.0,
         step_s: float = 1.0,
+        additional: Sequence[Path] = (),
     ) -> None:
         self._sumo = import_libsumo()
         if _open_plants:
@@ -62,6 +64,7 @@ class SumoPlant:
                 end=end,
                 time_to_teleport=time_to_teleport,
                 step_s=step_s,
+                additional=additional,
             )
         except SumoError:
             self._folder.cleanup()

@@ -2,9 +2,11 @@
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
+
+from sim.sumo_files.config import read_config
 
 WANTED = "SUMO as a plant: expected the package libsumo, got none; install the extra: pip install 'signalctl[sumo]'"
 
@@ -41,8 +43,11 @@ def start_sumo(
     end: float | None,
     time_to_teleport: float,
     step_s: float,
+    additional: Sequence[Path] = (),
 ) -> Path:
     """Load the scenario; the path of the tripinfo file in `folder` that SUMO writes when it is closed.
+
+    Files in `additional` are read after the scenario's own.
 
     Raises:
         SumoError: SUMO refuses the scenario.
@@ -59,6 +64,9 @@ def start_sumo(
         "--no-step-log": "true",
         "--no-warnings": "true",
     }
+    if additional:  # the option replaces the scenario's own list
+        files = (*read_config(scenario).additional_files, *additional)
+        options["--additional-files"] = ",".join(str(file.resolve()) for file in files)
     if begin is not None:
         options["--begin"] = begin
     if end is not None:

@@ -13,14 +13,16 @@ from plans.policy import Policy
 from plans.site import StrategyName
 from signalctl.cli.demo import Period
 from signalctl.errors import EXIT_FINDINGS, EXIT_OK, UsageError
-from signalctl.simulation.spec import PlantName, RunSpec, parse_seeds
+from signalctl.simulation.spec import CONTROLS, PlantName, RunSpec, parse_control, parse_seeds
+
+WHO = f"[{'|'.join(CONTROLS)}]"
 
 
 def simulate(
     scenario: Annotated[str, typer.Argument(help="A .sumocfg, a folder with one, or a shipped scenario's name.")],
     period: Annotated[Period | None, typer.Option(help="Time of day of a shipped scenario.")] = None,
     plant: Annotated[PlantName, typer.Option(help="What stands for the road.")] = PlantName.EMBEDDED,
-    strategy: Annotated[StrategyName, typer.Option(help="Who decides.")] = StrategyName.ADAPTIVE,
+    strategy: Annotated[str, typer.Option(help="Who decides.", metavar=WHO)] = StrategyName.ADAPTIVE,
     detection: Annotated[Detection, typer.Option(help="How much is seen.")] = Detection.PERFECT,
     seed: Annotated[int, typer.Option(min=0, help="Seed of traffic and sensor noise.")] = 1,
     seeds: Annotated[str | None, typer.Option(help="Several seeds, as in 1-5 or 1,3.")] = None,
@@ -35,7 +37,7 @@ def simulate(
     policy: Annotated[
         Policy | None, typer.Option(help="Whose delay counts how much, instead of the site's weights.")
     ] = None,
-    baseline: Annotated[StrategyName | None, typer.Option(help="Compare with this strategy.")] = None,
+    baseline: Annotated[str | None, typer.Option(help="Compare with this strategy.", metavar=WHO)] = None,
     require: Annotated[list[str] | None, typer.Option(help="A requirement, as in 'person_delay_s<=-15%'.")] = None,
     tripinfo: Annotated[
         Path | None, typer.Option(help="Write trips as SUMO does; several seeds: one file each.")
@@ -61,7 +63,7 @@ def simulate(
         if path is not None and str(path) != "-" and not path.parent.is_dir():
             raise UsageError(f"{path}: expected an existing folder, got {path.parent}")
     numbers = (seed,) if seeds is None else parse_seeds(seeds)
-    strategies = [strategy] if baseline is None else [strategy, baseline]
+    strategies = [parse_control(name) for name in (strategy, baseline) if name is not None]
     specs = [
         RunSpec(
             scenario, period.value if period else None, plant, chosen, detection, number, begin, end, teleport,

@@ -36,21 +36,24 @@ class _Signal:
     """One signal of the plant and who drives it."""
 
     heads: SignalHeads
-    controller: FieldController
+    controller: FieldController | None
     observer: SafetyObserver
 
 
 class Street:
-    """Moves a plant second by second under its field controllers, and watches what they display."""
+    """Moves a plant second by second under its field controllers, and watches what they display.
 
-    def __init__(self, plant: Plant, network: Network, site: Site) -> None:
+    Where it is not `controlled` there are none: signals run the plant's own programmes, and are watched all the same.
+    """
+
+    def __init__(self, plant: Plant, network: Network, site: Site, *, controlled: bool = True) -> None:
         self.plant = plant
         self.utc_s = int(utc_of(plant.time_s))
-        self.controllers = make_controllers(site, self.utc_s)
+        self.controllers = make_controllers(site, self.utc_s) if controlled else {}
         names = {junction_id(tls_id): tls_id for tls_id in plant.tls_ids}
         self._signals = {
             names[name]: _Signal(
-                signal_heads(network, names[name], junction), self.controllers[name], SafetyObserver(junction)
+                signal_heads(network, names[name], junction), self.controllers.get(name), SafetyObserver(junction)
             )
             for name, junction in site.junctions.items()
         }
@@ -65,6 +68,8 @@ class Street:
         self.utc_s += 1
         shown: dict[str, str] = {}
         for tls_id, signal in self._signals.items():
+            if signal.controller is None:
+                continue
             signal.controller.tick(self.utc_s)
             shown[tls_id] = signal.heads.letters(signal.controller.aspects(), signal.controller.time_in_aspect())
         end_s = self.plant.time_s + 1.0

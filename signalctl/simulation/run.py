@@ -14,23 +14,25 @@ from detectors.builder import PictureBuilder
 from detectors.equipment import equip
 from detectors.local import LocalSource
 from plans.policy import with_policy
-from plans.site import Site
+from plans.site import Site, StrategyName
 from plans.timing import TimingPlan
 from signalctl.demo.street import Street
 from signalctl.gate import Gate
 from signalctl.loop import ControlLoop, PlansDue
 from signalctl.scenarios import OpenScenario, open_scenario
-from signalctl.simulation.spec import PlantName, RunSpec
+from signalctl.simulation.road import make_plant
+from signalctl.simulation.spec import RunSpec
 from signalctl.strategies import make_strategy
 from signalctl.tick import JunctionFailure, RefusalNote, Tick
 from sim.emissions import EmissionMeter
 from sim.indicators import Figures, road_figures
-from sim.plant import Plant, Trip
+from sim.plant import Plant, RoadState, Trip
 from sim.sensors import Sensors
+from sim.sumo_control import SumoControl
 
 IN_PROCESS_DEADLINE_S = 60.0
 REPORT_EVERY_S = 20
-NEVER = -1.0
+OWN_DETECTION = "own"
 
 Progress = Callable[[float], None]
 """Called now and then with the part of the run that is done, 0 to 1."""
@@ -83,7 +85,7 @@ def run_scenario(spec: RunSpec, progress: Progress | None = None) -> RunOutcome:
     """
     opened = open_scenario(spec.scenario, spec.period)
     site = _site(opened, spec)
-    plant = make_plant(opened, spec)
+    plant = make_plant(opened, spec, site)
     try:
         driven = asyncio.run(_drive(plant, opened, site, spec, progress))
         statistics = plant.statistics()
@@ -96,7 +98,7 @@ def run_scenario(spec: RunSpec, progress: Progress | None = None) -> RunOutcome:
         "plant": spec.plant.value,
         "strategy": spec.strategy.value,
         "policy": site.policy.value,
-        "detection": spec.detection.value,
+        "detection": OWN_DETECTION if isinstance(spec.strategy, SumoControl) else spec.detection.value,
         "seed": spec.seed,
         "begin": plant.begin_s,
         "end": plant.time_s,
@@ -124,20 +126,6 @@ def run_scenario(spec: RunSpec, progress: Progress | None = None) -> RunOutcome:
     )
 
 
-def make_plant(opened: OpenScenario, spec: RunSpec) -> Plant:
-    """The road that the run asks for; nobody is lifted away unless it says so."""
-    teleport_s = NEVER if spec.teleport_s is None else spec.teleport_s
-    if spec.plant is PlantName.SUMO:
-        from sim.sumo_plant import SumoPlant
-
-        return SumoPlant(opened.config, seed=spec.seed, begin=spec.begin_s, end=spec.end_s, time_to_teleport=teleport_s)
-    from sim.engine import EmbeddedPlant
-
-    return EmbeddedPlant(
-        opened.scenario, seed=spec.seed, begin=spec.begin_s, end=spec.end_s, time_to_teleport=teleport_s
-    )
-
-
 def _site(opened: OpenScenario, spec: RunSpec) -> Site:
     """The scenario's site: further stages where the run asks for them and it was derived; the policy of the run."""
     site = opened.site
@@ -159,44 +147,58 @@ def _plans_due(site: Site, period: str | None) -> PlansDue:
 
 
 async def _drive(plant: Plant, opened: OpenScenario, site: Site, spec: RunSpec, progress: Progress | None) -> _Driven:
-    """Run the loop and the street in lock-step."""
-    street = Street(plant, opened.scenario.network, site)
-    junctions = equip(site.junctions, spec.detection)
-    sensors = Sensors(junctions, plant, spec.detection, spec.seed)
-    source, record, meter = LocalSource(), _Record(), EmissionMeter()
-    loop = ControlLoop(
-        strategy=make_strategy(
-            spec.strategy.value, junctions, weights=site.weights, occupancy=site.occupancy, plans=site.plans
-        ),
-        gate=Gate(site.junctions, site.control, clock=lambda: float(street.utc_s)),
-        drivers=[InProcessDriver(controller) for controller in street.controllers.values()],
-        source=source,
-        builder=PictureBuilder(junctions, site.transit),
-        plans_due=_plans_due(site, spec.period),
-        observers=[record],
-        read_deadline_s=IN_PROCESS_DEADLINE_S,
-        push_deadline_s=IN_PROCESS_DEADLINE_S,
-    )
+    """Run the street, in lock-step with the service where it is not SUMO that controls."""
+    record, meter = _Record(), EmissionMeter()
+    street = Street(plant, opened.scenario.network, site, controlled=isinstance(spec.strategy, StrategyName))
+    service = _Service(street, site, spec, record) if isinstance(spec.strategy, StrategyName) else None
     span_s = plant.end_s - plant.begin_s
     began, plant_s = time.perf_counter(), 0.0
     while not street.finished:
-        utc_s = float(street.utc_s)
         state = street.state()
         meter.update(state)
-        source.put(sensors.read(state, utc_s))
-        await loop.tick(utc_s)
+        if service is not None:
+            await service.tick(state)
         before = time.perf_counter()
         street.step()
         plant_s += time.perf_counter() - before
         if progress is not None and street.utc_s % REPORT_EVERY_S == 0 and math.isfinite(span_s):
             progress(min(1.0, (plant.time_s - plant.begin_s) / span_s))
-    await loop.close()
+    if service is not None:
+        await service.loop.close()
     meter.update(street.state())
     return _Driven(record, street, meter, time.perf_counter() - began, plant_s)
 
 
-def _quantile_ms(seconds: Sequence[float], ratio: float) -> float:
-    return round(float(np.quantile(seconds, ratio)) * 1000.0, 3) if seconds else 0.0
+class _Service:
+    """Sensors, loop and field controllers of a run, joined in this process."""
+
+    def __init__(self, street: Street, site: Site, spec: RunSpec, record: _Record) -> None:
+        junctions = equip(site.junctions, spec.detection)
+        self._street, self._source = street, LocalSource()
+        self._sensors = Sensors(junctions, street.plant, spec.detection, spec.seed)
+        self.loop = ControlLoop(
+            strategy=make_strategy(
+                spec.strategy.value, junctions, weights=site.weights, occupancy=site.occupancy, plans=site.plans
+            ),
+            gate=Gate(site.junctions, site.control, clock=lambda: float(street.utc_s)),
+            drivers=[InProcessDriver(controller) for controller in street.controllers.values()],
+            source=self._source,
+            builder=PictureBuilder(junctions, site.transit),
+            plans_due=_plans_due(site, spec.period),
+            observers=[record],
+            read_deadline_s=IN_PROCESS_DEADLINE_S,
+            push_deadline_s=IN_PROCESS_DEADLINE_S,
+        )
+
+    async def tick(self, state: RoadState) -> None:
+        """Let the detectors see the road, and the loop decide."""
+        utc_s = float(self._street.utc_s)
+        self._source.put(self._sensors.read(state, utc_s))
+        await self.loop.tick(utc_s)
+
+
+def _quantile_ms(seconds: Sequence[float], ratio: float) -> float | None:
+    return round(float(np.quantile(seconds, ratio)) * 1000.0, 3) if seconds else None
 
 
 def _counted(words: Any) -> dict[str, int]:

@@ -2,13 +2,20 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from detectors.equipment import Detection
 from plans.policy import Policy
 from plans.site import StrategyName
 from signalctl.errors import UsageError
+from sim.sumo_control import SumoControl
 
 LONGEST_SEED_LIST = 1000
+
+Control = StrategyName | SumoControl
+"""Who switches the signals: a strategy of the service, or SUMO itself without it."""
+
+CONTROLS: Final[tuple[str, ...]] = (*StrategyName, *SumoControl)
 
 
 class PlantName(StrEnum):
@@ -25,7 +32,7 @@ class RunSpec:
     scenario: str
     period: str | None = None
     plant: PlantName = PlantName.EMBEDDED
-    strategy: StrategyName = StrategyName.ADAPTIVE
+    strategy: Control = StrategyName.ADAPTIVE
     detection: Detection = Detection.PERFECT
     seed: int = 1
     begin_s: float | None = None
@@ -33,6 +40,27 @@ class RunSpec:
     teleport_s: float | None = None
     extra_stages: bool = True
     policy: Policy | None = None
+
+    def __post_init__(self) -> None:
+        """SUMO's controls run in SUMO only.
+
+        Raises:
+            UsageError: Another plant is asked for.
+        """
+        if isinstance(self.strategy, SumoControl) and self.plant is not PlantName.SUMO:
+            raise UsageError(f"strategy {self.strategy}: expected --plant sumo, got {self.plant}")
+
+
+def parse_control(text: str) -> Control:
+    """The strategy, or SUMO's own control, of this name.
+
+    Raises:
+        UsageError: There is none.
+    """
+    for kind in (StrategyName, SumoControl):
+        if text in set(kind):
+            return kind(text)
+    raise UsageError(f"strategy: expected one of {', '.join(CONTROLS)}, got {text!r}")
 
 
 def parse_seeds(text: str) -> tuple[int, ...]:

@@ -30,10 +30,10 @@ def print_summary(result: Mapping[str, Any], outcomes: Sequence[RunOutcome], ver
     console.print(person)
     console.print("safety: " + ", ".join(f"{name} {_number(count)}" for name, count in result["safety"].items()))
     speed = result["performance"]
-    console.print(
-        f"{speed['real_time_factor']:.0f} times real time; a tick takes {speed['tick_ms_p50']:.1f} ms (median), "
-        f"{speed['tick_ms_p99']:.1f} ms (99 %)"
-    )
+    pace = f"{speed['real_time_factor']:.0f} times real time"
+    if speed["tick_ms_p50"] is not None:
+        pace += f"; a tick takes {speed['tick_ms_p50']:.1f} ms (median), {speed['tick_ms_p99']:.1f} ms (99 %)"
+    console.print(pace)
     for outcome in outcomes:
         details = [*outcome.violations, *outcome.failures, *(f"refused {n} x {w}" for w, n in outcome.refusals.items())]
         for line in details[:SHOWN_DETAILS]:
