@@ -1,7 +1,7 @@
 # Everything a person calls. Needs Python 3.11 or newer; uses uv when it is installed.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types bench compile docs setup system-packages requirements clean
+.PHONY: help demo test lint types bench bench-control compile docs setup system-packages requirements clean
 
 BIN := .venv/bin
 DEMO_ARGS ?=
@@ -25,6 +25,9 @@ lint: setup-dev ## style, types, import contracts
 
 bench: setup-dev compile ## benchmarks against named peers
 	@for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python "$$file" $(BENCH_ARGS) || exit 1; done
+
+bench-control: setup-dev ## control against its peers on SUMO (BENCH_ARGS="--scenario path/to/cologne1 --seeds 1-5")
+	@$(BIN)/python -m benchmarks.control $(BENCH_ARGS)
 
 docs: setup ## generated pages of docs/
 	@$(BIN)/python -m signalctl.metrics > docs/metrics.md

@@ -68,6 +68,17 @@ def student_t(freedom: int) -> float:
     return float(stdtrit(freedom, 0.5 + CONFIDENCE / 2))
 
 
+def paired_difference(runs: Sequence[float], baseline: Sequence[float]) -> dict[str, Any]:
+    """Mean difference to the baseline and, for runs paired by seed, its 95 % interval; in the figure's own unit.
+
+    Args:
+        runs: One figure per seed.
+        baseline: The baseline's figure of the same seeds, in the same order.
+    """
+    differences = [a - b for a, b in zip(runs, baseline, strict=True)]
+    return {"mean": round(float(np.mean(differences)), 3), "ci95": _interval(differences)}
+
+
 def relative_change(runs: Sequence[float], baseline: Sequence[float]) -> dict[str, Any]:
     """Mean change against the baseline and, for runs paired by seed, its 95 % interval; as a ratio of the baseline.
 

@@ -4,10 +4,11 @@ A process that has run SUMO once draws other random numbers the second time, so 
 seed alone, whatever ran before it.
 """
 
+import contextlib
 import multiprocessing
 import os
-from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, ProcessPoolExecutor, wait
 from typing import TYPE_CHECKING
 
 from signalctl.simulation.run import RunOutcome, run_scenario
@@ -34,36 +35,63 @@ def run_batch(
         workers: Processes at most; one per core by default.
         on_progress: Called with the part of each run that is done, 0 to 1.
     """
-    parts = [0.0] * len(specs)
-
-    def note(number: int, part: float) -> None:
-        parts[number] = part
-        if on_progress is not None:
-            on_progress(parts)
-
     if len(specs) == 1:
-        outcome = run_scenario(specs[0], lambda part: note(0, part))
-        note(0, 1.0)
+        outcome = run_scenario(specs[0], None if on_progress is None else lambda part: on_progress([part]))
+        if on_progress is not None:
+            on_progress([1.0])
         return [outcome]
+    outcomes: dict[int, RunOutcome] = {}
+    with contextlib.closing(run_each(specs, workers=workers, on_progress=on_progress)) as ended:
+        for number, result in ended:
+            if isinstance(result, Exception):
+                raise result
+            outcomes[number] = result
+    return [outcomes[number] for number in range(len(specs))]
+
+
+def run_each(
+    specs: Sequence[RunSpec],
+    *,
+    workers: int | None = None,
+    on_progress: Callable[[Sequence[float]], None] | None = None,
+) -> Generator[tuple[int, RunOutcome | Exception], None, None]:
+    """Each run in a process of its own; yields its number and what came of it as soon as it has ended.
+
+    A run that fails ends with its error, and the others go on. Closing the generator ends those that still run.
+
+    Raises:
+        BrokenExecutor: A process died.
+    """
     count = max(1, min(len(specs), workers or os.cpu_count() or 1))
+    others = set(multiprocessing.active_children())
     context = multiprocessing.get_context("spawn")
     progress = context.Array("d", len(specs))
     with ProcessPoolExecutor(
         count, mp_context=context, initializer=_share, initargs=(progress,), max_tasks_per_child=1
     ) as pool:
-        futures = [pool.submit(_run_numbered, number, spec) for number, spec in enumerate(specs)]
-        pending: set[Future[RunOutcome]] = set(futures)
+        numbers = {pool.submit(_run_numbered, number, spec): number for number, spec in enumerate(specs)}
+        pending = set(numbers)
         try:
             while pending:
                 done, pending = wait(pending, timeout=POLL_S, return_when=FIRST_COMPLETED)
-                for future in done:
-                    future.result()
                 if on_progress is not None:
                     on_progress(progress[:])
+                for future in sorted(done, key=numbers.__getitem__):
+                    yield numbers[future], _result(future)
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
+            for child in set(multiprocessing.active_children()) - others:
+                child.terminate()
             raise
-        return [future.result() for future in futures]
+
+
+def _result(future: Future[RunOutcome]) -> RunOutcome | Exception:
+    try:
+        return future.result()
+    except BrokenExecutor:
+        raise
+    except Exception as error:
+        return error
 
 
 def _share(progress: "SynchronizedArray[float]") -> None:

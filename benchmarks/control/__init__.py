@@ -1,0 +1,1 @@
+"""Control against its peers: scenarios x strategies x detection x seeds on SUMO, with intervals."""
