@@ -17,6 +17,8 @@ STANDING_MPS = 0.5
 """Slower than this a vehicle counts as standing: its stop is already paid for."""
 PLATOON_S = 4.0
 """Traffic beyond sensing comes as one fractional vehicle each so many seconds."""
+WEIGHT, WEIGHT_DUE, SIZE, WEIGHT_SIZE = 0, 1, 2, 3
+"""Rows of `Demand.sums`."""
 
 
 class Seen(NamedTuple):
@@ -49,6 +51,7 @@ class Demand(NamedTuple):
     size: Floats  # (V,) headways it takes
     weight: Floats  # (V,)
     stop_ratio: Floats  # (V,) part of a stop that stopping now would cost it
+    sums: Floats  # (4, V+1) up to each vehicle: weight, weight times due, headways, weight times headways with its own
 
 
 @helper
@@ -115,4 +118,10 @@ def predict_demand(layout: Layout, seen: Seen, horizon_s: float, rate_ratio: flo
                 n += 1
                 t += PLATOON_S
     start[lanes] = n
-    return Demand(start, due[:n], earliest[:n], move[:n], size[:n], weight[:n], stop_ratio[:n])
+    sums = np.zeros((4, n + 1))
+    for i in range(n):
+        sums[WEIGHT, i + 1] = sums[WEIGHT, i] + weight[i]
+        sums[WEIGHT_DUE, i + 1] = sums[WEIGHT_DUE, i] + weight[i] * due[i]
+        sums[SIZE, i + 1] = sums[SIZE, i] + size[i]
+        sums[WEIGHT_SIZE, i + 1] = sums[WEIGHT_SIZE, i] + weight[i] * sums[SIZE, i + 1]
+    return Demand(start, due[:n], earliest[:n], move[:n], size[:n], weight[:n], stop_ratio[:n], sums)

@@ -57,7 +57,7 @@ def helper(function: F) -> F:
     Counting references to the arrays of the tuples that these functions pass around would take 30 times as long as
     their work.
     """
-    options: dict[str, Any] = {"error_model": "numpy", "nogil": True, "_nrt": False}
+    options: dict[str, Any] = {"error_model": "numpy", "nogil": True, "_nrt": False, "forceinline": True}
     compiled: F = numba.njit(**options)(function)
     return compiled
 

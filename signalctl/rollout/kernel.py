@@ -13,7 +13,7 @@ from signalctl.rollout.lanes import Road, claim, discharge, fresh_road, left_ove
 from signalctl.rollout.layout import Floats, Ints, Layout
 from signalctl.rollout.nodes import NOBODY, Nodes, give_back, load, make_nodes, store, take
 from signalctl.rollout.parameters import RolloutNumbers
-from signalctl.rollout.signals import begin_transition, earliest_switch_s, minimum_until_s
+from signalctl.rollout.signals import begin_transition, may_switch, minimum_until_s
 
 PLACES = 1024
 """Courses that may be open at once; far more than a beam ever holds, and when they run out the dearest end."""
@@ -97,22 +97,10 @@ def end_course(result: Floats, nodes: Nodes, node: int, cost: float) -> None:
 
 
 @helper
-def ranked(
-    layout: Layout,
-    seen: Seen,
-    demand: Demand,
-    road: Road,
-    numbers: RolloutNumbers,
-    nodes: Nodes,
-    first: int,
-    at_s: float,
-    order: Ints,
-) -> int:
+def ranked(nodes: Nodes, first: int, order: Ints) -> int:
     """Fill `order` with the courses of one second, the most promising first; returns how many there are."""
     count, node = 0, first
     while node != NOBODY:
-        load(nodes, node, road)
-        nodes.score[node] = nodes.cost[node] + left_over(layout, seen, demand, road, numbers, nodes.stage[node], at_s)
         place = count
         while place > 0 and nodes.score[order[place - 1]] > nodes.score[node]:
             order[place] = order[place - 1]
@@ -121,6 +109,30 @@ def ranked(
         count += 1
         node = nodes.later[node]
     return count
+
+
+@helper
+def keep(
+    layout: Layout,
+    seen: Seen,
+    demand: Demand,
+    road: Road,
+    numbers: RolloutNumbers,
+    nodes: Nodes,
+    node: int,
+    until: int,
+    at: Ints,
+    result: Floats,
+) -> None:
+    """Put the course away until it is looked at again, or end it at the horizon."""
+    score = nodes.cost[node] + left_over(layout, seen, demand, road, numbers, nodes.stage[node], float(until))
+    if until >= at.size - 1:
+        end_course(result, nodes, node, score)
+        give_back(nodes, node)
+        return
+    nodes.score[node] = score
+    store(nodes, node, road)
+    nodes.later[node], at[until] = at[until], node
 
 
 @kernel
@@ -161,7 +173,7 @@ def search(
     nodes.stage[root] = nodes.begins[root] = stage
     at[0] = root
     for t in range(horizon_s):
-        count = ranked(layout, seen, demand, road, numbers, nodes, at[t], float(t), order)
+        count = ranked(nodes, at[t], order)
         kept[:], begun[:] = 0, False
         for k in range(count):
             node = order[k]
@@ -169,43 +181,34 @@ def search(
             if (kept[running] >= numbers.width and begun[begins]) or nodes.left[0] <= numbers.branches:
                 give_back(nodes, node)
                 continue
+            may_change = k < numbers.changing or (begins == stage and not begun[begins])
             kept[running] += 1
             begun[begins] = True
             load(nodes, node, road)
-            options = most_wanted(layout, seen, demand, road, numbers, running, float(t), claims, wanted)
+            options = 0
+            if may_change:
+                options = most_wanted(layout, seen, demand, road, numbers, running, float(t), claims, wanted)
             for choice in range(options):
                 target = wanted[choice]
-                load(nodes, node, road)
                 if changed:
-                    earliest = earliest_switch_s(layout, running, target, road.green_from, road.green_until)
-                else:
-                    earliest = ready_s[target]
-                if t < earliest:
+                    if not may_switch(layout, running, target, float(t), road.green_from, road.green_until):
+                        continue
+                elif t < ready_s[target]:
                     continue
                 complete_s = begin_transition(layout, running, target, float(t), road.green_from, road.green_until)
                 ripe_s = int(np.ceil(minimum_until_s(layout, target, complete_s, road.green_from)))
                 until = next_look(min(horizon_s, ripe_s), numbers)
+                for lane in range(road.idle_until_s.size):
+                    road.idle_until_s[lane] = 0.0
                 child = take(nodes)
                 nodes.cost[child] = nodes.cost[node] + advance(layout, seen, demand, road, numbers, t, until, True)
                 nodes.stage[child], nodes.changed[child] = target, True
                 nodes.begins[child] = target if t == 0 else begins
                 nodes.after_s[child] = nodes.after_s[node] if changed else float(t)
                 nodes.target[child] = nodes.target[node] if changed else target
-                if until >= horizon_s:
-                    rest = left_over(layout, seen, demand, road, numbers, target, numbers.horizon_s)
-                    end_course(result, nodes, child, nodes.cost[child] + rest)
-                    give_back(nodes, child)
-                else:
-                    store(nodes, child, road)
-                    nodes.later[child], at[until] = at[until], child
-            load(nodes, node, road)
+                keep(layout, seen, demand, road, numbers, nodes, child, until, at, result)
+                load(nodes, node, road)
             look = next_look(t + 1, numbers)
             nodes.cost[node] += advance(layout, seen, demand, road, numbers, t, look, changed)
-            if look >= horizon_s:
-                rest = left_over(layout, seen, demand, road, numbers, running, numbers.horizon_s)
-                end_course(result, nodes, node, nodes.cost[node] + rest)
-                give_back(nodes, node)
-            else:
-                store(nodes, node, road)
-                nodes.later[node], at[look] = at[look], node
+            keep(layout, seen, demand, road, numbers, nodes, node, look, at, result)
     return result

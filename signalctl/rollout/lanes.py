@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from signalctl.rollout.demand import PLATOON_S, Demand, Seen
+from signalctl.rollout.demand import PLATOON_S, SIZE, WEIGHT, WEIGHT_DUE, WEIGHT_SIZE, Demand, Seen
 from signalctl.rollout.jit import allocating, helper
 from signalctl.rollout.layout import Floats, Ints, Layout
 from signalctl.rollout.parameters import RolloutNumbers
@@ -18,7 +18,7 @@ class Road(NamedTuple):
     head: Ints  # (L,) first vehicle that has not crossed
     arrived: Ints  # (L,) first vehicle that is not yet due at the stop line
     ready_s: Floats  # (L,) the stop line is free for the next
-    idle_until_s: Floats  # (L,) nobody comes to the stop line before
+    idle_until_s: Floats  # (L,) nobody comes to the stop line or may cross it before, unless the signals change
     crossed_s: Floats  # (L,) the last one crossed
     people: Floats  # (C,) weighted number still waiting
     walk_from: Floats  # (C,) when the last ones stepped off
@@ -107,6 +107,32 @@ def service_ratio(
 
 
 @helper
+def opens_from_s(
+    layout: Layout,
+    seen: Seen,
+    demand: Demand,
+    road: Road,
+    numbers: RolloutNumbers,
+    lane: int,
+    vehicle: int,
+    at_s: float,
+) -> float:
+    """When a signal of the lane's head may next be green as things stand; `at_s` where one is, infinite for never."""
+    move = demand.move[vehicle]
+    opens_s = np.inf
+    for k in range(layout.lane_move_start[lane], layout.lane_move_start[lane + 1]):
+        option = layout.lane_moves[k]
+        if (move >= 0 and option != move) or seen.move_blocked[option]:
+            continue
+        group = layout.move_group[option]
+        if is_green(road, group, at_s, numbers.amber_use_s):
+            return at_s
+        if road.green_from[group] > at_s:
+            opens_s = min(opens_s, road.green_from[group])
+    return opens_s
+
+
+@helper
 def discharge(
     layout: Layout,
     seen: Seen,
@@ -118,7 +144,7 @@ def discharge(
     held: bool,
 ) -> float:
     """Let the lane's vehicles cross within the second from `at_s`; returns the cost of crossing late and of stops."""
-    cost = 0.0
+    cost, opens_s = 0.0, -np.inf
     last = demand.start[lane + 1]
     end_s = at_s + 1.0
     while not held and road.head[lane] < last and demand.earliest_s[road.head[lane]] < end_s:
@@ -127,6 +153,7 @@ def discharge(
             break
         ratio = service_ratio(layout, seen, demand, road, numbers, lane, vehicle, at_s)
         if ratio < numbers.least_service_ratio:
+            opens_s = opens_from_s(layout, seen, demand, road, numbers, lane, vehicle, at_s)
             break
         move = demand.move[vehicle]
         if move < 0:
@@ -156,7 +183,7 @@ def discharge(
         vehicle += 1
     road.arrived[lane] = vehicle
     head = road.head[lane]
-    next_s = demand.earliest_s[head] if head < last else np.inf
+    next_s = max(opens_s, demand.earliest_s[head]) if head < last else np.inf
     road.idle_until_s[lane] = np.floor(min(next_s, demand.due_s[vehicle]) if vehicle < last else next_s)
     return cost
 
@@ -215,16 +242,16 @@ def claim(
     """Weight of those who wait at `at_s` or come until `until_s`, and whom `stage` would let cross."""
     weight = 0.0
     for lane in range(layout.lane_speed_mps.size):
-        head = road.head[lane]
-        if head >= demand.start[lane + 1] or demand.due_s[head] > until_s:
+        head, last = road.head[lane], demand.start[lane + 1]
+        if head >= last or demand.due_s[head] > until_s:
             continue
         chance = servable(layout, seen, demand, lane, head, stage)
         if chance <= 0.0:
             continue
-        for vehicle in range(head, demand.start[lane + 1]):
-            if demand.due_s[vehicle] > until_s:
-                break
-            weight += chance * demand.weight[vehicle]
+        end = max(head, road.arrived[lane])
+        while end < last and demand.due_s[end] <= until_s:
+            end += 1
+        weight += chance * (demand.sums[WEIGHT, end] - demand.sums[WEIGHT, head])
     for crossing in range(layout.crossing_group.size):
         if layout.stage_green[stage, layout.crossing_group[crossing]]:
             weight += kerb_cost(seen, road, numbers, crossing, at_s)
@@ -241,18 +268,15 @@ def left_over(
     """
     cost = 0.0
     for lane in range(layout.lane_speed_mps.size):
-        head = road.head[lane]
-        if head >= demand.start[lane + 1] or demand.due_s[head] > at_s:
+        head, end = road.head[lane], road.arrived[lane]
+        if head >= end:
             continue
         goes = servable(layout, seen, demand, lane, head, stage) > 0.0
         wait_s = numbers.terminal_green_s if goes else numbers.terminal_s
-        behind = 0.0
-        for vehicle in range(head, demand.start[lane + 1]):
-            if demand.due_s[vehicle] > at_s:
-                break
-            behind += demand.size[vehicle]
-            clear_s = wait_s + numbers.terminal_headway_s * behind
-            cost += demand.weight[vehicle] * (at_s - demand.due_s[vehicle] + clear_s)
+        weight = demand.sums[WEIGHT, end] - demand.sums[WEIGHT, head]
+        ahead = demand.sums[WEIGHT_SIZE, end] - demand.sums[WEIGHT_SIZE, head] - demand.sums[SIZE, head] * weight
+        due = demand.sums[WEIGHT_DUE, end] - demand.sums[WEIGHT_DUE, head]
+        cost += (at_s + wait_s) * weight - due + numbers.terminal_headway_s * ahead
     for crossing in range(layout.crossing_group.size):
         if not layout.stage_green[stage, layout.crossing_group[crossing]]:
             cost += numbers.terminal_s * kerb_cost(seen, road, numbers, crossing, at_s)

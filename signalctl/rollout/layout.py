@@ -35,6 +35,7 @@ class Layout(NamedTuple):
     move_walks: Ints  # crossings that have priority over it
     group_min_green_s: Floats  # (G,)
     clear_s: Floats  # (G, G) from a group's end of green to another's begin, at least; -inf where they do not conflict
+    longest_clear_s: Floats  # (G,) of a group's row
     stage_green: Flags  # (S, G)
     stage_serves: Flags  # (S,) somebody can use it
     transition_s: Floats  # (S, S)
@@ -137,6 +138,7 @@ def build_layout(junction: Junction) -> Layout:
     ).reshape(len(junction.stages), len(group_index))
     used = {movement.group for movement in junction.movements} | set(crossings)
     duration, ends, begins = _transitions(junction)
+    clear_s = _clearances(junction)
     move_start, moves = _ragged(lane_moves)
     foe_start, foe_items = _ragged(foes)
     walk_start, walk_items = _ragged(walks)
@@ -161,7 +163,8 @@ def build_layout(junction: Junction) -> Layout:
         move_walk_start=walk_start,
         move_walks=walk_items,
         group_min_green_s=np.array([group.min_green_s for group in junction.groups.values()], np.float64),
-        clear_s=_clearances(junction),
+        clear_s=clear_s,
+        longest_clear_s=clear_s.max(axis=1),
         stage_green=stage_green,
         stage_serves=np.array([bool(stage.groups & used) for stage in junction.stages.values()], np.bool_),
         transition_s=duration,

@@ -26,4 +26,5 @@ class RolloutNumbers(NamedTuple):
     width: int = 1  # courses that go on for each stage shown
     near_s: int = 4  # up to here every second is looked at,
     stride_s: int = 2  # farther ahead every so many
+    changing: int = 3  # of the courses of one second so many of the most promising may change, and the best that stays
     branches: int = 3  # stages that a course may change to in one second, those with the heaviest claims

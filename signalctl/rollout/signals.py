@@ -7,22 +7,23 @@ from signalctl.rollout.layout import Floats, Layout
 
 
 @helper
-def earliest_switch_s(layout: Layout, stage: int, target: int, green_from: Floats, green_until: Floats) -> float:
-    """When the change may begin: minimum greens are over, and what ended before has cleared."""
-    earliest = -np.inf
-    for group in range(layout.group_min_green_s.size):
-        ends = np.isfinite(layout.green_ends_s[stage, target, group])
+def may_switch(layout: Layout, stage: int, target: int, at_s: float, green_from: Floats, green_until: Floats) -> bool:
+    """Whether the change may begin: minimum greens are over, and what ended before will have cleared."""
+    groups = layout.group_min_green_s.size
+    for group in range(groups):
         if layout.stage_green[stage, group]:
-            if ends:
-                earliest = max(earliest, green_from[group] + layout.group_min_green_s[group])
+            ends = np.isfinite(layout.green_ends_s[stage, target, group])
+            if ends and at_s < green_from[group] + layout.group_min_green_s[group]:
+                return False
             continue
-        if not layout.stage_green[target, group]:
+        if green_until[group] + layout.longest_clear_s[group] <= at_s:
             continue
-        begins_s = layout.green_begins_s[stage, target, group]
-        for other in range(layout.group_min_green_s.size):
-            if not layout.stage_green[stage, other]:
-                earliest = max(earliest, green_until[other] + layout.clear_s[other, group] - begins_s)
-    return earliest
+        for other in range(groups):
+            if layout.stage_green[target, other] and not layout.stage_green[stage, other]:
+                begins_s = at_s + layout.green_begins_s[stage, target, other]
+                if begins_s < green_until[group] + layout.clear_s[group, other]:
+                    return False
+    return True
 
 
 @helper

@@ -12,7 +12,7 @@ import pytest
 from plans.junction import Movement, Turn
 from signalctl.rollout.demand import travel_time_s
 from signalctl.rollout.layout import build_layout
-from signalctl.rollout.signals import earliest_switch_s
+from signalctl.rollout.signals import may_switch
 
 
 def test_travel_time_of_a_vehicle_at_speed():
@@ -88,6 +88,10 @@ def test_a_group_that_has_just_ended_comes_back_after_amber_red_and_red_amber(cr
     green_from = np.full(len(junction.group_order), -100.0)
     green_until = np.full(len(junction.group_order), np.inf)
     green_until[group] = -1.0
-    earliest = earliest_switch_s(layout, origin, target, green_from, green_until)
     begins = layout.green_begins_s[origin, target, group]
-    assert earliest + begins >= -1.0 + timing.amber_s + 1 + timing.red_amber_s
+    cleared_s = -1.0 + timing.amber_s + 1 + timing.red_amber_s
+    assert not may_switch(layout, origin, target, cleared_s - begins - 0.1, green_from, green_until)
+    green_until[:] = -100.0
+    assert may_switch(layout, origin, target, 0.0, green_from, green_until)
+    green_until[group] = cleared_s - begins - layout.clear_s[group, group]
+    assert may_switch(layout, origin, target, cleared_s - begins, green_from, green_until)
