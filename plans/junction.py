@@ -220,6 +220,26 @@ class Junction:
         return max((*self.intergreens.values(), *own_s), default=0)
 
     @cached_property
+    def longest_min_green_s(self) -> int:
+        """The longest minimum green of any group."""
+        return max((group.min_green_s for group in self.groups.values()), default=1)
+
+    @cached_property
+    def mandatory_order(self) -> tuple[str, ...]:
+        """Groups that keep a longest red, in their defined order."""
+        return tuple(name for name, group in self.groups.items() if group.mandatory)
+
+    @cached_property
+    def shortest_max_red_s(self) -> int:
+        """The shortest of the longest reds; a day where there is none."""
+        return min((self.groups[name].max_red_s for name in self.mandatory_order), default=86_400)
+
+    @cached_property
+    def longest_amber_s(self) -> int:
+        """The longest sum of a group's amber and red-amber."""
+        return max((group.amber_s + group.red_amber_s for group in self.groups.values()), default=0)
+
+    @cached_property
     def transition_memo(self) -> dict[tuple[str, str], StageTransition]:
         """Transitions that `plans.transition` has worked out for this junction so far."""
         return {}

@@ -114,8 +114,7 @@ def least_stage_s(junction: Junction, stage: str) -> int:
 
 def chain_s(junction: Junction, stages: int) -> int:
     """An upper bound for serving so many stages once each: nobody with more time left than this is urgent."""
-    groups, longest_s = junction.groups.values(), junction.longest_change_s
-    each_s = max(group.min_green_s for group in groups)
+    longest_s, amber_s = junction.longest_change_s, junction.longest_amber_s
     # an intergreen out of the past, or the same group's amber and red, may have to be waited for before each transition
-    pause_s = max(longest_s, *(group.amber_s + SAME_GROUP_RED_S + group.red_amber_s for group in groups))
-    return (1 + stages) * (each_s + pause_s + longest_s + max(group.red_amber_s for group in groups))
+    pause_s = max(longest_s, amber_s + SAME_GROUP_RED_S)
+    return (1 + stages) * (junction.longest_min_green_s + pause_s + longest_s + amber_s)

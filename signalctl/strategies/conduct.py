@@ -13,7 +13,7 @@ from plans.table import open_frames
 from plans.timing import TimingPlan
 from plans.transition import quickest_way, transition
 from signalctl.gate.past import ACT_AFTER_S, history_of
-from signalctl.gate.reds import least_stage_s, too_late
+from signalctl.gate.reds import chain_s, least_stage_s, too_late
 from signalctl.strategy import PlanDecision, StageDecision
 
 RED_RESERVE_S = 8
@@ -78,13 +78,23 @@ def scope_of(junction: Junction, plan: TimingPlan, status: FieldStatus, *, on_de
         way = quickest_way(junction, status.stage, urgent, cycle)
         timely = {name: wait for name, wait in ready.items() if way is not None and name == way[0].target}
         ready = timely or ready
-    else:
+    elif not _far_from_longest_red(junction, begin_s + max(ready.values(), default=0), history, len(cycle)):
         ready = {
             name: wait
             for name, wait in ready.items()
             if _in_time(junction, status.stage, name, begin_s + wait, history, cycle)
         }
     return Scope(junction, status.stage, ready, urgent)
+
+
+def _far_from_longest_red(junction: Junction, begin_s: int, history: History, stages: int) -> bool:
+    """Whether any change that begins by `begin_s` is in time for everybody, without looking at each of them."""
+    leave_s = begin_s + junction.longest_change_s + junction.longest_min_green_s
+    in_time_s = leave_s + chain_s(junction, stages)
+    if begin_s + junction.shortest_max_red_s <= in_time_s:
+        return False
+    pasts = ((history[name], junction.groups[name].max_red_s) for name in junction.mandatory_order)
+    return all(past.green or past.since_s + longest_s > in_time_s for past, longest_s in pasts)
 
 
 def _in_time(

@@ -3,13 +3,15 @@
 from dataclasses import replace
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from detectors.picture import CrossingPicture
 from plans.junction import GroupSwitch, Stage, StageTransition
 from plans.sealed import RequestAction
 from plans.timing import OnDemandStage
 from plans.transition import transition
-from signalctl.strategies import NAMES, make_strategy, open_frame_plan
+from signalctl.strategies import NAMES, conduct, make_strategy, open_frame_plan
 from signalctl.strategies.conduct import overdue, scope_of
 
 HOLD, GO = RequestAction.HOLD, RequestAction.GO
@@ -94,6 +96,28 @@ def test_everybody_whom_a_stage_serves_must_be_in_time(crossroads):
     for red_s, urgent in ((259, ""), (261, "walk_ns")):
         both = {**status.time_in_aspect_s, "ns": red_s - 3, "walk_ns": red_s}
         assert scope_of(junction, crossroads.plan, replace(status, time_in_aspect_s=both)).urgent == urgent
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    ages=st.lists(st.integers(0, 320), min_size=4, max_size=4),
+    reds=st.lists(st.integers(60, 300), min_size=4, max_size=4),
+    stage=st.sampled_from(["NS", "EW", "N"]),
+)
+def test_junctions_far_from_any_longest_red_are_judged_alike_without_a_look_at_each_stage(richer, ages, reds, stage):
+    """The short way round says what the long one says."""
+    names = richer.junction.group_order
+    groups = {
+        name: replace(group, max_red_s=red)
+        for (name, group), red in zip(richer.junction.groups.items(), reds, strict=True)
+    }
+    junction = replace(richer.junction, groups=groups)
+    status = richer.status(stage, 20)
+    status = replace(status, time_in_aspect_s=dict(zip(names, ages, strict=True)))
+    scope = scope_of(junction, richer.plan, status)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(conduct, "_far_from_longest_red", lambda *_: False)
+        assert scope == scope_of(junction, richer.plan, status)
 
 
 @pytest.mark.parametrize("name", REACTIVE)
