@@ -58,7 +58,7 @@ class PictureBuilder:
             id_: builder.update(utc_s, elapsed_s, by_junction.get(id_, []), signals.get(id_, NO_SIGNALS))
             for id_, builder in self._junctions.items()
         }
-        return Picture(utc_s=utc_s, junctions=self._with_blocked_exits(pictures))
+        return Picture(utc_s=utc_s, junctions=self._with_blocked_exits(pictures), air=dict(self.air))
 
     def _with_lateness(self, reading: Reading, utc_s: float) -> Reading:
         """A request that does not say how late the vehicle is gets it from the operator's centre."""

@@ -112,8 +112,11 @@ class MqttSource:
 
     def publish_state(self, junction: str, state: Mapping[str, Any]) -> None:
         """Tell a junction's state, retained."""
-        payload = json.dumps(state, separators=(",", ":"), allow_nan=False).encode()
-        self.publish(topics.of_state(self._site, junction), payload, retain=True)
+        self.publish(topics.of_state(self._site, junction), _json(state), retain=True)
+
+    def publish_sign(self, area: str, sign: Mapping[str, Any]) -> None:
+        """Tell what the sign of a gated area shows, retained."""
+        self.publish(topics.of_sign(self._site, area), _json(sign), retain=True)
 
     def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
         """Send when the broker is there; until then only the newest payload of each topic is kept."""
@@ -228,6 +231,10 @@ class MqttSource:
 
     def _count_overflow(self) -> None:
         self._overflow += 1
+
+
+def _json(body: Mapping[str, Any]) -> bytes:
+    return json.dumps(body, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
 
 
 def tls_context(broker: MqttBroker) -> ssl.SSLContext:

@@ -11,6 +11,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors.readings import AirReading
 from plans.junction import Mode
 
 MODES: tuple[Mode, ...] = (Mode.CAR, Mode.TRUCK, Mode.BUS, Mode.TRAM, Mode.BICYCLE, Mode.PEDESTRIAN, Mode.EMERGENCY)
@@ -130,7 +131,11 @@ class JunctionPicture:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """What is known about all junctions at `utc_s` (seconds since 1970-01-01 UTC). Never changes during a tick."""
+    """What is known about all junctions at `utc_s` (seconds since 1970-01-01 UTC). Never changes during a tick.
+
+    `air` is the newest word of each air-quality station.
+    """
 
     utc_s: float
     junctions: Mapping[str, JunctionPicture]
+    air: Mapping[str, AirReading] = field(default_factory=dict)

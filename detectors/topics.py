@@ -91,6 +91,11 @@ def of_state(site: str, junction: str) -> str:
     return f"{PREFIX}/{_level(site)}/{_level(junction)}/state"
 
 
+def of_sign(site: str, area: str) -> str:
+    """Topic on which the service tells drivers why a protected area is gated."""
+    return f"{PREFIX}/{_level(site)}/sign/{_level(area)}"
+
+
 def subscriptions(site: str) -> dict[Kind, str]:
     """The filters that a source subscribes to, by kind; LoRaWAN uplinks are `UPLINKS`."""
     filters = {kind: f"{PREFIX}/{_level(site)}/+/{kind}/+" for kind in PER_DETECTOR}

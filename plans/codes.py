@@ -55,6 +55,10 @@ class Code(StrEnum):
     CONTROLLER_MISSING = "controller_missing"
     REPORTING_POINT_RANGE = "reporting_point_range"
     REPORTING_POINT_REPEATED = "reporting_point_repeated"
+    GATING_AREA_EMPTY = "gating_area_empty"
+    GATING_GROUP_KIND = "gating_group_kind"
+    GATING_GROUP_TWICE = "gating_group_twice"
+    GATING_NO_OTHER_STAGE = "gating_no_other_stage"
 
     # a request, or the state of the controller that it is for
     UNKNOWN_JUNCTION = "unknown_junction"

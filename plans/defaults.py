@@ -189,3 +189,33 @@ R09_LEVELS: Final[tuple[int, ...]] = _define(
 TRANSIT_APPROACH_MPS: Final = _define(
     "TRANSIT_APPROACH_MPS", 8.3, "m/s between reporting point and stop line", "own choice: 30 km/h", sure=False
 )
+
+# Gating
+GATING_INTERVAL_S: Final = _define("GATING_INTERVAL_S", 90, "s", "Keyvan-Ekbatani et al. 2012: one cycle", sure=False)
+GATING_PROPORTIONAL_PER_H: Final = _define(
+    "GATING_PROPORTIONAL_PER_H", 20.0, "1/h", "order of Keyvan-Ekbatani et al. 2012; tune on the street", sure=False
+)
+GATING_INTEGRAL_PER_H: Final = _define(
+    "GATING_INTEGRAL_PER_H", 5.0, "1/h", "order of Keyvan-Ekbatani et al. 2012; tune on the street", sure=False
+)
+GATING_ON_RATIO: Final = _define(
+    "GATING_ON_RATIO", 0.85, "of the target accumulation", "own choice: gating begins before the target", sure=False
+)
+GATING_OFF_RATIO: Final = _define("GATING_OFF_RATIO", 0.65, "of the target accumulation", "own choice", sure=False)
+GATING_SIGN: Final[str] = _define(
+    "GATING_SIGN", "Zufluss dosiert", "text of the sign for drivers", "own choice", sure=False
+)
+GATE_CLOSE_RATIO: Final = _define("GATE_CLOSE_RATIO", 0.4, "of the room before the gate", "own choice", sure=False)
+GATE_OPEN_RATIO: Final = _define("GATE_OPEN_RATIO", 0.55, "of the room before the gate", "own choice", sure=False)
+GATE_FULL_RATIO: Final = _define("GATE_FULL_RATIO", 0.75, "of the room before the gate", "own choice", sure=False)
+GATE_RED_S: Final = _define("GATE_RED_S", 90, "s", "own choice: no longer than in the longest usual cycle", sure=False)
+AIR_ON_UGM3: Final = _define(
+    "AIR_ON_UGM3", 80.0, "ug/m3 NO2", "own choice; limit of the hourly mean 200 (2008/50/EC)", sure=False
+)
+AIR_OFF_UGM3: Final = _define("AIR_OFF_UGM3", 60.0, "ug/m3 NO2", "own choice", sure=False)
+AIR_ON_AFTER_S: Final = _define("AIR_ON_AFTER_S", 900, "s above the upper value", "own choice", sure=False)
+AIR_OFF_AFTER_S: Final = _define("AIR_OFF_AFTER_S", 1800, "s below the lower value", "own choice", sure=False)
+AIR_SILENT_S: Final = _define(
+    "AIR_SILENT_S", 2700, "s without a word", "own choice: three of a quarter of an hour each", sure=False
+)
+AIR_INFLOW_RATIO: Final = _define("AIR_INFLOW_RATIO", 0.7, "of what the due plan lets in", "own choice", sure=False)

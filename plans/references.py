@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from plans.codes import Code
+from plans.gating import check_gating
 from plans.junction import Junction
 from plans.site import Site
 from plans.timing import Finding, PlanEntry, TimingPlan
@@ -70,7 +71,7 @@ def check_site_references(site: Site) -> list[Finding]:
         found += _unknown(f"uplinks/{index}/junction", [uplink.junction], site.junctions, "a junction")
         detectors = site.junctions[uplink.junction].detectors if uplink.junction in site.junctions else {}
         found += _unknown(f"uplinks/{index}/detector", [uplink.detector], detectors, "a detector of the junction")
-    return found + check_reporting_points(site.transit, site.junctions)
+    return found + check_reporting_points(site.transit, site.junctions) + check_gating(site)
 
 
 def plan_element(plan: TimingPlan) -> str:

@@ -55,6 +55,10 @@ MEANING: Mapping[str, Mapping[Code, str]] = {
         Code.CONTROLLER_MISSING: "each junction has a controller, where any has one (warning)",
         Code.REPORTING_POINT_RANGE: "a reporting point fits into a telegram and into the site's way to number them",
         Code.REPORTING_POINT_REPEATED: "each reporting point stands once in the table",
+        Code.GATING_AREA_EMPTY: "a protected area has lanes besides those before its gates",
+        Code.GATING_GROUP_KIND: "a gate meters vehicle groups that have an approach lane",
+        Code.GATING_GROUP_TWICE: "each group is metered by one gate",
+        Code.GATING_NO_OTHER_STAGE: "each plan of a gate has a stage with metered traffic, and one without",
     },
     "Request, and the controller that it is for": {
         Code.UNKNOWN_JUNCTION: "junction and status belong together, and to this site",

@@ -17,6 +17,7 @@ from plans.defaults import (
     STATUS_MAX_AGE_S,
     STRATEGIC_PERIOD_S,
 )
+from plans.gating import ProtectedArea
 from plans.junction import Junction, Mode
 from plans.policy import Policy
 from plans.timing import TimingPlan
@@ -148,6 +149,7 @@ class Site:
     occupancy: Mapping[Mode, float] = field(default_factory=lambda: dict(OCCUPANCY))
     control: ControlParameters = field(default_factory=ControlParameters)
     transit: TransitSettings = field(default_factory=TransitSettings)
+    gating: Mapping[str, ProtectedArea] = field(default_factory=dict)
     unconfirmed: frozenset[str] = frozenset()
 
     def plans_due(self, utc_s: float) -> Mapping[str, TimingPlan]:

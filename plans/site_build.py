@@ -5,6 +5,7 @@ from dataclasses import fields, replace
 from plans import defaults
 from plans.amber import least_green_s, required_amber_s, walking_s
 from plans.calendar import Calendar, CalendarEntry
+from plans.gating_form import build_gating
 from plans.junction import (
     ROAD_MODES,
     Detector,
@@ -83,6 +84,7 @@ def build_site(form: SiteForm) -> Site:
         occupancy={mode: notes.take(form.occupancy.get(mode), o, f"occupancy/{mode}") for mode, o in _OCCUPANCY},
         control=_control(form.control, notes),
         transit=build_transit(form.transit, notes),
+        gating=build_gating(form.gating, notes),
         unconfirmed=frozenset(notes.paths),
     )
 

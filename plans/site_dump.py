@@ -6,6 +6,7 @@ from dataclasses import fields
 from typing import Any
 
 from plans.defaults import PEDESTRIAN_CLEARING_MPS
+from plans.gating import ProtectedArea
 from plans.junction import ROAD_MODES, Junction, Lane, StageTransition
 from plans.policy import Policy
 from plans.site import ControllerAddress, ControlParameters, MqttBroker, Site, WebAddress, first_corridor
@@ -52,6 +53,7 @@ def site_text(site: Site) -> str:
         Inline({name: value for name, value in _attributes(uplink).items() if value}) for uplink in site.uplinks
     ]
     document["transit"] = _transit(site)
+    document["gating"] = {name: _area(site, area) for name, area in site.gating.items()}
     return "\n".join(_lines(_pruned(document), 0)) + "\n"
 
 
@@ -82,6 +84,23 @@ def _transit(site: Site) -> dict[str, Any]:
     if settings.lateness is not None:
         values["lateness"] = _pruned(_attributes(settings.lateness))
     return _pruned(values)
+
+
+def _area(site: Site, area: ProtectedArea) -> dict[str, Any]:
+    """Target and gains as numbers with a point, as the form reads them."""
+    path = f"gating/{area.id}"
+    own = _kept(_attributes(area, "id", "gates", "lanes", "air"), site.unconfirmed, path)
+    return _pruned(
+        {
+            **own,
+            "lanes": {name: list(lanes) for name, lanes in area.lanes.items()},
+            "gates": {
+                gate.id: Inline(_kept(_attributes(gate, "id"), site.unconfirmed, f"{path}/gates/{gate.id}"))
+                for gate in area.gates.values()
+            },
+            "air": None if area.air is None else Inline(_kept(_attributes(area.air), site.unconfirmed, f"{path}/air")),
+        }
+    )
 
 
 def _junction(site: Site, junction: Junction) -> dict[str, Any]:

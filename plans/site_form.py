@@ -26,6 +26,7 @@ from plans.form_basics import (
     TurnField,
     as_written,
 )
+from plans.gating_form import AreaForm
 from plans.junction import DetectorKind
 from plans.policy import Policy
 from plans.site import StrategyName
@@ -301,3 +302,4 @@ class SiteForm(Form):
     junctions: Annotated[dict[Name, JunctionForm], Field(min_length=1)]
     uplinks: list[UplinkForm] = []
     transit: TransitForm = TransitForm()
+    gating: dict[Name, AreaForm] = {}

@@ -17,6 +17,7 @@ from signalctl.clock import Clock
 from signalctl.field_link import HEARTBEAT_S, FieldLink
 from signalctl.gate import Gate, Refusal
 from signalctl.gate.gate import TAKES_PLANS
+from signalctl.gating import Gating
 from signalctl.strategy import Decisions, Strategy
 from signalctl.tick import JunctionFailure, RefusalNote, Tick, TickObserver
 from signalctl.troubles import Troubles
@@ -49,6 +50,7 @@ class ControlLoop:
         source: Source,
         builder: PictureBuilder,
         plans_due: PlansDue,
+        gating: Gating | None = None,
         observers: Sequence[TickObserver] = (),
         read_deadline_s: float = 0.3,
         push_deadline_s: float = 0.4,
@@ -60,6 +62,7 @@ class ControlLoop:
         self.source = source
         self.builder = builder
         self.plans_due = plans_due
+        self.gating = gating
         self.observers = list(observers)
         self.read_deadline_s = read_deadline_s
         self.push_deadline_s = push_deadline_s
@@ -97,6 +100,9 @@ class ControlLoop:
 
         due = self.plans_due(utc_s)
         decisions = self._decide(picture, field, due, failures)
+        if self.gating is not None:
+            with self._troubles.caught("", "gating", failures):  # without it, what the strategy wants stands
+                decisions = self.gating.apply(picture, field, due, active, decisions)
         if self._blind(utc_s):
             decisions = Decisions({}, decisions.plans)  # nobody steers by what was seen long ago
         watch.lap("decide")
@@ -125,6 +131,7 @@ class ControlLoop:
             refusals=tuple(refusals),
             failures=tuple(failures),
             step_s=watch.laps,
+            gating=self.gating.reports if self.gating is not None else (),
         )
         self._record(record)
         return record

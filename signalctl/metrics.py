@@ -14,10 +14,12 @@ from detectors.topics import Kind
 from plans.junction import GroupKind, Junction, Mode
 from plans.sealed import RequestAction, RequestReason
 from signalctl import __version__
+from signalctl.gating.report import GateState
 from signalctl.metric_declarations import DeclaredMetrics
 
 CORRIDOR: Final = ("site", "corridor")
 JUNCTION: Final = ("site", "corridor", "junction")
+AREA: Final = ("site", "corridor", "area")
 
 TRANSIT_OUTCOMES: Final = ("completed", "timed_out", "rejected", "cancelled")
 REQUEST_RESULTS: Final = ("accepted", "refused", "failed")
@@ -39,6 +41,7 @@ class Metrics(DeclaredMetrics):
         self._declare_traffic()
         self._declare_transit()
         self._declare_control()
+        self._declare_gating()
         self._declare_controllers()
         self._declare_detectors()
         self._declare_service()
@@ -144,6 +147,38 @@ class Metrics(DeclaredMetrics):
             "Breaches seen by the independent observer of displayed signals; any is a defect. Simulated streets only.",
             (*JUNCTION, "kind"),
         )
+
+    def _declare_gating(self) -> None:
+        self.gating_on = self._gauge(
+            "gating_on", "1 while the area is gated, by cause: traffic, air.", (*AREA, "cause")
+        )
+        self.gating_known = self._gauge(
+            "gating_known", "1 while enough of the area is seen to count its vehicles, else 0.", AREA
+        )
+        self.gating_accumulation = self._gauge(
+            "gating_accumulation_vehicles", "Vehicles in the area; kept while they are not known.", AREA
+        )
+        self.gating_target = self._gauge("gating_target_vehicles", "Vehicles that the area holds at best.", AREA)
+        self.gating_permitted = self._gauge(
+            "gating_permitted_inflow", "Vehicles an hour that may enter the area, 0 without a bound.", AREA
+        )
+        self.gate_state = self._gauge(
+            "gate_state",
+            "What the gate does: " + ", ".join(f"{state} {state.name.lower()}" for state in GateState) + ".",
+            (*JUNCTION, "area", "gate"),
+        )
+        self.gate_green = self._gauge(
+            "gate_green_ratio",
+            "Part of the time that the gate may be green, 1 without a bound.",
+            (*JUNCTION, "area", "gate"),
+        )
+        self.gate_queue = self._gauge(
+            "gate_queue_ratio",
+            "Queue before the gate, of the room up to the junction upstream.",
+            (*JUNCTION, "area", "gate"),
+        )
+        self.air_no2 = self._gauge("air_no2_ugm3", "NO2 that the area goes by, in micrograms per cubic metre.", AREA)
+        self.air_heard = self._gauge("air_heard", "1 while a station of the area gives a usable NO2, else 0.", AREA)
 
     def _declare_controllers(self) -> None:
         self.controller_up = self._gauge("controller_up", "1 while the controller answers, else 0.", JUNCTION)

@@ -68,6 +68,7 @@ async def run_site(
             network=site_file.parent / site.network if site.network else None,
         ),
         publish_state=source.publish_state,
+        publish_sign=source.publish_sign,
         lateness=lateness,
     )
     if follow_street:

@@ -20,6 +20,8 @@ from signalctl.clock import Clock
 from signalctl.errors import UsageError
 from signalctl.field_link import HEARTBEAT_S
 from signalctl.gate import Gate
+from signalctl.gating import Gating
+from signalctl.gating_observer import GatingObserver
 from signalctl.journal import Journal
 from signalctl.journal_observer import JournalObserver
 from signalctl.lateness_feed import LatenessReader
@@ -67,6 +69,7 @@ class Service:
         clock: Clock,
         options: ServiceOptions,
         publish_state: Callable[[str, Mapping[str, Any]], None] | None = None,
+        publish_sign: Callable[[str, Mapping[str, Any]], None] | None = None,
         lateness: LatenessReader | None = None,
     ) -> None:
         self.site = site
@@ -87,6 +90,10 @@ class Service:
             self.live,
             self,
         ]
+        if site.gating:
+            observers.append(
+                GatingObserver(self.metrics, site.id, site.gating, site.junctions, self.journal, publish_sign)
+            )
         if lateness is not None:
             observers.append(LatenessObserver(self.metrics, site.id, corridors, lateness))
         if publish_state is not None:
@@ -100,6 +107,7 @@ class Service:
             source=source,
             builder=PictureBuilder(site.junctions, site.transit, lateness.board if lateness is not None else None),
             plans_due=site.plans_due,
+            gating=Gating(site.gating, site.junctions, site.control) if site.gating else None,
             observers=observers,
             heartbeat_s=min(HEARTBEAT_S, site.control.lease_s / HEARTBEATS_PER_LEASE),
         )

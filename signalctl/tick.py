@@ -8,6 +8,7 @@ from typing import Protocol
 from controllers.driver import FieldStatus, PushReport, Reachability
 from detectors.picture import Picture
 from plans.timing import TimingPlan
+from signalctl.gating.report import AreaReport
 from signalctl.strategy import PlanDecision, StageDecision
 
 
@@ -49,6 +50,7 @@ class Tick:
     refusals: tuple[RefusalNote, ...] = ()
     failures: tuple[JunctionFailure, ...] = ()
     step_s: Mapping[str, float] = made_by(default_factory=dict)
+    gating: tuple[AreaReport, ...] = ()
 
     @property
     def duration_s(self) -> float:

@@ -18,6 +18,7 @@ from plans.site import Site, StrategyName
 from plans.timing import TimingPlan
 from signalctl.demo.street import Street
 from signalctl.gate import Gate
+from signalctl.gating import Gating
 from signalctl.loop import ControlLoop, PlansDue
 from signalctl.scenarios import OpenScenario, open_scenario
 from signalctl.simulation.road import make_plant
@@ -185,6 +186,7 @@ class _Service:
             source=self._source,
             builder=PictureBuilder(junctions, site.transit),
             plans_due=_plans_due(site, spec.period),
+            gating=Gating(site.gating, junctions, site.control) if site.gating else None,
             observers=[record],
             read_deadline_s=IN_PROCESS_DEADLINE_S,
             push_deadline_s=IN_PROCESS_DEADLINE_S,

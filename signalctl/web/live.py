@@ -9,6 +9,7 @@ from typing import Any
 from controllers.driver import FieldStatus
 from detectors.picture import Health, JunctionPicture
 from plans.junction import Junction
+from signalctl.gating.report import AreaReport
 from signalctl.metrics_observer import MetricsObserver
 from signalctl.strategy import StageDecision
 from signalctl.tick import Tick
@@ -43,6 +44,7 @@ class LiveState:
             "broker": self.broker_connected,
             "junctions": {name: self._junction(tick, name) for name in self._junctions},
             "decisions": list(self.decisions)[:12],
+            "gating": [_area(report) for report in tick.gating],
         }
         message = dict(self.snapshot)
         if self.road is not None:
@@ -126,6 +128,30 @@ class LiveState:
                 for one in seen.requests
             ],
         }
+
+
+def _area(report: AreaReport) -> dict[str, Any]:
+    return {
+        "area": report.area,
+        "by_traffic": report.by_traffic,
+        "by_air": report.by_air,
+        "accumulation": None if report.accumulation_veh is None else round(report.accumulation_veh, 1),
+        "target": report.target_veh,
+        "permitted_vph": None if report.permitted_vph is None else round(report.permitted_vph),
+        "no2_ugm3": report.no2_ugm3,
+        "why": report.why,
+        "gates": [
+            {
+                "gate": one.gate,
+                "junction": one.junction,
+                "state": one.state.name.lower(),
+                "green_ratio": None if one.green_ratio is None else round(one.green_ratio, 3),
+                "queue_ratio": None if one.queue_ratio is None else round(one.queue_ratio, 3),
+                "why": one.why,
+            }
+            for one in report.gates
+        ],
+    }
 
 
 def _field(status: FieldStatus) -> dict[str, Any]:
