@@ -52,6 +52,7 @@ class ExactLanes:
                     passed=int(passed[lane]),
                     arrived=float(arrived[lane]),
                     confidence_ratio=1.0,
+                    kinds_known=True,
                 )
             )
         return views

@@ -5,10 +5,12 @@ time and forgotten only after a good spell, so that a flickering detector does n
 detector is never read as an empty road: it is not read at all.
 """
 
+from collections.abc import Container
 from dataclasses import dataclass
 
 from detectors.picture import Health
 from detectors.readings import ButtonReading, LoopReading, RadarReading
+from detectors.scenes import SceneWatch
 from plans.junction import Detector, DetectorKind
 
 DetectorReading = LoopReading | RadarReading | ButtonReading
@@ -24,7 +26,10 @@ class HealthLimits:
     stuck_on_green_s: float = 20.0
     stuck_on_unseen_s: float = 600.0
     stuck_off_vehicles: float = 30.0
+    stuck_off_radar_vehicles: float = 8.0
     frozen_s: float = 60.0
+    frozen_moving_s: float = 4.0
+    lost_ratio: float = 0.2
     strikes: float = 3.0
     strike_fades_per_s: float = 0.02
     chatter_per_s: float = 1.2
@@ -43,7 +48,10 @@ LIMITS = HealthLimits()
 class DetectorWatch:
     """The health of one detector."""
 
-    def __init__(self, detector: Detector, limits: HealthLimits = LIMITS) -> None:
+    def __init__(
+        self, detector: Detector, limits: HealthLimits = LIMITS, approach_lanes: Container[str] = frozenset()
+    ) -> None:
+        """`approach_lanes` are those that end at the stop line which a radar watches."""
         self.health = Health.UNKNOWN
         self._limits = limits
         self._silent_s = limits.silent_button_s if detector.kind is DetectorKind.BUTTON else limits.silent_s
@@ -57,8 +65,9 @@ class DetectorWatch:
         self._quiet_vehicles = 0.0
         self._count_rate = 0.0
         self._contradictions = 0
-        self._same_s = 0.0
-        self._scene: object = None
+        self._scenes = SceneWatch(approach_lanes)
+        radar = detector.kind is DetectorKind.RADAR
+        self._quiet_limit = limits.stuck_off_radar_vehicles if radar else limits.stuck_off_vehicles
 
     def observe(
         self, reading: DetectorReading | None, utc_s: float, elapsed_s: float, *, green: bool, others_veh: float
@@ -128,10 +137,7 @@ class DetectorWatch:
             case RadarReading():
                 covered = False
                 active = bool(reading.objects)
-                # noise moves even what stands: a scene that repeats to the last digit is a frozen picture
-                same = active and reading.objects == self._scene
-                self._same_s = self._same_s + elapsed_s if same else 0.0
-                self._scene = reading.objects
+                self._scenes.take(reading.objects, reading.t_s, elapsed_s)
             case ButtonReading():
                 covered = reading.pressed or bool(reading.waiting)
                 active = covered
@@ -149,10 +155,13 @@ class DetectorWatch:
         if self._strikes >= limits.strikes:
             return Health.IMPOSSIBLE
         proved_on = self._covered_s > limits.stuck_on_s and self._covered_green_s > limits.stuck_on_green_s
-        if proved_on or self._covered_s > limits.stuck_on_unseen_s or self._same_s > limits.frozen_s:
+        frozen = self._scenes.same_s > limits.frozen_s or self._scenes.same_moving_s > limits.frozen_moving_s
+        if proved_on or self._covered_s > limits.stuck_on_unseen_s or frozen:
             return Health.STUCK_ON
-        if self._quiet_vehicles > limits.stuck_off_vehicles:
+        if self._quiet_vehicles > self._quiet_limit:
             return Health.STUCK_OFF
+        if self._scenes.lost_ratio > limits.lost_ratio:
+            return Health.MISCOUNTS
         if self._count_rate > limits.chatter_per_s:
             return Health.CHATTER
         return Health.OK

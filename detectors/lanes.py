@@ -34,6 +34,7 @@ class LaneView:
     passed: int
     arrived: float
     confidence_ratio: float
+    kinds_known: bool = False
 
 
 class LaneMemory:
@@ -65,6 +66,7 @@ class LaneMemory:
             passed=view.passed,
             head_still_s=self.head_still_s,
             confidence_ratio=view.confidence_ratio,
+            kinds_known=view.kinds_known,
         )
 
 

@@ -58,7 +58,7 @@ class LoopMessage(_Message):
 
 
 class RadarObjectMessage(BaseModel):
-    """One object of a radar's scene; a class that is not known counts as a car."""
+    """One object of a radar's scene; a class that is not known counts as a car, and one that is left out says so."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
@@ -206,7 +206,8 @@ def _reading(address: Address, message: BaseModel) -> Reading:
             objects = tuple(
                 RadarObject(o.lane, o.distance_m, o.speed_mps, MODES.get(o.class_, Mode.CAR)) for o in message.objects
             )
-            return RadarReading(*where, t, seq, objects, message.count, message.queue_m, message.speed_mps)
+            classified = all("class_" in o.model_fields_set for o in message.objects)
+            return RadarReading(*where, t, seq, objects, message.count, message.queue_m, message.speed_mps, classified)
         case ButtonMessage(t=t, seq=seq):
             return ButtonReading(*where, t, seq, message.pressed, message.waiting)
         case TransitMessage(t=t):
@@ -266,7 +267,7 @@ def _scene(reading: RadarReading) -> dict[str, Any]:
             "lane": found.lane,
             "distance_m": round(found.distance_m, 2),
             "speed_mps": round(found.speed_mps, 2),
-            "class": found.mode.value,
+            **({"class": found.mode.value} if reading.classified else {}),
         }
         for found in reading.objects
     ]

@@ -14,11 +14,17 @@ MAX_GREEN_S = 60.0
 NEAR_S = 15.0
 """So long before its arrival a vehicle should be in sight."""
 DOUBT_S = 10.0
-"""Green after its arrival without anybody in sight; its request counts less and less until then."""
+"""Time after its announced arrival without anybody in sight; its request counts less and less until then."""
 FULL_GREEN_S, FADED_GREEN_S = 15.0, 40.0
 """Green after its arrival that it has at its full weight, and until which it fades, unless its kind was seen."""
 DOUBTED_RATIO = 0.1
 TRUSTED_RATIO = 0.5
+UNSEEN_RATIO = 0.3
+"""Who has never come yet counts so much until detectors that would know its kind see it."""
+CROSSED_S = 5.0
+"""Between somebody's crossing of the stop line and the check-out."""
+EMERGENCY_POWER = 8
+"""An emergency vehicle weighs a hundred buses: its trust counts by this power, so that a few lies make it one bus."""
 
 
 @dataclass(slots=True)
@@ -35,27 +41,39 @@ class OpenRequest:
     earliest_due_s: float
     trust_ratio: float
     most_persons: float
+    proven: bool
+    tellable: bool = False
+    crossed_s: float = float("-inf")
     green_s: float = 0.0
-    unseen_green_s: float = 0.0
+    unseen_s: float = 0.0
     seen: bool = False
     told: bool = False
     watched: bool = False
 
     @property
     def counts_ratio(self) -> float:
-        """How much it counts now: less than it is trusted the longer it has green and does not cross."""
-        unseen = 0.0 if self.seen else self.unseen_green_s / DOUBT_S
-        unused = 0.0 if self.told else (self.green_s - FULL_GREEN_S) / (FADED_GREEN_S - FULL_GREEN_S)
-        return self.trust_ratio * min(1.0, max(DOUBTED_RATIO, 1.0 - max(unseen, unused)))
+        """How much it counts now.
 
-    def came(self, state: RequestState) -> bool | None:
+        Less than it is trusted the longer it is due and nobody sees it, or has green and does not cross.
+        """
+        unseen = 0.0 if self.seen else self.unseen_s / DOUBT_S
+        unused = 0.0 if self.told else (self.green_s - FULL_GREEN_S) / (FADED_GREEN_S - FULL_GREEN_S)
+        ratio = self.trust_ratio * min(1.0, max(DOUBTED_RATIO, 1.0 - max(unseen, unused)))
+        if self.request.mode is Mode.EMERGENCY:
+            return float(ratio**EMERGENCY_POWER)
+        if self.tellable and not (self.seen or self.proven):
+            return min(ratio, UNSEEN_RATIO * self.trust_ratio)
+        return ratio
+
+    def came(self, state: RequestState, utc_s: float) -> bool | None:
         """Whether it was there after all; None when nobody can tell.
 
-        Its own check-out is believed unless detectors that know its kind did not see it. Who says nothing any more had
-        its chance if it had green when it was due.
+        Its own check-out is believed where nobody watches, where detectors that know its kind saw it, and elsewhere if
+        somebody has crossed just then. Who says nothing any more had its chance if it had green when it was due.
         """
         if state is RequestState.COMPLETED:
-            return self.seen or not self.watched
+            crossed = utc_s - self.crossed_s <= CROSSED_S
+            return (self.told or (self.seen and crossed)) if self.watched else True
         if state is RequestState.TIMED_OUT and (self.green_s > 0.0 or self.watched):
             return self.seen and self.told
         return None
@@ -66,9 +84,11 @@ class OpenRequest:
         emergency = self.request.mode is Mode.EMERGENCY
         return not emergency, self.trust_ratio < TRUSTED_RATIO, self.due_s, self.request.id
 
-    def watch(self, utc_s: float, elapsed_s: float, *, green: bool, sighting: Sighting) -> None:
-        """Note green that it had, and whether somebody like it is in sight."""
+    def watch(self, utc_s: float, elapsed_s: float, *, green: bool, sighting: Sighting, crosses: bool) -> None:
+        """Note green that it had, whether somebody like it is in sight, and whether anybody crosses."""
         late = utc_s > self.earliest_due_s
+        if crosses:
+            self.crossed_s = utc_s
         if green and late:
             self.green_s += elapsed_s
         if sighting is Sighting.NOBODY_CAN_TELL or utc_s < self.due_s - NEAR_S:
@@ -76,8 +96,8 @@ class OpenRequest:
         self.watched = True
         self.seen = self.seen or sighting is not Sighting.NOT_THERE
         self.told = self.told or sighting is Sighting.ITS_KIND
-        if green and late and sighting is Sighting.NOT_THERE:
-            self.unseen_green_s += elapsed_s
+        if late and sighting is Sighting.NOT_THERE and (green or self.tellable):
+            self.unseen_s += elapsed_s
 
     def time_is_up(self, utc_s: float) -> EndReason | None:
         """Why it is not waited for any longer."""

@@ -27,6 +27,7 @@ class Health(StrEnum):
     STUCK_OFF = "stuck_off"
     IMPOSSIBLE = "impossible"
     CHATTER = "chatter"
+    MISCOUNTS = "miscounts"
     UNKNOWN = "unknown"
 
 
@@ -89,6 +90,7 @@ class LanePicture:
     moved while the lane showed green (0 when it moves, when the lane is red or empty). `passed` counts vehicles over
     the stop line since the last picture.
     `arrival_vph` is the average demand beyond sensing. `confidence_ratio` is 1 for full knowledge and 0 for none.
+    `kinds_known` says that detectors here tell buses and lorries from cars.
     """
 
     lane: str
@@ -103,6 +105,7 @@ class LanePicture:
     passed: int
     head_still_s: float
     confidence_ratio: float
+    kinds_known: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,9 @@ REACTION_S = 1.0
 BALANCE_PRIOR_VEH = 20.0
 BALANCE_MEMORY_VEH = 200.0
 MAX_BALANCE = 3.0
+FOLLOW_S = 3.0
+FOLLOWER_M, FOLLOWER_MPS, FOLLOWER_PROOF_S = 12.0, 8.0, 2.0
+"""A queue goes on while headways are short: who is counted so soon after the last one is followed by somebody here."""
 ROUNDING = 0.5
 """Whole vehicles from parts of them: the nearest number, so that a counted one is there at once."""
 
@@ -79,6 +82,7 @@ class QueueModel:
         self._unseen_s = 0.0
         self._advance_covered_s = 0.0
         self._advance_free_s = 0.0
+        self._headway_s = np.inf
 
     def seed(self, view: LaneView) -> None:
         """Begin from what another kind of sensing last saw."""
@@ -93,6 +97,7 @@ class QueueModel:
         arrived = self._arrive(evidence, rate_vph)
         self._correct_stop_line(evidence)
         self._correct_advance(evidence)
+        self._follow(evidence)
         for vehicle in self._vehicles:
             if vehicle.speed_mps < STANDING_SPEED_MPS:
                 vehicle.waiting_s += evidence.elapsed_s
@@ -142,9 +147,12 @@ class QueueModel:
         return passed
 
     def _arrive(self, evidence: LoopEvidence, rate_vph: float) -> float:
-        if evidence.arrivals is None or self._advance_covered_s >= PROOF_S:
+        blind = evidence.arrivals is None or self._advance_covered_s >= PROOF_S
+        if blind and (evidence.departures is None or self._queue_stands()):
             # nothing is counted, or a queue stands on the loop: the average goes on arriving
             self._expected += rate_vph / 3600.0 * evidence.elapsed_s
+        elif evidence.arrivals is None:
+            self._expected = 0.0  # who comes to a free stop line will be seen there; until then it is an average
         else:
             ratio = self._counted_out / self._counted_in
             self._expected += evidence.arrivals * min(MAX_BALANCE, max(1.0 / MAX_BALANCE, ratio))
@@ -153,6 +161,8 @@ class QueueModel:
         speed_mps = min(self._speed_mps, evidence.arrival_speed_mps or self._speed_mps)
         for _ in range(min(number, MAX_VEHICLES - len(self._vehicles))):
             arriving = _Virtual(evidence.arrival_m, speed_mps)
+            if evidence.arrivals is None and evidence.departures is not None:
+                arriving.distance_m = 0.0  # at the end of the queue
             last = self._vehicles[-1] if self._vehicles else None
             behind_m = last.distance_m + self._spacing_m + last.speed_mps * REACTION_S if last else 0.0
             if last is not None and behind_m > arriving.distance_m:
@@ -179,9 +189,22 @@ class QueueModel:
                 head.distance_m, head.speed_mps = HALT_M, 0.0
             elif len(self._vehicles) < MAX_VEHICLES:
                 self._vehicles.insert(0, _Virtual(HALT_M, 0.0, self._covered_s))
-        elif self._unseen_s >= PROOF_S:
+        elif self._unseen_s >= (FOLLOWER_PROOF_S if evidence.green and evidence.arrivals is None else PROOF_S):
             del self._vehicles[0]  # counted in, but never came here, or went over the line without being counted
             self._unseen_s = 0.0
+
+    def _queue_stands(self) -> bool:
+        return bool(self._vehicles) and self._vehicles[0].distance_m <= HEAD_ZONE_M and self._covered_s > 0.0
+
+    def _follow(self, evidence: LoopEvidence) -> None:
+        """Without an advance loop, short headways over the stop line are all that tells of who comes behind."""
+        if not evidence.departures:
+            self._headway_s += evidence.elapsed_s
+            return
+        short = self._headway_s + evidence.elapsed_s <= FOLLOW_S
+        self._headway_s = 0.0
+        if short and evidence.green and evidence.arrivals is None and not self._vehicles:
+            self._vehicles.append(_Virtual(FOLLOWER_M, min(FOLLOWER_MPS, self._speed_mps)))
 
     def _correct_advance(self, evidence: LoopEvidence) -> None:
         if evidence.advance_ratio is None:

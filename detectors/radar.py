@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from detectors.feeders import FeederShares
+from detectors.feeders import ELSEWHERE, FeederShares
 from detectors.lanes import HEAD_ZONE_M, STANDING_SPEED_MPS, LaneView, only_movement
 from detectors.picture import MODES
 from detectors.readings import RadarObject
@@ -28,6 +28,11 @@ SPEED_GAIN = 0.35
 """Weight of the measured speed (0.5 m/s noise) against the speed that follows from the places of two seconds."""
 HALT_STEP_M = 0.3
 CROSSED_M = 2.0
+SCENE_S, SPEED_UP_MPS = 1.0, 2.0
+"""Time between two scenes, and how much faster somebody may become meanwhile."""
+PHANTOM_PASSES = 3
+"""Nobody drives through a standing vehicle: after so many more crossings than stood ahead of it, it is not there."""
+PHANTOM_ROOM_M = 3.0
 MODE_INDEX = {mode: index for index, mode in enumerate(MODES)}
 CONFIDENCE = 0.9
 LENGTH_M = (5.0, 10.0, 12.0, 30.0, 2.0, 0.5, 6.0)
@@ -43,6 +48,16 @@ class _Track:
     mode: Mode
     waiting_s: float = 0.0
     missed_s: float = 0.0
+    seen_m: float = 0.0
+    came_by: tuple[str, ...] = ()
+    stood_m: float = float("inf")
+    ahead: int = 0
+    passes: int = 0
+
+    @property
+    def phantom(self) -> bool:
+        """Whether traffic of its lane drives where it is said to stand."""
+        return self.passes >= self.ahead + PHANTOM_PASSES
 
     @property
     def mode_index(self) -> int:
@@ -88,33 +103,50 @@ class RadarLanes:
         kept = []
         for track in lost:
             if track.lane in unseen:
-                if not green_lanes[track.lane]:
+                if not green_lanes.get(track.lane, True):
                     track.distance_m = max(track.distance_m, HALT_M)
                 if track.distance_m > -CROSSED_M:
                     kept.append(track)
                 else:
                     passed[track.lane] += 1
+                    self._learn(track)
                 continue
             track.missed_s += elapsed_s
             rolled_off = track.distance_m <= CROSSED_M and track.speed_mps > STANDING_SPEED_MPS
             # who stood at the line and is gone at green has rather left than been missed
-            set_off = track.distance_m <= HEAD_ZONE_M and green_lanes[track.lane] and track.missed_s > COAST_HEAD_S
+            set_off = track.distance_m <= HEAD_ZONE_M and green_lanes.get(track.lane, False)
+            set_off = set_off and track.missed_s > COAST_HEAD_S
             if rolled_off or set_off:
                 passed[track.lane] += 1
+                self._learn(track)
             elif track.missed_s <= COAST_S and track.distance_m > -CROSSED_M:
                 kept.append(track)
+            else:
+                self._learn(track)
         for found in free:
-            lane = self._target(found.lane)
-            arrived[lane] += 1.0
-            kept.append(_Track(found.lane, lane, found.distance_m, found.speed_mps, found.mode))
+            track = _Track(found.lane, self._target(found.lane), found.distance_m, found.speed_mps, found.mode)
+            track.seen_m = found.distance_m
+            arrived[track.lane] += 1.0
+            kept.append(track)
         self._tracks = matched + kept
+        self._doubt(passed)
         return self._views(passed, arrived)
+
+    def _doubt(self, passed: Mapping[str, int]) -> None:
+        """Count who crossed since each of them stands: reflections, signs and frozen echoes stay, traffic goes on."""
+        lanes: dict[str, int] = defaultdict(int)
+        for track in sorted(self._tracks, key=lambda one: one.distance_m):
+            if abs(track.distance_m - track.stood_m) > PHANTOM_ROOM_M:
+                track.stood_m, track.ahead, track.passes = track.distance_m, lanes[track.seen_on], 0
+            elif track.seen_on == track.lane:
+                track.passes += passed.get(track.lane, 0)
+            lanes[track.seen_on] += 1
 
     def room_at_start_m(self) -> dict[str, float]:
         """Per lane with somebody who stands: metres between its start and the rear of the last of them."""
         rooms: dict[str, float] = {}
         for track in self._tracks:
-            if track.speed_mps < STANDING_SPEED_MPS:
+            if track.speed_mps < STANDING_SPEED_MPS and not track.phantom:
                 rear_m = track.distance_m + LENGTH_M[track.mode_index]
                 room_m = self._start_m[track.seen_on] - rear_m
                 rooms[track.seen_on] = min(room_m, rooms.get(track.seen_on, room_m))
@@ -167,15 +199,26 @@ class RadarLanes:
             track.speed_mps = max(0.0, speed)
             if track.speed_mps < STANDING_SPEED_MPS:
                 track.waiting_s += since_s
-        track.distance_m = found.distance_m
+        track.distance_m = track.seen_m = found.distance_m
         track.mode = found.mode
         track.missed_s = 0.0
         if track.seen_on != found.lane:
-            if found.lane in self._number:
-                self._shares.learn(track.seen_on, found.lane)
+            if track.seen_on not in self._number:
+                track.came_by = (*track.came_by, track.seen_on)
             track.seen_on = found.lane
-            if track.lane not in self._reach[found.lane]:
+            if found.lane in self._number or not self._shares.plausible(found.lane, track.lane):
                 track.lane = self._target(found.lane)
+
+    def _learn(self, track: _Track) -> None:
+        """Whose way is over tells where the lanes that it came by lead to."""
+        if track.seen_on in self._number:
+            passed, way = track.came_by, track.lane
+        elif track.seen_m <= (track.speed_mps + SPEED_UP_MPS) * SCENE_S:
+            passed, way = track.came_by, track.lane  # crossed a short approach lane between two scenes
+        else:
+            passed, way = (*track.came_by, track.seen_on), ELSEWHERE
+        for feeder in dict.fromkeys(passed):
+            self._shares.learn(feeder, way)
 
     def _target(self, seen_on: str) -> str:
         """The approach lane for a vehicle that is seen on this lane; its own, or one that it feeds."""
@@ -185,6 +228,7 @@ class RadarLanes:
         rows = sorted(
             (self._number[track.lane], max(0.0, track.distance_m), track.speed_mps, track.waiting_s, track.mode_index)
             for track in self._tracks
+            if track.lane != ELSEWHERE and not track.phantom
         )
         table = np.array(rows, np.float64).reshape(-1, 5)
         bounds = np.searchsorted(table[:, 0], np.arange(len(self._lanes) + 1)).tolist()

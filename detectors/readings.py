@@ -43,7 +43,7 @@ class RadarObject(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RadarReading:
-    """Everything that a radar sees at one instant."""
+    """Everything that a radar sees at one instant; `classified` says whether it tells long vehicles from short ones."""
 
     junction: str
     detector: str
@@ -53,6 +53,7 @@ class RadarReading:
     count: int | None = None
     queue_m: float | None = None
     speed_mps: float | None = None
+    classified: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,10 @@ class Sensing:
     def __init__(self, junction: Junction) -> None:
         self._junction = junction
         self._detectors = dict(junction.detectors)
-        self._watches = {id_: DetectorWatch(detector) for id_, detector in self._detectors.items()}
+        self._watches = {
+            id_: DetectorWatch(detector, approach_lanes=frozenset(approach_lanes(junction, detector)))
+            for id_, detector in self._detectors.items()
+        }
         self._partners = {id_: self._partners_of(detector) for id_, detector in self._detectors.items()}
         self._exact = ExactLanes(len(junction.lanes))
         self._radar = RadarLanes(junction)
@@ -82,6 +85,7 @@ class Sensing:
             self._views = dict(zip(self._junction.lanes, views, strict=True))
             self._by_model = set()
             return self._views
+        unclassified = {id_ for id_, said in usable.items() if isinstance(said, RadarReading) and not said.classified}
         scene = [found for said in usable.values() if isinstance(said, RadarReading) for found in said.objects]
         unseen = {lane for lane, radars in self._watched_by.items() if not any(radar in usable for radar in radars)}
         by_radar = self._radar.update(scene, elapsed_s, green_lanes, unseen) if self._watched_by else {}
@@ -96,7 +100,8 @@ class Sensing:
                 self._by_model.discard(lane)
                 counted = self._counts.get(self._stop_line.get(lane, ""))
                 # a loop counts who crosses, a radar only notices that somebody is gone
-                seen[lane] = by_radar[lane] if counted is None else replace(by_radar[lane], passed=int(counted))
+                passed = by_radar[lane].passed if counted is None else int(counted)
+                seen[lane] = replace(by_radar[lane], passed=passed, kinds_known=unclassified.isdisjoint(radars))
                 continue
             if lane not in self._by_model and lane in self._views:
                 self._loops.seed(lane, self._views[lane])

@@ -3,11 +3,15 @@
 from collections.abc import Mapping
 from enum import Enum
 
+import numpy as np
+
 from detectors.picture import MODES, LanePicture
 from plans.junction import Junction, Mode
 
 REACH_M = 150.0
 CONFIDENT_RATIO = 0.5
+LONG = tuple(MODES.index(mode) for mode in (Mode.BUS, Mode.TRAM, Mode.TRUCK))
+"""Radars tell vehicles apart by length: each of these may be taken for another."""
 
 
 class Sighting(Enum):
@@ -22,8 +26,8 @@ class Sighting(Enum):
 class Sightings:
     """The lanes of one junction's groups.
 
-    A lane whose detectors have ever told a bus from a car is asked for a bus; one that never has is asked for any
-    vehicle at all.
+    A lane whose detectors tell long vehicles from cars, or have ever done so, is asked for a long vehicle when a bus or
+    tram is announced; another one for any vehicle at all.
     """
 
     def __init__(self, junction: Junction) -> None:
@@ -41,18 +45,36 @@ class Sightings:
             if lane.mode.size:
                 self._told.setdefault(name, set()).update(lane.mode.tolist())
 
+    def tells(self, group: str, mode: Mode) -> bool:
+        """Whether somebody of this kind would be told from other traffic."""
+        return mode is not Mode.EMERGENCY and any(self._knows(lane, mode) for lane in self._usable(group))
+
+    def crosses(self, group: str) -> bool:
+        """Whether anybody has just crossed the stop line on one of the group's lanes."""
+        return any(lane.passed > 0 for lane in self._usable(group))
+
     def ask(self, group: str, mode: Mode) -> Sighting:
         """Whether such a vehicle is near the stop line or has just crossed it."""
-        lanes = [self._pictures[name] for name in self._lanes[group] if name in self._pictures]
-        usable = [lane for lane in lanes if lane.confidence_ratio >= CONFIDENT_RATIO]
+        usable = self._usable(group)
         if not usable:
             return Sighting.NOBODY_CAN_TELL
-        number = MODES.index(mode)
-        tells = mode is not Mode.EMERGENCY and any(number in self._told.get(lane.lane, ()) for lane in usable)
-        if tells:
-            there = any(((lane.mode == number) & (lane.distance_m <= REACH_M)).any() for lane in usable)
+        if self.tells(group, mode):
+            kinds = _kinds(mode)
+            there = any((np.isin(lane.mode, kinds) & (lane.distance_m <= REACH_M)).any() for lane in usable)
             return Sighting.ITS_KIND if there else Sighting.NOT_THERE
-        if len(usable) < len(lanes):
+        if len(usable) < sum(name in self._pictures for name in self._lanes[group]):
             return Sighting.NOBODY_CAN_TELL
         there = any(lane.passed > 0 or (lane.distance_m <= REACH_M).any() for lane in usable)
         return Sighting.SOMEBODY if there else Sighting.NOT_THERE
+
+    def _usable(self, group: str) -> list[LanePicture]:
+        lanes = [self._pictures[name] for name in self._lanes[group] if name in self._pictures]
+        return [lane for lane in lanes if lane.confidence_ratio >= CONFIDENT_RATIO]
+
+    def _knows(self, lane: LanePicture, mode: Mode) -> bool:
+        return lane.kinds_known or not self._told.get(lane.lane, set()).isdisjoint(_kinds(mode))
+
+
+def _kinds(mode: Mode) -> tuple[int, ...]:
+    number = MODES.index(mode)
+    return LONG if number in LONG else (number,)

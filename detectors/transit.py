@@ -71,8 +71,7 @@ class RequestBook:
         self._utc_s = utc_s
         self._sightings.look(lanes or {})
         for entry in self._open.values():
-            sighting = self._sightings.ask(entry.request.group, entry.request.mode)
-            entry.watch(utc_s, elapsed_s, green=aspects.get(entry.request.group) is Aspect.GREEN, sighting=sighting)
+            self._watch(entry, utc_s, elapsed_s, green=aspects.get(entry.request.group) is Aspect.GREEN)
         self._forget(utc_s)
         ended: list[PriorityRequest] = []
         for reading in readings:
@@ -83,6 +82,13 @@ class RequestBook:
                 self._end(utc_s, key, RequestState.TIMED_OUT, ended, reason)
         waiting = sorted(self._states(utc_s, aspects), key=lambda request: (request.eta_s, request.id))
         return tuple(waiting), tuple(ended)
+
+    def _watch(self, entry: OpenRequest, utc_s: float, elapsed_s: float, *, green: bool) -> None:
+        """Ask the detectors about a vehicle."""
+        group, mode = entry.request.group, entry.request.mode
+        entry.tellable = self._sightings.tells(group, mode)
+        sighting, crosses = self._sightings.ask(group, mode), self._sightings.crosses(group)
+        entry.watch(utc_s, elapsed_s, green=green, sighting=sighting, crosses=crosses)
 
     def _states(self, utc_s: float, aspects: Mapping[str, Aspect]) -> list[PriorityRequest]:
         """Who counts: the first few of each group."""
@@ -150,11 +156,24 @@ class RequestBook:
                 self._cool(utc_s, reading.id)
             return
         due_s = _due_s(reading)
-        most_persons = OCCUPANCY[request.mode] * (MAX_FILL_RATIO if self._trust.proven(credit, reading.id) else 1.0)
+        proven = self._trust.proven(credit, reading.id)
+        most_persons = OCCUPANCY[request.mode] * (MAX_FILL_RATIO if proven else 1.0)
         request = replace(request, persons=min(request.persons, most_persons))
-        self._open[reading.id] = OpenRequest(
-            request, reading.source, utc_s, reading.t_s, reading.t_s, utc_s, due_s, due_s, trust_ratio, most_persons
+        entry = OpenRequest(
+            request=request,
+            source=reading.source,
+            opened_s=utc_s,
+            opened_t_s=reading.t_s,
+            said_t_s=reading.t_s,
+            heard_s=utc_s,
+            due_s=due_s,
+            earliest_due_s=due_s,
+            trust_ratio=trust_ratio,
+            most_persons=most_persons,
+            proven=proven,
         )
+        self._watch(entry, utc_s, 0.0, green=False)
+        self._open[reading.id] = entry
 
     def _refuse(
         self, utc_s: float, reading: TransitReading, request: PriorityRequest, trust_ratio: float
@@ -214,7 +233,7 @@ class RequestBook:
         entry = self._open.pop(key)
         self._cool(utc_s, key)
         ended.append(replace(entry.request, state=state, reason=reason))
-        came = entry.came(state)
+        came = entry.came(state, utc_s)
         if came is not None:
             self._trust.learn(_credit(entry.source, entry.request.mode), key, utc_s, came=came)
 

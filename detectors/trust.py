@@ -13,7 +13,7 @@ Key = TypeVar("Key", bound=Hashable)
 
 HALF_LIFE_S = 7200.0
 VEHICLE_PRIOR = 1.0
-SOURCE_PRIOR = 5.0
+SOURCE_PRIOR = 3.0
 MAX_KNOWN = 4096
 
 

@@ -13,7 +13,8 @@ from plans.policy import Policy
 from plans.site import StrategyName
 from signalctl.cli.demo import Period
 from signalctl.errors import EXIT_FINDINGS, EXIT_OK, UsageError
-from signalctl.simulation.spec import CONTROLS, PlantName, RunSpec, parse_control, parse_seeds
+from signalctl.simulation.spec import CONTROLS, PlantName, RunSpec, parse_control, parse_part, parse_seeds
+from sim.sensors.faults import FaultSpec, Lie
 
 WHO = f"[{'|'.join(CONTROLS)}]"
 
@@ -37,6 +38,10 @@ def simulate(
     policy: Annotated[
         Policy | None, typer.Option(help="Whose delay counts how much, instead of the site's weights.")
     ] = None,
+    fail_detectors: Annotated[
+        str | None, typer.Option(help="Part of the detectors that fail during the run, as in 20%.", metavar="PART")
+    ] = None,
+    lie: Annotated[list[Lie] | None, typer.Option(help="A source that lies during the run.")] = None,
     baseline: Annotated[str | None, typer.Option(help="Compare with this strategy.", metavar=WHO)] = None,
     require: Annotated[list[str] | None, typer.Option(help="A requirement, as in 'person_delay_s<=-15%'.")] = None,
     tripinfo: Annotated[
@@ -62,12 +67,13 @@ def simulate(
     for path in (tripinfo, json_file, junit, report):
         if path is not None and str(path) != "-" and not path.parent.is_dir():
             raise UsageError(f"{path}: expected an existing folder, got {path.parent}")
+    faults = FaultSpec(0.0 if fail_detectors is None else parse_part(fail_detectors), tuple(lie or ()))
     numbers = (seed,) if seeds is None else parse_seeds(seeds)
     strategies = [parse_control(name) for name in (strategy, baseline) if name is not None]
     specs = [
         RunSpec(
             scenario, period.value if period else None, plant, chosen, detection, number, begin, end, teleport,
-            not no_extra_stages, policy,
+            not no_extra_stages, policy, faults,
         )
         for chosen in strategies
         for number in numbers

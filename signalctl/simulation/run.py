@@ -29,6 +29,7 @@ from sim.emissions import EmissionMeter
 from sim.indicators import Figures, road_figures
 from sim.plant import Plant, RoadState, Trip
 from sim.sensors import Sensors
+from sim.sensors.faults import Faults
 from sim.sumo_control import SumoControl
 
 IN_PROCESS_DEADLINE_S = 60.0
@@ -116,6 +117,7 @@ def run_scenario(spec: RunSpec, progress: Progress | None = None) -> RunOutcome:
         },
         "teleported": statistics.teleported,
         "derived_site": opened.derived,
+        "faults": {"failed_ratio": spec.faults.failed_ratio, "lies": ", ".join(spec.faults.lies)},
     }
     return RunOutcome(
         spec,
@@ -177,6 +179,7 @@ class _Service:
         junctions = equip(site.junctions, spec.detection)
         self._street, self._source = street, LocalSource()
         self._sensors = Sensors(junctions, street.plant, spec.detection, spec.seed)
+        self._faults = Faults(junctions, spec.faults, spec.seed)
         self.loop = ControlLoop(
             strategy=make_strategy(
                 spec.strategy.value, junctions, weights=site.weights, occupancy=site.occupancy, plans=site.plans
@@ -195,7 +198,7 @@ class _Service:
     async def tick(self, state: RoadState) -> None:
         """Let the detectors see the road, and the loop decide."""
         utc_s = float(self._street.utc_s)
-        self._source.put(self._sensors.read(state, utc_s))
+        self._source.put(self._faults.distort(self._sensors.read(state, utc_s), utc_s))
         await self.loop.tick(utc_s)
 
 

@@ -1,5 +1,6 @@
 """What one simulation run is asked to be."""
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -8,6 +9,7 @@ from detectors.equipment import Detection
 from plans.policy import Policy
 from plans.site import StrategyName
 from signalctl.errors import UsageError
+from sim.sensors.faults import FaultSpec
 from sim.sumo_control import SumoControl
 
 LONGEST_SEED_LIST = 1000
@@ -25,6 +27,9 @@ class PlantName(StrEnum):
     SUMO = "sumo"
 
 
+WELL = FaultSpec()
+
+
 @dataclass(frozen=True, slots=True)
 class RunSpec:
     """One run; times are the scenario's own seconds, None means the scenario's own choice."""
@@ -40,6 +45,7 @@ class RunSpec:
     teleport_s: float | None = None
     extra_stages: bool = True
     policy: Policy | None = None
+    faults: FaultSpec = WELL
 
     def __post_init__(self) -> None:
         """SUMO's controls run in SUMO only.
@@ -83,3 +89,19 @@ def parse_seeds(text: str) -> tuple[int, ...]:
     if len(set(seeds)) != len(seeds):
         raise UsageError(f"--seeds: expected each seed once, got {text!r}")
     return tuple(seeds)
+
+
+def parse_part(text: str) -> float:
+    """The part of a whole from `20%`.
+
+    Raises:
+        UsageError: The text is no percentage from 0 to 100.
+    """
+    number = text.removesuffix("%")
+    try:
+        part = float(number) / 100.0
+    except ValueError:
+        part = math.nan
+    if number == text or not 0.0 <= part <= 1.0:
+        raise UsageError(f"--fail-detectors: expected a part as in 20%, got {text!r}")
+    return part

@@ -260,3 +260,49 @@ def test_only_possible_fresh_values_of_healthy_detectors_are_used(
             assert 0.0 <= reading.occupancy_ratio <= 1.001
             assert reading.t_s <= T0 + watched.second + LIMITS.future_s
             newest_s = reading.t_s
+
+
+def test_a_frozen_picture_of_moving_traffic_is_found_at_once() -> None:
+    """Who moves is elsewhere a second later: a scene with somebody moving that repeats is no scene."""
+    frozen = Watched(RADAR)
+    scene = (RadarObject("a", 60.0, 9.0, Mode.CAR), RadarObject("a", 5.0, 0.1, Mode.CAR))
+    for second in range(7):
+        frozen.see(radar(second, *scene))
+    assert frozen.health is Health.STUCK_ON
+
+
+def drive(watched: DetectorWatch, kept: float, seconds: int = 120, seed: int = 1) -> Health:
+    """Cars every 4 s down a lane of 150 m, each seen with probability `kept` in each second; the health at the end."""
+    random = np.random.default_rng(seed)
+    for second in range(seconds):
+        places = [150.0 - 12.0 * age for age in range(second % 4, 13, 4)]
+        seen = [RadarObject("a", place_m, 12.0, Mode.CAR) for place_m in places if random.random() < kept]
+        watched.observe(radar(second, *seen), T0 + second, 1.0, green=True, others_veh=0.0)
+    return watched.health
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_radar_that_loses_objects_on_the_way_miscounts(seed: int) -> None:
+    """Two per cent missed in each second are usual, a half is a fault; and a good spell heals it."""
+    watched = DetectorWatch(RADAR, approach_lanes={"a"})
+    assert drive(watched, 0.98, seed=seed) is Health.OK
+    blind = DetectorWatch(RADAR, approach_lanes={"a"})
+    assert drive(blind, 0.5, seed=seed) is Health.MISCOUNTS
+    for second in range(120, 400):
+        places = [150.0 - 12.0 * age for age in range(second % 4, 13, 4)]
+        scene = [RadarObject("a", place_m, 12.0, Mode.CAR) for place_m in places]
+        blind.observe(radar(second, *scene), T0 + second, 1.0, green=True, others_veh=0.0)
+    assert blind.health is Health.OK
+
+
+def test_who_turns_off_upstream_is_no_fault_of_the_radar() -> None:
+    """Vehicles may leave lanes that do not end at the stop line; their radar is believed."""
+    assert drive(DetectorWatch(RADAR, approach_lanes={"b"}), 0.5) is Health.OK
+
+
+def test_a_radar_that_sees_nobody_while_loops_count_is_soon_stuck_off() -> None:
+    """A radar looks far up the road: a few vehicles over the loops of its lanes are enough."""
+    watched = Watched(RADAR)
+    for second in range(12):
+        watched.see(radar(second), others=1.0)
+    assert watched.health is Health.STUCK_OFF

@@ -2,10 +2,13 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from detectors.lanes import LaneView
-from detectors.queue_model import LoopEvidence, QueueModel
+from detectors.queue_model import MAX_VEHICLES, LoopEvidence, QueueModel
 
 QUIET = LoopEvidence(
     elapsed_s=1.0,
@@ -104,3 +107,83 @@ def test_a_seeded_model_goes_on_from_what_was_seen(model: QueueModel) -> None:
     view = after(model, (STANDS, 1))
     assert view.distance_m.tolist() == seen.distance_m.tolist()
     assert view.waiting_s.tolist() == (seen.waiting_s + 1.0).tolist()
+
+
+ALONE = replace(QUIET, arrivals=None, arrival_speed_mps=None, advance_ratio=None)
+"""A stop-line loop without an advance loop."""
+
+
+def test_without_an_advance_loop_nobody_is_invented_on_a_free_lane(model: QueueModel) -> None:
+    """An average is no vehicle: as long as the stop line is free, no stage is called for anybody."""
+    view = after(model, (ALONE, 300), rate_vph=400.0)
+    assert view.distance_m.size == 0
+
+
+def test_behind_a_covered_stop_line_the_average_queues_up(model: QueueModel) -> None:
+    """Red for a minute with the head standing there: about as many behind it as come on average in that time."""
+    view = after(model, (replace(ALONE, stop_ratio=1.0, stop_present=True), 61), rate_vph=300.0)
+    assert view.distance_m.size == pytest.approx(6, abs=1)
+    assert (view.speed_mps[1:] < 1.4).all()
+
+
+def test_short_headways_over_the_line_tell_of_a_follower(model: QueueModel) -> None:
+    """While vehicles are counted every two seconds at green another one is expected; after a gap nobody is."""
+    green = replace(ALONE, green=True)
+    counted = replace(green, departures=1, stop_ratio=0.5)
+    view = after(model, (green, 10), (counted, 1), (green, 1), (counted, 1))
+    assert view.distance_m.size == 1
+    assert after(model, (green, 6)).distance_m.size == 0
+    assert after(model, (counted, 1)).distance_m.size == 0
+
+
+@given(
+    story=st.lists(
+        st.tuples(
+            st.booleans(),
+            st.one_of(st.none(), st.integers(0, 4)),
+            st.one_of(st.none(), st.integers(0, 4)),
+            st.sampled_from((None, 0.0, 0.4, 1.0)),
+            st.sampled_from((None, 0.0, 0.4, 1.0)),
+            st.floats(0.0, 5.0),
+        ),
+        max_size=120,
+    ),
+    rate_vph=st.floats(0.0, 2000.0),
+)
+def test_whatever_loops_say_a_queue_is_possible(
+    story: list[tuple[bool, int | None, int | None, float | None, float | None, float]], rate_vph: float
+) -> None:
+    """Nobody behind the stop line, in order of distance, no more than the lane's model holds, and finite numbers."""
+    model = QueueModel(speed_mps=13.9, saturation_flow_vph=1800.0, mode=0, movement=-1)
+    for green, arrivals, departures, advance, stop, elapsed_s in story:
+        evidence = LoopEvidence(
+            elapsed_s, green, arrivals, 60.0, None, advance, departures, stop, stop is not None and stop > 0.5
+        )
+        view = model.update(evidence, rate_vph)
+        assert view.distance_m.size <= MAX_VEHICLES
+        assert (view.distance_m >= 0.0).all()
+        assert (np.diff(view.distance_m) >= 0.0).all()
+        assert np.isfinite(view.speed_mps).all()
+        assert (view.waiting_s >= 0.0).all()
+        assert view.passed >= 0
+        assert view.arrived >= 0.0
+
+
+@given(gaps=st.lists(st.integers(2, 12), min_size=1, max_size=6))
+def test_vehicles_are_conserved_between_the_loops(gaps: list[int]) -> None:
+    """Everybody who comes at red stands in the queue, nobody twice, and it is empty when all have been counted out."""
+    model = QueueModel(speed_mps=13.9, saturation_flow_vph=1800.0, mode=0, movement=-1)
+    since_first_s = 0
+    for gap_s in gaps:
+        for second in range(gap_s):
+            covered = since_first_s >= 6
+            evidence = replace(QUIET, stop_ratio=1.0, stop_present=True) if covered else QUIET
+            if second == 0:
+                evidence = replace(evidence, arrivals=1, advance_ratio=0.4)
+            model.update(evidence, 0.0)
+            since_first_s += 1
+    view = after(model, (STANDS, 8))
+    assert view.distance_m.size == pytest.approx(len(gaps), abs=1)
+    for _ in gaps:
+        after(model, (replace(STANDS, green=True), 1), (replace(QUIET, green=True, departures=1, stop_ratio=0.5), 1))
+    assert after(model, (replace(QUIET, green=True), 5)).distance_m.size == 0

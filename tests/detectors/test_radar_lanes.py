@@ -1,5 +1,7 @@
 """Radar objects become lanes: followed, smoothed, and led from upstream to the stop line."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from detectors.radar import COAST_S, RadarLanes
@@ -101,3 +103,51 @@ def test_lanes_that_are_not_ours_are_ignored(junction: Junction) -> None:
     """A radar that looks further than our approaches changes nothing."""
     views = RadarLanes(junction).update([car("elsewhere", 10.0)], 1.0, RED)
     assert all(view.distance_m.size == 0 for view in views.values())
+
+
+def test_who_turns_off_on_the_way_stops_to_count(junction: Junction) -> None:
+    """Vehicles that vanish from the lane upstream time and again are no longer expected at the stop line."""
+    lanes = RadarLanes(junction)
+    for _ in range(60):
+        for distance_m in (130.0, 120.0, 110.0, 100.0):
+            lanes.update([car("north_0", distance_m, 10.0)], 1.0, RED)
+        for _ in range(int(COAST_S) + 1):
+            views = lanes.update([], 1.0, RED)
+    expected = 0
+    for _ in range(20):
+        views = lanes.update([car("north_0", 130.0, 10.0)], 1.0, RED)
+        expected += sum(view.distance_m.size for view in views.values())
+        for _ in range(int(COAST_S) + 1):
+            lanes.update([], 1.0, RED)
+    assert expected <= 4
+
+
+def test_a_change_of_lanes_at_the_mouth_of_an_approach_is_one_vehicle(junction: Junction) -> None:
+    """From the lane upstream to a pocket that it does not lead to within a second: the same vehicle, and a lesson."""
+    pocket = replace(junction.lanes["n_1"], feeders=())
+    lanes = RadarLanes(replace(junction, lanes={**junction.lanes, "n_1": pocket}))
+    for _ in range(60):
+        lanes.update([car("north_0", 65.0, 10.0)], 1.0, GREEN)
+        view = lanes.update([car("n_1", 55.0, 10.0)], 1.0, GREEN)["n_1"]
+        assert (view.distance_m.tolist(), view.arrived) == ([55.0], 0.0)
+        for distance_m in (45.0, 35.0, 25.0, 15.0, 5.0):
+            lanes.update([car("n_1", distance_m, 10.0)], 1.0, GREEN)
+        lanes.update([], 1.0, GREEN)
+    views = lanes.update([car("north_0", 65.0, 10.0)], 1.0, GREEN)
+    assert views["n_1"].distance_m.tolist() == [65.0]
+
+
+def test_nobody_drives_through_a_standing_vehicle(junction: Junction) -> None:
+    """An echo that stands at the line while traffic crosses is left out; a queue that waits for its turn is not."""
+    lanes = RadarLanes(junction)
+    echo = car("n_0", 1.0)
+    for _ in range(4):
+        for distance_m in (34.0, 24.0, 14.0, 4.0):
+            lanes.update([echo, car("n_0", distance_m, 10.0)], 1.0, GREEN)
+        for _ in range(2):
+            view = lanes.update([echo], 1.0, GREEN)["n_0"]
+    assert view.distance_m.size == 0
+    queue = RadarLanes(junction)
+    for _ in range(200):
+        view = queue.update([car("n_0", 1.0), car("n_0", 8.5)], 1.0, GREEN)["n_0"]
+    assert view.distance_m.tolist() == [1.0, 8.5]
