@@ -12,6 +12,7 @@ class RolloutNumbers(NamedTuple):
     standstill_s: float = 4.0  # who would have arrived so long before green stands by then
     amber_use_s: float = 1.0  # drivers go on into amber
     gap_s: float = 4.0  # a turn that gives way needs this gap
+    blocked_s: float = 15.0  # an exit that is full now is expected to have room then
     walk_s: float = 6.0  # turning traffic waits that long for people who step off
     rate_ratio: float = 0.5  # how much of the average rate beyond sensing is expected
     least_service_ratio: float = 0.05
