@@ -31,6 +31,12 @@ def is_green(road: Road, group: int, at_s: float, amber_use_s: float) -> bool:
 
 
 @helper
+def is_blocked(seen: Seen, numbers: RolloutNumbers, move: int, at_s: float) -> bool:
+    """Whether the exit is still full: what stands there now goes on before long."""
+    return bool(seen.move_blocked[move] and at_s < numbers.blocked_s)
+
+
+@helper
 def gap_chance(layout: Layout, demand: Demand, road: Road, numbers: RolloutNumbers, move: int, at_s: float) -> float:
     """Chance that nobody with priority over `move` crosses now or within the gap that `move` needs.
 
@@ -75,7 +81,7 @@ def may_cross(
 ) -> float:
     """Chance that `move` can cross: green, an exit with room, and nobody with priority in its way."""
     group = layout.move_group[move]
-    if seen.move_blocked[move] or not is_green(road, group, at_s, numbers.amber_use_s):
+    if is_blocked(seen, numbers, move, at_s) or not is_green(road, group, at_s, numbers.amber_use_s):
         return 0.0
     if at_s >= road.green_until[group]:  # in amber the ones that waited inside the junction clear it
         return 1.0
@@ -122,12 +128,14 @@ def opens_from_s(
     opens_s = np.inf
     for k in range(layout.lane_move_start[lane], layout.lane_move_start[lane + 1]):
         option = layout.lane_moves[k]
-        if (move >= 0 and option != move) or seen.move_blocked[option]:
+        if move >= 0 and option != move:
             continue
         group = layout.move_group[option]
-        if is_green(road, group, at_s, numbers.amber_use_s):
+        if is_blocked(seen, numbers, option, at_s):
+            opens_s = min(opens_s, numbers.blocked_s)
+        elif is_green(road, group, at_s, numbers.amber_use_s):
             return at_s
-        if road.green_from[group] > at_s:
+        elif road.green_from[group] > at_s:
             opens_s = min(opens_s, road.green_from[group])
     return opens_s
 
@@ -215,13 +223,15 @@ def walk(layout: Layout, seen: Seen, road: Road, numbers: RolloutNumbers, at_s: 
 
 
 @helper
-def servable(layout: Layout, seen: Seen, demand: Demand, lane: int, head: int, stage: int) -> float:
+def servable(
+    layout: Layout, seen: Seen, demand: Demand, numbers: RolloutNumbers, lane: int, head: int, stage: int, at_s: float
+) -> float:
     """Chance that the lane's vehicle `head` can cross in `stage`, as far as signals and exits go."""
     move = demand.move[head]
     chance = 0.0
     for k in range(layout.lane_move_start[lane], layout.lane_move_start[lane + 1]):
         option = layout.lane_moves[k]
-        if (move >= 0 and option != move) or seen.move_blocked[option]:
+        if (move >= 0 and option != move) or is_blocked(seen, numbers, option, at_s):
             continue
         if layout.stage_green[stage, layout.move_group[option]]:
             chance += 1.0 if move >= 0 else layout.move_share[option]
@@ -245,7 +255,7 @@ def claim(
         head, last = road.head[lane], demand.start[lane + 1]
         if head >= last or demand.due_s[head] > until_s:
             continue
-        chance = servable(layout, seen, demand, lane, head, stage)
+        chance = servable(layout, seen, demand, numbers, lane, head, stage, at_s)
         if chance <= 0.0:
             continue
         end = max(head, road.arrived[lane])
@@ -271,7 +281,7 @@ def left_over(
         head, end = road.head[lane], road.arrived[lane]
         if head >= end:
             continue
-        goes = servable(layout, seen, demand, lane, head, stage) > 0.0
+        goes = servable(layout, seen, demand, numbers, lane, head, stage, at_s) > 0.0
         wait_s = numbers.terminal_green_s if goes else numbers.terminal_s
         weight = demand.sums[WEIGHT, end] - demand.sums[WEIGHT, head]
         ahead = demand.sums[WEIGHT_SIZE, end] - demand.sums[WEIGHT_SIZE, head] - demand.sums[SIZE, head] * weight

@@ -12,13 +12,14 @@ class RolloutNumbers(NamedTuple):
     standstill_s: float = 4.0  # who would have arrived so long before green stands by then
     amber_use_s: float = 1.0  # drivers go on into amber
     gap_s: float = 4.0  # a turn that gives way needs this gap
+    blocked_s: float = 15.0  # an exit that is full now is expected to have room then
     walk_s: float = 6.0  # turning traffic waits that long for people who step off
     rate_ratio: float = 0.5  # how much of the average rate beyond sensing is expected
     least_service_ratio: float = 0.05
     stop_s: float = 4.0  # a stop costs as much as so many seconds of delay
     terminal_s: float = 12.0  # expected further wait of whoever is left on red at the end
     terminal_green_s: float = 4.0  # and of whoever has green then
-    terminal_headway_s: float = 1.0  # and more for each one ahead in its lane
+    terminal_headway_s: float = 3.0  # and more for each one ahead in its lane: a headway over its share of green
     limit_rise: float = 2.0  # at the limit of a wait at a crossing a second counts once and so many times more
     overdue: float = 40.0  # and beyond it the crossing costs as much as so many persons more,
     overdue_ramp_s: float = 5.0  # growing over so many seconds

@@ -174,3 +174,14 @@ def test_a_change_that_saves_hardly_anything_is_not_made(crossroads, decide, veh
     assert decision.action is HOLD
     assert decision.alternatives[0].cost < decision.cost
     assert decision.why.endswith("too few.")
+
+
+def test_a_full_exit_is_expected_to_have_room_before_long(crossroads, decide, vehicles):
+    """Nobody is written off for the whole horizon: the queue is predicted to leave once the exit has room."""
+    arms, full = {"e": vehicles([]), "w": vehicles(QUEUE)}, frozenset({"out_e", "out_w"})
+    costs = []
+    for blocked_s in (5.0, 15.0, 1000.0):
+        numbers = AdaptiveParameters().numbers._replace(blocked_s=blocked_s)
+        decide.options = {"parameters": AdaptiveParameters(numbers=numbers)}
+        costs.append(decide(crossroads.picture(arms, blocked=full), crossroads.status("EW", 20)).cost)
+    assert costs[0] < costs[1] < costs[2]
