@@ -58,11 +58,15 @@ class Shape:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The best plans of one group of junctions, and what they cost (weighted person-seconds per second)."""
+    """The best plans of one group of junctions, and what they cost (weighted person-seconds per second).
+
+    `second` is the cycle of the second best plans that were refined to the end, with their cost.
+    """
 
     plans: Mapping[str, TimingPlan]
     period_s: int
     cost: float
+    second: tuple[int, float] | None = None
 
 
 def groups_of(junctions: Mapping[str, Junction]) -> list[tuple[str, ...]]:
@@ -132,14 +136,21 @@ class Search:
                 quick.append((cost, period_s, found))
         quick.sort(key=lambda item: item[:2])
         best: Outcome | None = None
+        others: list[tuple[float, int]] = []
         for _, period_s, found in quick[: self.parameters.kept_cycles]:
             rival = _Work(found.state.copy(), dict(found.chosen), found.shapes)
             yield from self._wave(rival)
             for work in (found, rival):
                 cost = yield from self._refine(work, self.parameters.rounds, thorough=True)
                 if best is None or cost < best.cost:
+                    others += [] if best is None else [(best.cost, best.period_s)]
                     best = Outcome(self._plans(work), period_s, cost)
-        return best
+                else:
+                    others.append((cost, period_s))
+        if best is None or not others:
+            return best
+        cost, period_s = min(others)
+        return replace(best, second=(period_s, cost))
 
     def cycles(self) -> list[int]:
         """Common cycles within the allowed step from what runs."""

@@ -107,6 +107,14 @@ class WebAddress:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordingLimits:
+    """How much of the past can be replayed: the older, or what is over the bound, is forgotten; 0 h records nothing."""
+
+    hours: float = 48.0
+    megabytes: int = 2000
+
+
+@dataclass(frozen=True, slots=True)
 class ControlParameters:
     """How the site is controlled: strategy, horizons, step limits and deadlines."""
 
@@ -143,6 +151,7 @@ class Site:
     uplinks: tuple[Uplink, ...] = ()
     web: WebAddress = field(default_factory=WebAddress)
     store: str = "signalctl.db"
+    recording: RecordingLimits = field(default_factory=RecordingLimits)
     network: str = ""
     policy: Policy = Policy.BALANCED
     weights: Mapping[Mode, float] = field(default_factory=lambda: dict(MODE_WEIGHT))

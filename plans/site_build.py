@@ -26,6 +26,7 @@ from plans.site import (
     Corridor,
     CorridorStop,
     MqttBroker,
+    RecordingLimits,
     Site,
     Uplink,
     WebAddress,
@@ -75,6 +76,7 @@ def build_site(form: SiteForm) -> Site:
         ),
         web=WebAddress(form.web.host, form.web.port),
         store=form.store,
+        recording=RecordingLimits(form.recording.hours, form.recording.megabytes),
         network=form.network,
         policy=form.policy,
         weights={

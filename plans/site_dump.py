@@ -9,7 +9,15 @@ from plans.defaults import PEDESTRIAN_CLEARING_MPS
 from plans.gating import ProtectedArea
 from plans.junction import ROAD_MODES, Junction, Lane, StageTransition
 from plans.policy import Policy
-from plans.site import ControllerAddress, ControlParameters, MqttBroker, Site, WebAddress, first_corridor
+from plans.site import (
+    ControllerAddress,
+    ControlParameters,
+    MqttBroker,
+    RecordingLimits,
+    Site,
+    WebAddress,
+    first_corridor,
+)
 from plans.table import fixed_frames
 from plans.timing import OnDemandStage, PlanStage, TimingPlan
 
@@ -28,6 +36,7 @@ def site_text(site: Site) -> str:
     if site.mqtt is not None:
         document["mqtt"] = _changed(site.mqtt, MqttBroker(site.mqtt.host))
     document["web"] = _changed(site.web, WebAddress())
+    document["recording"] = _changed(site.recording, RecordingLimits())
     document["control"] = {
         p.name: getattr(site.control, p.name)
         for p in fields(ControlParameters)

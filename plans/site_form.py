@@ -269,6 +269,13 @@ class WebForm(Form):
     port: Port = 8080
 
 
+class RecordingForm(Form):
+    """How much of the past can be replayed."""
+
+    hours: Annotated[float, Field(ge=0, le=8784, allow_inf_nan=False)] = 48.0
+    megabytes: Annotated[int, Field(ge=1)] = 2000
+
+
 class ControlForm(Form):
     """How the site is controlled."""
 
@@ -291,6 +298,7 @@ class SiteForm(Form):
     timezone: Text
     network: Text = ""
     store: Text = "signalctl.db"
+    recording: RecordingForm = RecordingForm()
     mqtt: MqttForm | None = None
     web: WebForm = WebForm()
     control: ControlForm = ControlForm()

@@ -14,6 +14,7 @@ def input_errors() -> tuple[type[Exception], ...]:
     from plans.calendar import CalendarError
     from plans.schema import SiteError
     from signalctl.journal import JournalError
+    from signalctl.recording.codec import CodecError
     from sim.routing import NoRouteError
     from sim.site_derivation.junction import DerivationError
     from sim.sumo_files import SumoFileError
@@ -26,6 +27,7 @@ def input_errors() -> tuple[type[Exception], ...]:
         GtfsMissingError,
         SiteError,
         JournalError,
+        CodecError,
         NoRouteError,
         DerivationError,
         SumoFileError,

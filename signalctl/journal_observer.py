@@ -10,6 +10,7 @@ from typing import Any
 from controllers.driver import FieldStatus
 from detectors.picture import JunctionPicture
 from plans.junction import Aspect
+from signalctl.explanation import explain_decision, explain_plan
 from signalctl.journal import Journal
 from signalctl.strategy import StageDecision
 from signalctl.tick import Tick
@@ -27,8 +28,8 @@ class JournalObserver:
         for name, decision in tick.stage_decisions.items():
             self._decision(tick, name, decision)
         for name, plan in tick.plan_decisions.items():
-            body = {"plan": plan.plan.id, "cycle_s": plan.plan.cycle_s, "offset_s": plan.plan.offset_s, "why": plan.why}
-            self._once(tick, "decided", name, body)
+            told = explain_plan(plan)
+            self._once(tick, "decided", name, told if plan.unit else _without(told, "cost", "unit", "alternatives"))
         for name, report in tick.pushes.items():
             self._write(
                 tick,
@@ -70,22 +71,9 @@ class JournalObserver:
         if self._said.get((name, "decision")) == news:
             return
         self._said[name, "decision"] = news
-        body: dict[str, Any] = {
-            "stage": decision.stage,
-            "action": decision.action.name.lower(),
-            "reason": decision.reason.name.lower(),
-            "why": decision.why,
-            "cost": round(decision.cost, 2),
-            "alternatives": [
-                {
-                    "stage": other.stage,
-                    "action": other.action.name.lower(),
-                    "after_s": other.after_s,
-                    "cost": round(other.cost, 2),
-                }
-                for other in decision.alternatives
-            ],
-        }
+        body = explain_decision(decision)
+        for one in (body, *body["alternatives"]):
+            one["cost"] = round(one["cost"], 2)
         seen = tick.picture.junctions.get(name)
         if seen is not None:
             body["seen"] = _seen(seen)
@@ -104,6 +92,10 @@ class JournalObserver:
 
     def _write(self, tick: Tick, kind: str, junction: str, body: Mapping[str, Any]) -> None:
         self._journal.append(tick.utc_s, kind, junction, body)
+
+
+def _without(body: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value for name, value in body.items() if name not in names}
 
 
 def _seen(seen: JunctionPicture) -> dict[str, Any]:

@@ -19,11 +19,13 @@ from signalctl.gate import Gate, Refusal
 from signalctl.gate.gate import TAKES_PLANS
 from signalctl.gating import Gating
 from signalctl.strategy import Decisions, Strategy
-from signalctl.tick import JunctionFailure, RefusalNote, Tick, TickObserver
+from signalctl.tick import Heard, JunctionFailure, RefusalNote, Tick, TickObserver, Verdict
 from signalctl.troubles import Troubles
 
 TICK_S = 1.0
 BLIND_S = 15.0
+READ_DEADLINE_S = 0.3
+PUSH_DEADLINE_S = 0.4
 
 
 class PlansDue(Protocol):
@@ -52,8 +54,8 @@ class ControlLoop:
         plans_due: PlansDue,
         gating: Gating | None = None,
         observers: Sequence[TickObserver] = (),
-        read_deadline_s: float = 0.3,
-        push_deadline_s: float = 0.4,
+        read_deadline_s: float = READ_DEADLINE_S,
+        push_deadline_s: float = PUSH_DEADLINE_S,
         heartbeat_s: float = HEARTBEAT_S,
     ) -> None:
         self.links: Mapping[str, FieldLink] = {driver.junction: FieldLink(driver, heartbeat_s) for driver in drivers}
@@ -91,8 +93,10 @@ class ControlLoop:
 
         batch = self.source.drain()
         await self._all_links(lambda link: lambda: link.refresh(utc_s), self.read_deadline_s, "read", failures)
-        field = self._fresh_status(utc_s)
-        active = {name: plan for name, link in self.links.items() if (plan := link.active_plan(utc_s)) is not None}
+        connected = self.source.statistics().connected
+        field = heard_field = self._fresh_status(utc_s)
+        active = heard_active = self._active_plans(utc_s)
+        busy = frozenset(name for name, link in self.links.items() if link.busy)
         watch.lap("read")
 
         picture = self.builder.update(utc_s, batch, {name: _view(status) for name, status in field.items()})
@@ -103,18 +107,19 @@ class ControlLoop:
         if self.gating is not None:
             with self._troubles.caught("", "gating", failures):  # without it, what the strategy wants stands
                 decisions = self.gating.apply(picture, field, due, active, decisions)
-        if self._blind(utc_s):
+        if self._blind(utc_s, connected=connected):
             decisions = Decisions({}, decisions.plans)  # nobody steers by what was seen long ago
         watch.lap("decide")
 
-        plans, requests, refusals = self._gate(utc_s, decisions, due, field, active, failures)
+        wanted: dict[str, bool] = {}
+        plans, requests, refusals = self._gate(utc_s, decisions, due, field, active, failures, wanted)
         watch.lap("gate")
 
         pushes = await self._push(utc_s, plans, requests, refusals, failures)
         watch.lap("push")
 
         field = self._fresh_status(utc_s)
-        active = {name: plan for name, link in self.links.items() if (plan := link.active_plan(utc_s)) is not None}
+        active = self._active_plans(utc_s)
         watch.lap("verify")
 
         record = Tick(
@@ -132,6 +137,8 @@ class ControlLoop:
             failures=tuple(failures),
             step_s=watch.laps,
             gating=self.gating.reports if self.gating is not None else (),
+            heard=Heard(batch, connected, heard_field, heard_active, busy, due, wanted),
+            verdicts=_verdicts(plans, requests),
         )
         self._record(record)
         return record
@@ -140,9 +147,9 @@ class ControlLoop:
         """Close every link. Controllers keep the plan until their lease ends, then run their own."""
         await asyncio.gather(*(link.close() for link in self.links.values()), return_exceptions=True)
 
-    def _blind(self, utc_s: float) -> bool:
+    def _blind(self, utc_s: float, *, connected: bool) -> bool:
         """Whether the source has delivered nothing for so long that the plans' nominal times are the better guide."""
-        if self.source.statistics().connected or self._last_sight_utc_s is None or utc_s < self._last_sight_utc_s:
+        if connected or self._last_sight_utc_s is None or utc_s < self._last_sight_utc_s:
             self._last_sight_utc_s = utc_s
         return utc_s - self._last_sight_utc_s > BLIND_S
 
@@ -166,8 +173,12 @@ class ControlLoop:
         field: Mapping[str, FieldStatus],
         active: Mapping[str, TimingPlan],
         failures: list[JunctionFailure],
+        plan_wanted: dict[str, bool],
     ) -> tuple[dict[str, SafePlan], dict[str, SafeRequest], list[RefusalNote]]:
-        """What may be sent. A refused decision becomes "keep what runs" plus a reason."""
+        """What may be sent. A refused decision becomes "keep what runs" plus a reason.
+
+        Takes down in `plan_wanted` what the links said.
+        """
         plans: dict[str, SafePlan] = {}
         requests: dict[str, SafeRequest] = {}
         refusals: list[RefusalNote] = []
@@ -177,7 +188,9 @@ class ControlLoop:
                 continue
             with self._troubles.caught(name, "gate", failures):
                 wanted = decisions.plans[name].plan if name in decisions.plans else due.get(name)
-                if wanted is not None and not _changing(status) and link.plan_wanted(wanted, utc_s):
+                if wanted is not None and not _changing(status):
+                    plan_wanted[name] = link.plan_wanted(wanted, utc_s)
+                if wanted is not None and plan_wanted.get(name, False):
                     verdict = self.gate.check_plan(wanted, active.get(name), status)
                     if isinstance(verdict, Refusal):
                         link.postpone_plan(utc_s)
@@ -248,6 +261,9 @@ class ControlLoop:
     def _fresh_status(self, utc_s: float) -> dict[str, FieldStatus]:
         return {name: status for name, link in self.links.items() if (status := link.fresh_status(utc_s)) is not None}
 
+    def _active_plans(self, utc_s: float) -> dict[str, TimingPlan]:
+        return {name: plan for name, link in self.links.items() if (plan := link.active_plan(utc_s)) is not None}
+
     def _record(self, record: Tick) -> None:
         for observer in self.observers:
             with self._troubles.caught(type(observer).__name__, "record", []):
@@ -282,6 +298,19 @@ def _changing(status: FieldStatus) -> bool:
 
 def _view(status: FieldStatus) -> SignalView:
     return SignalView(aspects=status.aspects, time_in_aspect_s=status.time_in_aspect_s)
+
+
+def _verdicts(plans: Mapping[str, SafePlan], requests: Mapping[str, SafeRequest]) -> dict[str, Verdict]:
+    found = {}
+    for name in dict.fromkeys((*plans, *requests)):
+        request = requests.get(name)
+        found[name] = Verdict(
+            name in plans,
+            request is not None,
+            request.valid_s if request is not None else 0,
+            request.reference if request is not None else 0,
+        )
+    return found
 
 
 def _note(junction: str, refusal: Refusal) -> RefusalNote:

@@ -81,4 +81,6 @@ class DeclaredMetrics:
 def unit_of(name: str) -> str:
     """Unit that a metric's name ends with; a name without one counts things or events."""
     stem = name.removesuffix("_total")
-    return next((unit for unit in ("seconds", "ratio", "vehicles", "records") if stem.endswith(f"_{unit}")), "")
+    return next(
+        (unit for unit in ("seconds", "ratio", "vehicles", "records", "bytes") if stem.endswith(f"_{unit}")), ""
+    )

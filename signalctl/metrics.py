@@ -242,6 +242,16 @@ class Metrics(DeclaredMetrics):
         self.journal_queue = self._gauge(
             "journal_queue_records", "Records that wait for the journal's writer.", CORRIDOR
         )
+        self.recording_active = self._gauge(
+            "recording_active", "1 while every second is recorded so that it can be replayed, else 0.", CORRIDOR
+        )
+        self.recording_octets = self._counter("recording_bytes", "Written to the recording of seconds.", CORRIDOR)
+        self.recording_wall = self._counter(
+            "recording_write_seconds", "Time that the recording's writer took, beside the loop.", CORRIDOR
+        )
+        self.recording_failures = self._counter(
+            "recording_failures", "Times that the recording ended because it could not be written.", CORRIDOR
+        )
         self.road_users = self._gauge(
             "simulated_road_users", "Road users on the simulated street.", (*CORRIDOR, "mode")
         )
@@ -286,7 +296,12 @@ class Metrics(DeclaredMetrics):
         self.modbus_errors.labels(*at)
         for topic in Kind:
             self.messages_invalid.labels(site, junction.corridor, topic, "schema")
-        for counter in (self.journal_errors, self.journal_dropped, self.broker_reconnects):
+        for counter in (
+            self.journal_errors,
+            self.journal_dropped,
+            self.recording_failures,
+            self.broker_reconnects,
+        ):
             counter.labels(site, junction.corridor)
 
 

@@ -11,8 +11,7 @@ import structlog
 from controllers.pool import make_drivers
 from detectors.mqtt import MqttSource
 from detectors.reporting import ReportingTable
-from plans.policy import Policy, with_policy
-from plans.schema import load_site
+from plans.policy import Policy
 from plans.site import Site
 from signalctl.clock import Clock, SystemClock
 from signalctl.demo.clock_follower import StreetClock
@@ -20,6 +19,7 @@ from signalctl.demo.figures import StreetFigures, figures_topic
 from signalctl.demo.topics import clock_topic, done_topic, encode, road_topic
 from signalctl.errors import UsageError
 from signalctl.lateness_feed import LatenessReader
+from signalctl.recording.start import SiteSource
 from signalctl.service import Service, ServiceOptions
 from signalctl.stopping import stop_on_signals
 
@@ -40,9 +40,8 @@ async def run_site(
     Raises:
         UsageError: the site file lacks what a running service needs.
     """
-    site = load_site(site_file)
-    if policy is not None:
-        site = with_policy(site, policy)
+    site_source = await asyncio.to_thread(SiteSource.read, site_file, policy)
+    site = site_source.site()
     if site.mqtt is None:
         raise UsageError(f"{site_file}: mqtt: expected the broker's address, got none")
     without = [name for name in site.junctions if name not in site.controllers]
@@ -66,6 +65,7 @@ async def run_site(
             host=host or site.web.host,
             port=site.web.port if port is None else port,
             network=site_file.parent / site.network if site.network else None,
+            site_source=site_source,
         ),
         publish_state=source.publish_state,
         publish_sign=source.publish_sign,

@@ -13,27 +13,27 @@ import structlog
 import uvicorn
 
 from controllers.driver import Driver
-from detectors.builder import PictureBuilder
 from detectors.source import Source
 from plans.site import Site
+from signalctl.assembly import assemble
 from signalctl.clock import Clock
 from signalctl.errors import UsageError
 from signalctl.field_link import HEARTBEAT_S
-from signalctl.gate import Gate
-from signalctl.gating import Gating
 from signalctl.gating_observer import GatingObserver
 from signalctl.journal import Journal
 from signalctl.journal_observer import JournalObserver
 from signalctl.lateness_feed import LatenessReader
 from signalctl.lateness_observer import LatenessObserver
 from signalctl.link_log import LinkLog
-from signalctl.loop import ControlLoop
 from signalctl.metrics import Metrics
 from signalctl.metrics_observer import MetricsObserver
+from signalctl.recording.codec import CodecError
+from signalctl.recording.recorder import Recorder
+from signalctl.recording.start import SiteSource, make_recorder, source_of
+from signalctl.recording.taps import Taps
 from signalctl.rollout import compile_kernels
 from signalctl.source_observer import SourceObserver
 from signalctl.state_publisher import StatePublisher
-from signalctl.strategies import make_strategy
 from signalctl.tick import Tick, TickObserver
 from signalctl.web.app import make_app
 from signalctl.web.geometry import describe_geometry
@@ -48,12 +48,13 @@ HEARTBEATS_PER_LEASE = 3
 
 @dataclass(frozen=True, slots=True)
 class ServiceOptions:
-    """Where one service process keeps its journal and what it shows."""
+    """Where one service process keeps its journal and what it shows; `site_source` is what its site was read from."""
 
     journal: Path
     host: str = "127.0.0.1"
     port: int = 8080
     network: Path | None = None
+    site_source: SiteSource | None = None
 
 
 class Service:
@@ -98,16 +99,15 @@ class Service:
             observers.append(LatenessObserver(self.metrics, site.id, corridors, lateness))
         if publish_state is not None:
             observers.append(StatePublisher(site.junctions, publish_state))
-        self.loop = ControlLoop(
-            strategy=make_strategy(
-                strategy, site.junctions, weights=site.weights, occupancy=site.occupancy, plans=site.plans
-            ),
-            gate=Gate(site.junctions, site.control, clock=clock.now_utc_s),
-            drivers=drivers,
+        self._taps = taps = Taps()
+        self._recorder: Recorder | None = None
+        self.loop = assemble(
+            site,
+            strategy=strategy,
             source=source,
-            builder=PictureBuilder(site.junctions, site.transit, lateness.board if lateness is not None else None),
-            plans_due=site.plans_due,
-            gating=Gating(site.gating, site.junctions, site.control) if site.gating else None,
+            drivers=drivers,
+            now_utc_s=taps.clock(clock.now_utc_s),
+            lateness=taps.board(lateness.board) if lateness is not None else None,
             observers=observers,
             heartbeat_s=min(HEARTBEAT_S, site.control.lease_s / HEARTBEATS_PER_LEASE),
         )
@@ -123,6 +123,7 @@ class Service:
             lost = self.journal.dropped - self._journal_dropped
             self._journal_dropped += lost
             self.metrics.journal_dropped.labels(*labels).inc(lost)
+            self.metrics.recording_active.labels(*labels).set(self._recorder is not None and self._recorder.active)
         if tick.failures:
             log.warning("tick with failures", failures=[f"{one.junction}:{one.step}" for one in tick.failures])
 
@@ -160,13 +161,37 @@ class Service:
                 self._server.should_exit = True
             with contextlib.suppress(asyncio.CancelledError):
                 await web
+            if self._recorder is not None:
+                await asyncio.to_thread(self._recorder.close)
             self.journal.append(self.clock.now_utc_s(), "service", "", {"event": "stop"})
             self.journal.close()
 
     async def _control(self, stop: asyncio.Event) -> None:
         """The loop, once there is machine code for its decisions: to compile anew takes half a minute."""
         await asyncio.to_thread(compile_kernels)
+        self._begin_recording()
         await self.loop.run(self.clock, stop)
+
+    def _begin_recording(self) -> None:
+        """Make every second from now on replayable; a recording that cannot begin is no reason not to control."""
+        if self.site.recording.hours <= 0:
+            return
+        try:
+            self._recorder = make_recorder(
+                self.options.journal,
+                self.loop,
+                self.options.site_source or source_of(self.site),
+                self.site.recording,
+                taps=self._taps,
+                journal=self.journal,
+                on_write=self._second_recorded,
+                on_failure=self._recording_failed,
+            )
+        except CodecError as error:
+            log.error("recording cannot begin; control goes on", error=str(error))
+            self._recording_failed(error)
+        else:
+            self.loop.observers.append(self._recorder)
 
     async def _serve(self) -> None:
         network = load_network(self.options.network) if self.options.network is not None else None
@@ -194,6 +219,15 @@ class Service:
     def _journal_written(self, count: int) -> None:
         for labels in self._journal_labels:
             self.metrics.journal_records.labels(*labels).inc(count)
+
+    def _second_recorded(self, octets: int, wall_s: float) -> None:
+        for labels in self._journal_labels:
+            self.metrics.recording_octets.labels(*labels).inc(octets)
+            self.metrics.recording_wall.labels(*labels).inc(wall_s)
+
+    def _recording_failed(self, _error: Exception) -> None:
+        for labels in self._journal_labels:
+            self.metrics.recording_failures.labels(*labels).inc()
 
     def _journal_failed(self, error: Exception) -> None:
         log.error("journal cannot be written", error=str(error))

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from controllers.driver import FieldStatus
 from detectors.picture import Picture
@@ -10,10 +10,17 @@ from plans.junction import Junction
 from plans.sealed import RequestAction, RequestReason
 from plans.timing import TimingPlan
 
+PERSON_SECONDS: Final = "person-seconds"
+"""Weighted, over the horizon of the prediction."""
+PERSONS_SERVED: Final = "persons, counted negative"
+"""Weighted persons who wait for it: who is served most costs least."""
+SECONDS_TO_BEGIN: Final = "s until it can begin"
+NOTHING_TO_CHOOSE: Final = ""
+
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
-    """Another action that was weighed, with its predicted cost (weighted person-seconds over the horizon)."""
+    """Another action that was weighed, with what it would cost in the unit of its decision."""
 
     stage: str
     action: RequestAction
@@ -23,7 +30,10 @@ class Alternative:
 
 @dataclass(frozen=True, slots=True)
 class StageDecision:
-    """For this second: stay in `stage` (HOLD) or move to it (GO). `why` is one sentence for the engineer."""
+    """For this second: stay in `stage` (HOLD) or move to it (GO). `why` is one sentence for the engineer.
+
+    `unit` says what `cost` and those of the alternatives count, "" where there was nothing to choose; least is best.
+    """
 
     junction: str
     stage: str
@@ -32,14 +42,26 @@ class StageDecision:
     why: str
     cost: float = 0.0
     alternatives: tuple[Alternative, ...] = ()
+    unit: str = PERSON_SECONDS
+
+
+@dataclass(frozen=True, slots=True)
+class PlanAlternative:
+    """Another plan that was weighed, in words, with what it would cost in the unit of its decision."""
+
+    what: str
+    cost: float
 
 
 @dataclass(frozen=True, slots=True)
 class PlanDecision:
-    """Run this plan from its next cycle on."""
+    """Run this plan from its next cycle on. `unit` says what `cost` counts, "" where there was nothing to choose."""
 
     plan: TimingPlan
     why: str
+    cost: float = 0.0
+    unit: str = NOTHING_TO_CHOOSE
+    alternatives: tuple[PlanAlternative, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from controllers.driver import FieldStatus, PushReport, Reachability
 from detectors.picture import Picture
+from detectors.source import Batch
 from plans.timing import TimingPlan
 from signalctl.gating.report import AreaReport
 from signalctl.strategy import PlanDecision, StageDecision
@@ -34,6 +35,39 @@ class JunctionFailure:
 
 
 @dataclass(frozen=True, slots=True)
+class Heard:
+    """What picture, strategy and gate had before them, besides what they remember: enough to compute a second again.
+
+    `field`, `active_plans` and `busy` are the links as they were after reading; `plan_wanted` says of each link that
+    was asked whether it wanted the plan sent.
+    """
+
+    batch: Batch
+    connected: bool
+    field: Mapping[str, FieldStatus]
+    active_plans: Mapping[str, TimingPlan]
+    busy: frozenset[str]
+    due: Mapping[str, TimingPlan]
+    plan_wanted: Mapping[str, bool]
+
+
+NOTHING_HEARD = Heard(Batch(), True, {}, {}, frozenset(), {}, {})
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the gate let pass for one junction in one second; what it refused stands with the refusals.
+
+    `valid_s` and `reference` are those of the stage request, 0 without one.
+    """
+
+    plan: bool = False
+    request: bool = False
+    valid_s: int = 0
+    reference: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
     """Everything about one tick. Mappings are by junction; a junction without a word is missing."""
 
@@ -51,6 +85,8 @@ class Tick:
     failures: tuple[JunctionFailure, ...] = ()
     step_s: Mapping[str, float] = made_by(default_factory=dict)
     gating: tuple[AreaReport, ...] = ()
+    heard: Heard = NOTHING_HEARD
+    verdicts: Mapping[str, Verdict] = made_by(default_factory=dict)
 
     @property
     def duration_s(self) -> float:

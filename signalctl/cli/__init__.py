@@ -16,6 +16,7 @@ from signalctl.cli.doctor import doctor
 from signalctl.cli.journal import journal
 from signalctl.cli.optimise import optimise
 from signalctl.cli.registers import registers
+from signalctl.cli.replay import replay
 from signalctl.cli.run import run
 from signalctl.cli.simulate import simulate
 from signalctl.cli.site import site
@@ -29,7 +30,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (demo, run, check, simulate, optimise, controller, registers, doctor, journal):
+for command in (demo, run, check, simulate, optimise, controller, registers, doctor, journal, replay):
     app.command()(command)
 app.add_typer(site, name="site")
 

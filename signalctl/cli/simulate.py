@@ -52,6 +52,9 @@ def simulate(
     ] = None,
     junit: Annotated[Path | None, typer.Option(help="Write the verdicts as JUnit XML.")] = None,
     report: Annotated[Path | None, typer.Option(help="Write an HTML report.")] = None,
+    journal: Annotated[
+        Path | None, typer.Option(help="Keep a journal of the run, whose every second can be replayed.")
+    ] = None,
     jobs: Annotated[int | None, typer.Option(min=1, help="Processes at most; one per core by default.")] = None,
 ) -> None:
     """Simulate a scenario under control and print what it costs people."""
@@ -64,16 +67,20 @@ def simulate(
     requirements = [parse_requirement(text) for text in require or []]
     if baseline is None and (relative := next((one for one in requirements if one.relative), None)):
         raise UsageError(f"--require {relative.text}: expected --baseline beside a change in %, got none")
-    for path in (tripinfo, json_file, junit, report):
+    for path in (tripinfo, json_file, junit, report, journal):
         if path is not None and str(path) != "-" and not path.parent.is_dir():
             raise UsageError(f"{path}: expected an existing folder, got {path.parent}")
     faults = FaultSpec(0.0 if fail_detectors is None else parse_part(fail_detectors), tuple(lie or ()))
     numbers = (seed,) if seeds is None else parse_seeds(seeds)
+    if journal is not None and (baseline is not None or len(numbers) > 1):
+        raise UsageError(f"--journal {journal}: expected a single run, got several (seeds or a baseline)")
     strategies = [parse_control(name) for name in (strategy, baseline) if name is not None]
+    if journal is not None and not isinstance(strategies[0], StrategyName):
+        raise UsageError(f"--journal {journal}: expected a strategy of this house, got {strategy}, which leaves none")
     specs = [
         RunSpec(
             scenario, period.value if period else None, plant, chosen, detection, number, begin, end, teleport,
-            not no_extra_stages, policy, faults,
+            not no_extra_stages, policy, faults, journal,
         )
         for chosen in strategies
         for number in numbers

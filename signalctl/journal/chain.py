@@ -15,7 +15,10 @@ GENESIS = bytes(32)
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One entry: `kind` is seen, decided, refused, pushed, confirmed, link, health, request or service."""
+    """One entry.
+
+    `kind` is seen, decided, refused, pushed, confirmed, link, health, request, recording or service.
+    """
 
     id: int
     utc_s: float

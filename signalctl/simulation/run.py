@@ -10,20 +10,22 @@ from typing import Any
 import numpy as np
 
 from controllers.inprocess import InProcessDriver
-from detectors.builder import PictureBuilder
 from detectors.equipment import equip
 from detectors.local import LocalSource
 from plans.policy import with_policy
-from plans.site import Site, StrategyName
+from plans.site import RecordingLimits, Site, StrategyName
 from plans.timing import TimingPlan
+from signalctl.assembly import assemble
 from signalctl.demo.street import Street
-from signalctl.gate import Gate
-from signalctl.gating import Gating
-from signalctl.loop import ControlLoop, PlansDue
+from signalctl.journal import Journal
+from signalctl.journal_observer import JournalObserver
+from signalctl.loop import PlansDue
+from signalctl.recording.recorder import Recorder
+from signalctl.recording.start import make_recorder, source_of
+from signalctl.recording.taps import Taps
 from signalctl.scenarios import OpenScenario, open_scenario
 from signalctl.simulation.road import make_plant
 from signalctl.simulation.spec import RunSpec
-from signalctl.strategies import make_strategy
 from signalctl.tick import JunctionFailure, RefusalNote, Tick
 from sim.emissions import EmissionMeter
 from sim.indicators import Figures, road_figures
@@ -35,6 +37,7 @@ from sim.sumo_control import SumoControl
 IN_PROCESS_DEADLINE_S = 60.0
 REPORT_EVERY_S = 20
 OWN_DETECTION = "own"
+RECORD_ALL = RecordingLimits(hours=math.inf, megabytes=1_000_000)
 
 Progress = Callable[[float], None]
 """Called now and then with the part of the run that is done, 0 to 1."""
@@ -167,7 +170,7 @@ async def _drive(plant: Plant, opened: OpenScenario, site: Site, spec: RunSpec, 
         if progress is not None and street.utc_s % REPORT_EVERY_S == 0 and math.isfinite(span_s):
             progress(min(1.0, (plant.time_s - plant.begin_s) / span_s))
     if service is not None:
-        await service.loop.close()
+        await service.close()
     meter.update(street.state())
     return _Driven(record, street, meter, time.perf_counter() - began, plant_s)
 
@@ -180,26 +183,47 @@ class _Service:
         self._street, self._source = street, LocalSource()
         self._sensors = Sensors(junctions, street.plant, spec.detection, spec.seed)
         self._faults = Faults(junctions, spec.faults, spec.seed)
-        self.loop = ControlLoop(
-            strategy=make_strategy(
-                spec.strategy.value, junctions, weights=site.weights, occupancy=site.occupancy, plans=site.plans
-            ),
-            gate=Gate(site.junctions, site.control, clock=lambda: float(street.utc_s)),
-            drivers=[InProcessDriver(controller) for controller in street.controllers.values()],
+        taps = Taps()
+        self.loop = assemble(
+            site,
+            strategy=spec.strategy.value,
+            detection=spec.detection,
             source=self._source,
-            builder=PictureBuilder(junctions, site.transit),
+            drivers=[InProcessDriver(controller) for controller in street.controllers.values()],
+            now_utc_s=taps.clock(lambda: float(street.utc_s)),
             plans_due=_plans_due(site, spec.period),
-            gating=Gating(site.gating, junctions, site.control) if site.gating else None,
             observers=[record],
             read_deadline_s=IN_PROCESS_DEADLINE_S,
             push_deadline_s=IN_PROCESS_DEADLINE_S,
         )
+        self._journal = Journal(spec.journal) if spec.journal is not None else None
+        self._recorder: Recorder | None = None
+        if self._journal is not None:
+            self._recorder = make_recorder(
+                self._journal.path,
+                self.loop,
+                source_of(site),
+                RECORD_ALL,
+                taps=taps,
+                journal=self._journal,
+                detection=spec.detection,
+                lossless=True,
+            )
+            self.loop.observers += [JournalObserver(self._journal), self._recorder]
 
     async def tick(self, state: RoadState) -> None:
         """Let the detectors see the road, and the loop decide."""
         utc_s = float(self._street.utc_s)
         self._source.put(self._faults.distort(self._sensors.read(state, utc_s), utc_s))
         await self.loop.tick(utc_s)
+
+    async def close(self) -> None:
+        """Close the links, and write what journal and recording still hold."""
+        await self.loop.close()
+        if self._recorder is not None:
+            self._recorder.close()
+        if self._journal is not None:
+            self._journal.close()
 
 
 def _quantile_ms(seconds: Sequence[float], ratio: float) -> float | None:

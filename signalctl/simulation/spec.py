@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import Final
 
 from detectors.equipment import Detection
@@ -46,6 +47,7 @@ class RunSpec:
     extra_stages: bool = True
     policy: Policy | None = None
     faults: FaultSpec = WELL
+    journal: Path | None = None
 
     def __post_init__(self) -> None:
         """SUMO's controls run in SUMO only.

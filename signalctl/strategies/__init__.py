@@ -1,6 +1,6 @@
 """The strategies by name."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from plans.defaults import MODE_WEIGHT, OCCUPANCY
@@ -25,7 +25,20 @@ NAMES = ("fixed", "actuated", "max-pressure", "coordinated", "adaptive")
 
 Parameters = ActuatedParameters | MaxPressureParameters | CoordinatedParameters | AdaptiveParameters
 
-__all__ = ["NAMES", "Parameters", "make_strategy", "open_frame_plan"]
+__all__ = ["NAMES", "Parameters", "default_parameters", "make_strategy", "open_frame_plan"]
+
+_PARAMETERS: Mapping[str, Callable[[], Parameters]] = {
+    "actuated": ActuatedParameters,
+    "max-pressure": MaxPressureParameters,
+    "coordinated": CoordinatedParameters,
+    "adaptive": AdaptiveParameters,
+}
+
+
+def default_parameters(name: str) -> Parameters | None:
+    """The numbers of a strategy when nobody names others; None for one that has none."""
+    make = _PARAMETERS.get(name)
+    return None if make is None else make()
 
 
 def make_strategy(

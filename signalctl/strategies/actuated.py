@@ -10,7 +10,7 @@ from plans.timing import TimingPlan
 from signalctl.strategies.claims import Claims
 from signalctl.strategies.conduct import PlanKeeper, Scope, changing, decide_each, overdue, scope_of
 from signalctl.strategies.parameters import ActuatedParameters
-from signalctl.strategy import Decisions, StageDecision
+from signalctl.strategy import PERSONS_SERVED, Alternative, Decisions, StageDecision
 
 
 class Actuated:
@@ -49,16 +49,16 @@ class Actuated:
             return due
         target = self._next_with_demand(scope, plan, picture)
         if target is None:
-            return self._hold(scope, "nobody waits elsewhere")
+            return self._decision(scope, picture, None, "nobody waits elsewhere")
         if not scope.ready(target):
-            return self._hold(scope, f"minimum greens before stage {target}")
+            return self._decision(scope, picture, None, f"minimum greens before stage {target}")
         groups = junction.stages[scope.stage].groups
         longest_s = self._longest_green_s(plan, scope.stage)
         if status.time_in_stage_s >= longest_s:
-            return self._go(scope, target, f"maximum green of {longest_s} s reached")
+            return self._decision(scope, picture, target, f"maximum green of {longest_s} s reached")
         if self._claims[junction.id].vehicles(picture, groups, self._extension_m(junction), shown=True) > 0.0:
-            return self._hold(scope, "vehicles keep coming")
-        return self._go(scope, target, "gap in the traffic")
+            return self._decision(scope, picture, None, "vehicles keep coming")
+        return self._decision(scope, picture, target, "gap in the traffic")
 
     def _extension_m(self, junction: Junction) -> float:
         """A vehicle within the extension time of the stop line keeps the green."""
@@ -89,10 +89,23 @@ class Actuated:
                 return name
         return None
 
-    def _hold(self, scope: Scope, why: str) -> StageDecision:
-        words = f"Stage {scope.stage} stays: {why}."
-        return StageDecision(scope.junction.id, scope.stage, RequestAction.HOLD, RequestReason.TRAFFIC, words)
+    def _decision(self, scope: Scope, picture: JunctionPicture, target: str | None, why: str) -> StageDecision:
+        """To `target`, or to stay; with the two other stages that most persons wait for."""
+        chosen = target or scope.stage
+        action = RequestAction.HOLD if target is None else RequestAction.GO
+        words = f"Stage {scope.stage} stays: {why}." if target is None else f"To stage {target}: {why}."
+        others = [self._alternative(scope, picture, name) for name in (scope.stage, *scope.ready_s) if name != chosen]
+        best = tuple(sorted(others, key=lambda one: (one.cost, one.stage))[:2])
+        cost = self._alternative(scope, picture, chosen).cost
+        return StageDecision(
+            scope.junction.id, chosen, action, RequestReason.TRAFFIC, words, cost, best, PERSONS_SERVED
+        )
 
-    def _go(self, scope: Scope, stage: str, why: str) -> StageDecision:
-        words = f"To stage {stage}: {why}."
-        return StageDecision(scope.junction.id, stage, RequestAction.GO, RequestReason.TRAFFIC, words)
+    def _alternative(self, scope: Scope, picture: JunctionPicture, stage: str) -> Alternative:
+        """A stage with the persons whom it would serve."""
+        claims, groups = self._claims[scope.junction.id], scope.junction.stages[stage].groups
+        shown = stage == scope.stage
+        served = claims.vehicles(picture, groups, self._parameters.reach_m, shown=shown)
+        if shown:
+            return Alternative(stage, RequestAction.HOLD, 1, -served)
+        return Alternative(stage, RequestAction.GO, scope.ready_s[stage], -(served + claims.people(picture, groups)))

@@ -14,7 +14,7 @@ from plans.timing import TimingPlan
 from plans.transition import quickest_way, transition
 from signalctl.gate.past import ACT_AFTER_S, history_of
 from signalctl.gate.reds import chain_s, least_stage_s, too_late
-from signalctl.strategy import PlanDecision, StageDecision
+from signalctl.strategy import NOTHING_TO_CHOOSE, SECONDS_TO_BEGIN, Alternative, PlanDecision, StageDecision
 
 RED_RESERVE_S = 8
 """A longest red is served this much before it would be broken."""
@@ -152,16 +152,24 @@ def changing(junction: str, status: FieldStatus) -> StageDecision | None:
     if status.stage or not status.next_stage:
         return None
     why = f"Changing to stage {status.next_stage}."
-    return StageDecision(junction, status.next_stage, RequestAction.GO, RequestReason.TRAFFIC, why)
+    return StageDecision(
+        junction, status.next_stage, RequestAction.GO, RequestReason.TRAFFIC, why, unit=NOTHING_TO_CHOOSE
+    )
 
 
 def overdue(scope: Scope) -> StageDecision | None:
     """When a longest red is near, the change that serves it, whatever traffic says."""
     if not scope.urgent or not scope.ready_s:
         return None
-    stage, wait_s = min(scope.ready_s.items(), key=lambda item: (item[1], item[0]))
+    ranked = sorted(scope.ready_s.items(), key=lambda item: (item[1], item[0]))
+    stage, wait_s = ranked[0]
+    others = tuple(Alternative(name, RequestAction.GO, other_s, float(other_s)) for name, other_s in ranked[1:3])
     if wait_s > 0:
         why = f"Group {scope.urgent} is near its longest red; stage {stage} can begin in {wait_s} s."
-        return StageDecision(scope.junction.id, scope.stage, RequestAction.HOLD, RequestReason.TRAFFIC, why)
-    why = f"Group {scope.urgent} is near its longest red of {scope.junction.groups[scope.urgent].max_red_s} s."
-    return StageDecision(scope.junction.id, stage, RequestAction.GO, RequestReason.TRAFFIC, why)
+        shown, action = scope.stage, RequestAction.HOLD
+    else:
+        why = f"Group {scope.urgent} is near its longest red of {scope.junction.groups[scope.urgent].max_red_s} s."
+        shown, action = stage, RequestAction.GO
+    return StageDecision(
+        scope.junction.id, shown, action, RequestReason.TRAFFIC, why, float(wait_s), others, SECONDS_TO_BEGIN
+    )

@@ -23,7 +23,10 @@ from plans.timing import TimingPlan
 from signalctl.gate.past import ACT_AFTER_S, completed, history_of
 from signalctl.strategies.parameters import CoordinatedParameters
 from signalctl.strategies.traffic_history import TrafficHistory
-from signalctl.strategy import Decisions, PlanDecision
+from signalctl.strategy import Decisions, PlanAlternative, PlanDecision
+
+RATE_OF_COST = "person-seconds a second"
+NOMINAL = "The time-of-day plan that is due."
 
 
 @dataclass
@@ -52,6 +55,7 @@ class Coordinated:
         self._history = TrafficHistory(junctions, weights, occupancy, parameters.memory_s)
         self._groups = groups_of(junctions)
         self._own: dict[str, PlanDecision] = {}
+        self._kept: dict[str, str] = {}  # why a time-of-day plan goes on after a search
         self._waiting: list[_Run] = []
         self._next_utc_s: float | None = None
         self._sets = 0
@@ -73,7 +77,7 @@ class Coordinated:
             self._begin(running)
         self._go_on(picture.utc_s, field, running)
         due = {
-            name: PlanDecision(plan, "The time-of-day plan that is due.")
+            name: PlanDecision(plan, self._kept.get(name, NOMINAL))
             for name, plan in plans.items()
             if name in self._junctions
         }
@@ -129,14 +133,26 @@ class Coordinated:
         change = self._change_cost(plans, after, utc_s, field)
         saved = (before.cost() - after.cost()) * self._parameters.benefit_s
         if saved <= change or after.cost() > before.cost() * (1.0 - self._parameters.least_saving):
+            for name in run.group:
+                self._kept[name] = (
+                    f"The time-of-day plan that is due: the best other plans (cycle {found.period_s} s) would save "
+                    f"{_part(after.cost(), before.cost())}, less than the change is worth."
+                )
             return
         self._sets += 1
         why = (
             f"Plans for the demand of the last minutes: cycle {found.period_s} s, predicted to cost "
-            f"{100.0 * (1.0 - after.cost() / before.cost()):.0f} % less than what runs."
+            f"{_part(after.cost(), before.cost())} less than what runs"
         )
+        others = [PlanAlternative("keep what runs", before.cost())]
+        if found.second is not None:
+            period_s, cost = found.second
+            why += f"; the second best, cycle {period_s} s, {_part(cost, before.cost())} less"
+            others.append(PlanAlternative(f"second best plans, cycle {period_s} s", cost))
+        best = tuple(sorted(others, key=lambda one: one.cost))
         for name, plan in plans.items():
-            self._own[name] = PlanDecision(replace(plan, id=f"coordinated-{self._sets}", name=""), why)
+            own = replace(plan, id=f"coordinated-{self._sets}", name="")
+            self._own[name] = PlanDecision(own, f"{why}.", after.cost(), RATE_OF_COST, best)
 
     def _soonest(self, found: Outcome, utc_s: int, running: Mapping[str, TimingPlan]) -> dict[str, TimingPlan]:
         """All offsets moved together, which changes no wave, so that the junctions are in step soonest."""
@@ -158,6 +174,11 @@ class Coordinated:
             lost = max(0.0, apart - after.cost_of(name)) + self._parameters.change_ratio * apart
             total += lost * _change_s(self._junctions[name], plan, utc_s, field.get(name))
         return total
+
+
+def _part(cost: float, of_cost: float) -> str:
+    """What is saved, in percent."""
+    return f"{100.0 * (1.0 - cost / of_cost):.0f} %"
 
 
 def _change_s(junction: Junction, plan: TimingPlan, utc_s: float, status: FieldStatus | None) -> float:

@@ -12,7 +12,7 @@ from plans.transition import transition
 from signalctl.strategies.claims import Claims
 from signalctl.strategies.conduct import PlanKeeper, Scope, changing, decide_each, overdue, scope_of
 from signalctl.strategies.parameters import MaxPressureParameters
-from signalctl.strategy import Alternative, Decisions, StageDecision
+from signalctl.strategy import PERSONS_SERVED, Alternative, Decisions, StageDecision
 
 
 class MaxPressure:
@@ -66,7 +66,14 @@ class MaxPressure:
             why = f"Stage {scope.stage} stays: its pressure is {held:.1f}"
             why += f", the next best {best} pushes {pushes[best]:.1f}." if best != scope.stage else "."
             return StageDecision(
-                junction.id, scope.stage, RequestAction.HOLD, RequestReason.TRAFFIC, why, -held, others[:2]
+                junction.id,
+                scope.stage,
+                RequestAction.HOLD,
+                RequestReason.TRAFFIC,
+                why,
+                -held,
+                others[:2],
+                PERSONS_SERVED,
             )
         why = f"To stage {best}: its pressure of {pushes[best]:.1f} is over {held:.1f} of stage {scope.stage}."
         stay = Alternative(scope.stage, RequestAction.HOLD, 1, -held)
@@ -77,7 +84,8 @@ class MaxPressure:
             RequestReason.TRAFFIC,
             why,
             -pushes[best],
-            (stay, *others[1:2]),
+            tuple(sorted((stay, *others[1:2]), key=lambda one: one.cost)),
+            PERSONS_SERVED,
         )
 
     def _kept(self, scope: Scope, stage: str) -> float:
@@ -91,6 +99,7 @@ class MaxPressure:
         groups = junction.stages[stage].groups
         shown = stage == scope.stage
         pressure = claims.vehicles(picture, groups, self._parameters.reach_m, shown=shown)
-        exits = {movement.exit_lane for movement in junction.movements if movement.group in groups}
+        # in the order of the movements: sums of floats depend on theirs
+        exits = dict.fromkeys(movement.exit_lane for movement in junction.movements if movement.group in groups)
         pressure -= self._parameters.downstream_ratio * self._car * sum(queues.get(lane, 0.0) for lane in exits)
         return pressure + (0.0 if shown else claims.people(picture, groups))

@@ -97,6 +97,13 @@ def make_app(
         """Newest decisions first, with their reasons and alternatives."""
         return [one for one in live.decisions if junction is None or one["junction"] == junction]
 
+    @app.get("/api/v1/decisions/{junction}", tags=["live"])
+    async def explanation(junction: str) -> dict[str, Any]:
+        """The newest second at one junction: what was seen, decided and why, the alternatives, gate and controller."""
+        if junction not in junctions:
+            raise HTTPException(404, f"no junction {junction!r}; the site has {', '.join(junctions)}")
+        return live.explanation(junction)
+
     @app.get("/api/v1/journal", tags=["journal"])
     def records(
         after: Annotated[int, Query(ge=0)] = 0,

@@ -9,6 +9,7 @@ from typing import Any
 from controllers.driver import FieldStatus
 from detectors.picture import Health, JunctionPicture
 from plans.junction import Junction
+from signalctl.explanation import explain, explain_decision
 from signalctl.gating.report import AreaReport
 from signalctl.metrics_observer import MetricsObserver
 from signalctl.strategy import StageDecision
@@ -31,10 +32,11 @@ class LiveState:
         self.broker_connected: bool | None = None
         self.snapshot: dict[str, Any] = {}
         self.last_tick_utc_s: float | None = None
+        self._tick: Tick | None = None
 
     def record(self, tick: Tick) -> None:
         """Make the snapshot of this tick and send it out."""
-        self.last_tick_utc_s = tick.utc_s
+        self.last_tick_utc_s, self._tick = tick.utc_s, tick
         self._news(tick)
         self.snapshot = {
             "t": tick.utc_s,
@@ -51,6 +53,10 @@ class LiveState:
             message["road"] = self.road
         if self._listeners:
             self._send(json.dumps(message, separators=(",", ":")))
+
+    def explanation(self, junction: str) -> dict[str, Any]:
+        """All about the newest second at one junction; empty before the first tick."""
+        return explain(self._tick, junction) if self._tick is not None else {}
 
     def listen(self) -> asyncio.Queue[str]:
         """A queue that gets every snapshot from now on; give it back with `forget`."""
@@ -172,14 +178,7 @@ def _field(status: FieldStatus) -> dict[str, Any]:
 
 
 def _decision(decision: StageDecision) -> dict[str, Any]:
-    return {
-        "stage": decision.stage,
-        "action": decision.action.name.lower(),
-        "reason": decision.reason.name.lower(),
-        "why": decision.why,
-        "cost": round(decision.cost, 1),
-        "alternatives": [
-            {"stage": one.stage, "action": one.action.name.lower(), "after_s": one.after_s, "cost": round(one.cost, 1)}
-            for one in decision.alternatives
-        ],
-    }
+    told = explain_decision(decision)
+    for one in (told, *told["alternatives"]):
+        one["cost"] = round(one["cost"], 1)
+    return told

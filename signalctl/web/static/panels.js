@@ -78,7 +78,7 @@ export function showJunction(snapshot, site, id) {
   parts.push(groups);
   if (one.decision) {
     parts.push(make("p", `${one.decision.action} ${one.decision.stage}: ${one.decision.why}`));
-    for (const other of one.decision.alternatives) parts.push(make("p", `instead ${other.action} ${other.stage} after ${other.after_s} s: cost ${other.cost} against ${one.decision.cost}`, "quiet"));
+    for (const other of one.decision.alternatives) parts.push(make("p", `instead ${other.action} ${other.stage} after ${other.after_s} s: ${other.cost} against ${one.decision.cost} ${one.decision.unit}`, "quiet"));
   } else parts.push(make("p", "No stage request: the plan's nominal times run.", "quiet"));
   for (const request of one.requests || []) parts.push(make("p", `${request.mode} ${request.line} ${request.state}, in ${request.eta_s} s`, "warn"));
   if (one.unhealthy?.length) parts.push(make("p", `Failing detectors: ${one.unhealthy.join(", ")}`, "warn"));
@@ -91,6 +91,7 @@ export function showDecisions(snapshot, site) {
     const head = make("div", "", "head");
     head.append(make("span", site.junctions[one.junction]?.name || one.junction), make("span", clock(one.t)));
     item.append(head, make("span", `${one.action} ${one.stage}`, one.action === "refused" ? "bad" : ""), make("span", ` – ${one.why}`, "quiet"));
+    for (const other of one.alternatives || []) item.append(make("div", `instead ${other.action} ${other.stage} after ${other.after_s} s: ${other.cost} against ${one.cost} ${one.unit}`, "quiet"));
     return item;
   });
   if (!items.length) items.push(make("li", "None yet: the plans' nominal times run.", "quiet"));

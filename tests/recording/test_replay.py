@@ -1,0 +1,319 @@
+"""What was recorded is computed again to the last bit, from every checkpoint; what is not as it was is named."""
+
+import asyncio
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from plans.site_dump import site_text
+from signalctl.cli import main
+from signalctl.journal import read_records, verify_journal
+from signalctl.recording import recorder
+from signalctl.recording.player import Checkpoint, Player, Replayed, recorded_seconds
+from signalctl.recording.replay import Wish, play, spans_of
+from signalctl.recording.store import RecordingReader, RecordingTables
+from signalctl.strategies import NAMES, Parameters
+from signalctl.strategies.parameters import AdaptiveParameters, CoordinatedParameters, MaxPressureParameters
+from tests.recording_samples import BEGIN_UTC_S, EXAMPLE, Street, two_junctions
+
+REPOSITORY = EXAMPLE.parent.parent
+QUICK = CoordinatedParameters(
+    first_s=8.0, period_s=60.0, least_saving=-9.0, benefit_s=1e6, steps_per_tick=20, solver_ticks=2
+)
+"""Searches soon, and takes what it finds."""
+EVERYTHING = Wish(float("-inf"), float("inf"))
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a command ended."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+Command = Callable[..., Done]
+
+
+@pytest.fixture
+def command(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
+    """`signalctl` in this process."""
+
+    def call(*words: str) -> Done:
+        monkeypatch.setattr(sys, "argv", ["signalctl", *words])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as end:
+            main()
+        said = capsys.readouterr()
+        return Done(int(end.value.code or 0), said.out, said.err)
+
+    return call
+
+
+def run(street: Street, seconds: int) -> Street:
+    """Control for so long, and end."""
+
+    async def whole() -> None:
+        await street.run(seconds)
+        await street.close()
+
+    asyncio.run(whole())
+    return street
+
+
+def replayed(path: Path, wish: Wish = EVERYTHING) -> list[Replayed | Checkpoint]:
+    """Everything that is played."""
+    with RecordingReader(path) as reader:
+        return list(play(reader, spans_of(reader.spans(), wish), wish))
+
+
+def tamper(path: Path, statement: str) -> None:
+    """Change the file behind the triggers that refuse it."""
+    connection = sqlite3.connect(path)
+    for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+        connection.execute(f"DROP TRIGGER {name}")
+    assert connection.execute(statement).rowcount == 1
+    connection.commit()
+    connection.close()
+
+
+@pytest.mark.parametrize(
+    ("strategy", "parameters"),
+    [
+        *((name, None) for name in NAMES),
+        ("max-pressure", MaxPressureParameters(reach_m=33.3)),
+        ("adaptive", AdaptiveParameters(switch_gain=2.5, numbers=AdaptiveParameters().numbers._replace(stop_s=7.0))),
+        ("coordinated", QUICK),
+    ],
+)
+def test_every_second_of_every_strategy_is_the_same(
+    tmp_path: Path, command: Command, strategy: str, parameters: Parameters | None
+) -> None:
+    """Picture, decisions, costs, verdicts and refusals are the same bit for bit.
+
+    Links fail and answer late meanwhile. Each stretch is played from its own checkpoint, and the memory at its end is
+    the one with which the next begins.
+    """
+    street = run(Street(tmp_path / "j.db", strategy, parameters=parameters), 90)
+    assert any(tick.heard.busy for tick in street.ticks)
+    done = command("replay", str(street.journal.path), "--verify", "--json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert json.loads(done.stdout.splitlines()[-1]) == {"seconds": 90, "findings": 0}
+    with RecordingReader(street.journal.path) as reader:
+        spans = reader.spans()
+        assert len(spans) >= 2
+        assert Player(reader, spans[0].id).header.own_parameters() == (
+            parameters or Player(reader, 1).header.own_parameters()
+        )
+    if parameters is QUICK:
+        assert any(one.unit for tick in street.ticks for one in tick.plan_decisions.values())
+    checkpoints = [one for one in replayed(street.journal.path) if isinstance(one, Checkpoint)]
+    assert len(checkpoints) == len(spans) - 1
+    assert all(one.difference is None for one in checkpoints)
+
+
+def test_no_bit_depends_on_the_process(tmp_path: Path) -> None:
+    """A process in which sets have another order computes the same."""
+    street = run(Street(tmp_path / "j.db", "max-pressure"), 60)
+    environment = {**os.environ, "PYTHONHASHSEED": "12345", "PYTHONPATH": str(REPOSITORY)}
+    call = [sys.executable, "-m", "signalctl", "replay", str(street.journal.path), "--verify"]
+    done = subprocess.run(call, capture_output=True, text=True, timeout=150, env=environment, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "60 seconds replayed, all the same bit for bit" in done.stdout
+
+
+def test_a_replayed_second_is_what_the_loop_did(tmp_path: Path, command: Command) -> None:
+    """Decisions with reasons, alternatives and costs are those of the live tick, not only those of the record."""
+    street = run(Street(tmp_path / "j.db", "actuated"), 60)
+    live = {tick.utc_s: tick for tick in street.ticks}
+    seconds = [one for one in replayed(street.journal.path) if isinstance(one, Replayed)]
+    assert [one.recorded.utc_s for one in seconds] == sorted(live)
+    for one in seconds:
+        assert one.tick.stage_decisions == live[one.recorded.utc_s].stage_decisions
+        assert one.tick.verdicts == live[one.recorded.utc_s].verdicts
+    assert any(decision.alternatives for one in seconds for decision in one.tick.stage_decisions.values())
+
+
+def test_one_second_from_the_middle_needs_its_stretch_only(tmp_path: Path, command: Command) -> None:
+    """`--at` explains one second of one junction in words and as JSON; a time of day is that before the end."""
+    street = run(Street(tmp_path / "j.db", "max-pressure"), 90)
+    at = BEGIN_UTC_S + 75
+    done = command("replay", str(street.journal.path), "--at", str(at), "--junction", "J2")
+    assert done.returncode == 0, done.stdout + done.stderr
+    clock = time.strftime("%Y-%m-%d %H:%M:%SZ", time.gmtime(at))
+    assert done.stdout.startswith(f"{clock} J2\n")
+    assert "instead" in done.stdout
+    assert "persons, counted negative" in done.stdout
+    told = json.loads(
+        command("replay", str(street.journal.path), "--at", clock[11:-1], "--json").stdout.splitlines()[0]
+    )
+    assert (told["t"], told["junction"], told["same"]) == (at, "J1", True)
+    decision = street.ticks[74].stage_decisions["J1"]
+    assert told["decision"]["cost"] == decision.cost
+    assert [one["cost"] for one in told["decision"]["alternatives"]] == [one.cost for one in decision.alternatives]
+
+
+def test_a_changed_second_is_named(tmp_path: Path, command: Command) -> None:
+    """Whoever changes a recorded second breaks the chain at it; nothing is played, and the status is 1."""
+    street = run(Street(tmp_path / "j.db", "fixed"), 30)
+    tamper(street.journal.path, "UPDATE recorded_second SET utc_s = utc_s + 1 WHERE number = 12")
+    done = command("replay", str(street.journal.path), "--verify")
+    assert done.returncode == 1
+    assert "stretch 1: second 12 does not match its hash" in done.stdout
+    assert "0 seconds replayed" in done.stdout
+
+
+def test_a_stretch_that_was_written_anew_is_named(tmp_path: Path, command: Command) -> None:
+    """A recording whose hashes are right again, but are not those that the journal took down, is found."""
+    street = run(Street(tmp_path / "j.db", "fixed"), 20)
+    with sqlite3.connect(street.journal.path) as connection:
+        connection.execute("DELETE FROM recorded_second WHERE number = 19")
+    connection.close()
+    done = command("replay", str(street.journal.path), "--verify")
+    assert done.returncode == 1
+    assert "stretch 1: the journal says that it ended otherwise" in done.stdout
+
+
+def test_a_changed_site_is_named(tmp_path: Path, command: Command) -> None:
+    """The recorded site's text cannot be changed unseen; another file is told first, then the first difference."""
+    street = run(Street(tmp_path / "j.db", "max-pressure"), 70)
+    other = replace(street.site, occupancy={**street.site.occupancy, "car": 1.0})
+    (tmp_path / "other.yaml").write_text(site_text(other).replace("min_green_s: 10", "min_green_s: 14"))
+    done = command("replay", str(street.journal.path), "--verify", "--site", str(tmp_path / "other.yaml"))
+    lines = done.stdout.splitlines()
+    assert done.returncode == 1
+    assert lines[0].startswith("note: site")
+    assert "DIFFERS" in lines[1]
+    assert "recorded" in lines[1]
+    tamper(street.journal.path, "UPDATE recorded_text SET body = x'00'")
+    done = command("replay", str(street.journal.path), "--verify")
+    assert done.returncode == 2
+    assert "text of the site" in done.stderr
+
+
+def test_other_software_and_numbers_are_told_first(
+    tmp_path: Path, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A recording by another release, with other defaults, says so before anything is played."""
+    then = {"signalctl": "0.0.9", "numpy": "1.0"}
+    with monkeypatch.context() as patched:
+        patched.setattr(recorder, "replace", lambda one, **changes: replace(one, software=then, **changes))
+        street = Street(tmp_path / "j.db", "max-pressure", parameters=MaxPressureParameters(period_s=31.0))
+        run(street, 15)
+    done = command("replay", str(street.journal.path), "--verify")
+    assert done.returncode == 0, done.stdout
+    assert "note: signalctl: recorded with 0.0.9" in done.stdout
+    assert "note: parameter period_s: recorded with 31.0, the default is 20.0" in done.stdout
+
+
+def test_after_a_kill_everything_on_disk_is_replayed(tmp_path: Path, command: Command) -> None:
+    """A process killed in the middle leaves a recording that is whole up to its last second, and a next run goes on."""
+    path = tmp_path / "j.db"
+    call = [sys.executable, "-m", "tests.recording_samples", str(path)]
+    with subprocess.Popen(call, stdout=subprocess.PIPE, text=True, cwd=REPOSITORY) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if int(line) >= BEGIN_UTC_S + 60:
+                break
+        process.send_signal(signal.SIGKILL)
+    seconds = [one for one in replayed(path) if isinstance(one, Replayed)]
+    assert len(seconds) >= 50
+    assert [one.recorded.utc_s for one in seconds] == [BEGIN_UTC_S + 1.0 + n for n in range(len(seconds))]
+    assert all(one.difference is None for one in seconds)
+    done = command("replay", str(path), "--verify")
+    assert done.returncode == 0, done.stdout
+
+
+def test_a_restart_begins_a_stretch_of_its_own(tmp_path: Path, command: Command) -> None:
+    """Two runs in one journal are one chain; both can be replayed."""
+    path = tmp_path / "j.db"
+    run(Street(path, "actuated"), 20)
+    street = Street(path, "max-pressure", begin_utc_s=BEGIN_UTC_S + 500)
+    run(street, 20)
+    assert verify_journal(path)[1] == []
+    done = command("replay", str(path), "--verify")
+    assert done.returncode == 0, done.stdout
+    assert "40 seconds replayed, all the same" in done.stdout
+    listed = command("replay", str(path)).stdout
+    assert "actuated, start" in listed
+    assert "max-pressure, start" in listed
+
+
+def test_a_full_disk_ends_the_recording_and_not_control(
+    tmp_path: Path, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The loop goes on; the failure is reported once; with room again a new stretch begins, and is exact."""
+    monkeypatch.setattr(recorder, "RETRY_S", 0.0)
+    write, full = RecordingTables.append, [True]
+
+    def append(tables: RecordingTables, utc_s: float, body: bytes) -> None:
+        if full[0] and utc_s - BEGIN_UTC_S >= 10:
+            raise sqlite3.OperationalError("database or disk is full")
+        write(tables, utc_s, body)
+
+    monkeypatch.setattr(RecordingTables, "append", append)
+    errors: list[Exception] = []
+    street = Street(tmp_path / "j.db", "max-pressure", on_failure=errors.append)
+
+    async def whole() -> None:
+        await street.run(12)
+        await _settled(lambda: not street.recorder.active)
+        full[0] = False
+        await street.run(40)
+        await street.close()
+
+    asyncio.run(whole())
+    assert {str(error) for error in errors} == {"database or disk is full"}
+    assert len(street.ticks) == 52
+    assert all(not tick.failures or tick.failures[0].step == "read" for tick in street.ticks)
+    with RecordingReader(street.journal.path) as reader:
+        assert "resumed" in reader.spans()[-1].header
+    assert all(one.difference is None for one in replayed(street.journal.path))
+    assert command("replay", str(street.journal.path), "--verify").returncode == 0
+
+
+def test_old_stretches_are_forgotten_whole(tmp_path: Path, command: Command) -> None:
+    """What is over the bound goes, the oldest first; the rest is still a chain, and the journal says what is gone."""
+    limits = replace(two_junctions().recording, hours=60 / 3600)
+    street = Street(tmp_path / "j.db", "max-pressure", limits=limits, stretch_s=20.0)
+    run(street, 170)
+    with RecordingReader(street.journal.path) as reader:
+        spans = reader.spans()
+    assert spans[0].begin_utc_s >= BEGIN_UTC_S + 80
+    records = read_records(street.journal.path, junction="", limit=5000)
+    gone = [one.body["stretches"] for one in records if one.body.get("event") == "forgotten"]
+    assert gone[0][0] == 1
+    assert gone[-1][1] == spans[0].id - 1
+    done = command("replay", str(street.journal.path), "--verify")
+    assert done.returncode == 0, done.stdout
+    outside = command("replay", str(street.journal.path), "--at", str(BEGIN_UTC_S + 5))
+    assert outside.returncode == 2
+    assert "expected a time from" in outside.stderr
+
+
+def test_a_recording_stays_small(tmp_path: Path, command: Command) -> None:
+    """A second of a junction with a handful of detectors takes some hundred octets at most."""
+    street = run(Street(tmp_path / "j.db", "max-pressure"), 80)
+    with RecordingReader(street.journal.path) as reader:
+        octets = [len(second.body) for span in reader.spans() for second in reader.seconds(span.id)]
+        assert sum(1 for span in reader.spans() for _ in recorded_seconds(reader, span.id)) == 80
+    assert sum(octets) / len(octets) < 2 * 400
+
+
+async def _settled(condition: Callable[[], bool]) -> None:
+    """Wait for the writer's thread."""
+    for _ in range(500):
+        if condition():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("the recorder did not settle")
