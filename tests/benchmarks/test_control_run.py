@@ -19,6 +19,7 @@ from tests.benchmarks.control_samples import CONDITIONS, jobs_of, outcome_of
 from tests.sim.sumo_programs import cross, demand
 
 
+@pytest.mark.slow
 @pytest.mark.sumo
 def test_a_matrix_runs_fails_goes_on_and_writes_its_tables(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A broken scenario fails alone; the next call runs what is missing only, and the page gets the tables."""

@@ -43,7 +43,7 @@ def programmes(draw: st.DrawFn) -> tuple[TrafficLightLogic, Junction]:
 
 
 @given(programmes(), st.sampled_from(ALGORITHMS))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_phases_keep_their_letters_and_stay_within_bounds(
     case: tuple[TrafficLightLogic, Junction], control: SumoControl
 ) -> None:
@@ -63,7 +63,7 @@ def test_phases_keep_their_letters_and_stay_within_bounds(
 
 
 @given(programmes())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_no_green_is_shorter_than_the_groups_minimum_where_a_phase_can_give_it(
     case: tuple[TrafficLightLogic, Junction],
 ) -> None:
