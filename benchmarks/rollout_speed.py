@@ -72,6 +72,7 @@ def make_seen(observer: Observer, random: np.random.Generator) -> Seen:
         crossing_people=np.zeros(0),
         crossing_wait_s=np.zeros(0),
         crossing_limit_s=np.zeros(0),
+        crossing_rate_ps=np.zeros(0),
     )
 
 

@@ -35,6 +35,7 @@ def compile_kernels(progress: Callable[[str], object] | None = None) -> float:
         crossing_people=none,
         crossing_wait_s=none,
         crossing_limit_s=none,
+        crossing_rate_ps=none,
     )
     green_from, green_until, ready_s = np.zeros(2), np.array([np.inf, -100.0]), np.zeros(2)
     search(layout, seen, RolloutNumbers(), 0, green_from, green_until, ready_s)

@@ -39,6 +39,7 @@ class Seen(NamedTuple):
     crossing_people: Floats  # (C,) weighted number waiting
     crossing_wait_s: Floats  # (C,) longest wait
     crossing_limit_s: Floats  # (C,)
+    crossing_rate_ps: Floats  # (C,) weighted number of people who come in a second
 
 
 class Demand(NamedTuple):

@@ -9,6 +9,9 @@ from signalctl.rollout.jit import allocating, helper
 from signalctl.rollout.layout import Floats, Ints, Layout
 from signalctl.rollout.parameters import RolloutNumbers
 
+SOMEBODY = 0.5
+"""Turning traffic waits for people who are there, not for a small part of one who may come."""
+
 
 class Road(NamedTuple):
     """What moves during a rollout; L lanes, G groups, C crossings."""
@@ -22,6 +25,7 @@ class Road(NamedTuple):
     crossed_s: Floats  # (L,) the last one crossed
     people: Floats  # (C,) weighted number still waiting
     walk_from: Floats  # (C,) when the last ones stepped off
+    kerb_from: Floats  # (C,) since when the first of those who wait has been waiting
 
 
 @helper
@@ -202,23 +206,25 @@ def kerb_cost(seen: Seen, road: Road, numbers: RolloutNumbers, crossing: int, at
     people = road.people[crossing]
     if people <= 0.0:
         return 0.0
-    part = (seen.crossing_wait_s[crossing] + at_s) / seen.crossing_limit_s[crossing]
+    part = (at_s - road.kerb_from[crossing]) / seen.crossing_limit_s[crossing]
     over = min(1.0, max(0.0, (part - 1.0) * seen.crossing_limit_s[crossing] / numbers.overdue_ramp_s))
+    over *= min(1.0, people)
     return float(people * (1.0 + numbers.limit_rise * part * part) + numbers.overdue * over)
 
 
 @helper
 def walk(layout: Layout, seen: Seen, road: Road, numbers: RolloutNumbers, at_s: float) -> float:
-    """People on foot step off on green; returns the cost of those who wait."""
+    """People on foot come to the kerb and step off on green; returns the cost of those who wait."""
     cost = 0.0
     for crossing in range(layout.crossing_group.size):
-        if road.people[crossing] <= 0.0:
-            continue
         if is_green(road, layout.crossing_group[crossing], at_s, 0.0):
+            if road.people[crossing] >= SOMEBODY:
+                road.walk_from[crossing] = at_s
             road.people[crossing] = 0.0
-            road.walk_from[crossing] = at_s
-        else:
-            cost += kerb_cost(seen, road, numbers, crossing, at_s)
+            road.kerb_from[crossing] = at_s + 1.0
+            continue
+        road.people[crossing] += seen.crossing_rate_ps[crossing]
+        cost += kerb_cost(seen, road, numbers, crossing, at_s)
     return cost
 
 
@@ -307,4 +313,5 @@ def fresh_road(layout: Layout, seen: Seen, demand: Demand, green_from: Floats, g
         np.full(lanes, -100.0),
         seen.crossing_people.copy(),
         np.full(crossings, -100.0),
+        -seen.crossing_wait_s,
     )

@@ -65,15 +65,25 @@ def _ragged(lists: Sequence[Sequence[int]]) -> tuple[Ints, Ints]:
 
 
 def _foes(junction: Junction, movement: Movement) -> list[int]:
-    """Movements of other approaches whose group has priority and whose way this movement crosses or joins."""
-    approach = junction.lanes[movement.lane].approach
+    """Movements whose group has priority and whose way this movement crosses or joins."""
     return [
         index
         for index, other in enumerate(junction.movements)
-        if other.group in movement.yields_to
-        and junction.lanes[other.lane].approach != approach
-        and not _side_by_side(movement, other)
+        if other.group in movement.yields_to and other is not movement and _meets(junction, movement, other)
     ]
+
+
+def _meets(junction: Junction, movement: Movement, other: Movement) -> bool:
+    """Whether the ways meet. From one approach: where both leave by one lane, or somebody turns right across the other.
+
+    The latter is a bicycle lane, mostly: who goes straight on there has priority over the cars beside that turn.
+    """
+    if junction.lanes[other.lane].approach == junction.lanes[movement.lane].approach:
+        if other.lane == movement.lane:
+            return False
+        crosses = movement.turn is Turn.RIGHT and other.turn is not Turn.RIGHT
+        return crosses or other.exit_lane == movement.exit_lane
+    return not _side_by_side(movement, other)
 
 
 def _side_by_side(movement: Movement, other: Movement) -> bool:

@@ -17,7 +17,7 @@ class Nodes(NamedTuple):
     greens: Floats  # (N, 2, G)
     lanes: Floats  # (N, 3, L)
     heads: Ints  # (N, 2, L)
-    kerbs: Floats  # (N, 2, C)
+    kerbs: Floats  # (N, 3, C)
     cost: Floats  # (N,) up to the course's own time
     score: Floats  # (N,) with what is still to come
     stage: Ints  # (N,) runs now
@@ -37,7 +37,7 @@ def make_nodes(places: int, groups: int, lanes: int, crossings: int) -> Nodes:
         np.empty((places, 2, groups)),
         np.empty((places, 3, lanes)),
         np.empty((places, 2, lanes), np.int64),
-        np.empty((places, 2, crossings)),
+        np.empty((places, 3, crossings)),
         np.zeros(places),
         np.zeros(places),
         np.zeros(places, np.int64),
@@ -80,6 +80,7 @@ def store(nodes: Nodes, node: int, road: Road) -> None:
     for crossing in range(road.people.size):
         nodes.kerbs[node, 0, crossing] = road.people[crossing]
         nodes.kerbs[node, 1, crossing] = road.walk_from[crossing]
+        nodes.kerbs[node, 2, crossing] = road.kerb_from[crossing]
 
 
 @helper
@@ -97,3 +98,4 @@ def load(nodes: Nodes, node: int, road: Road) -> None:
     for crossing in range(road.people.size):
         road.people[crossing] = nodes.kerbs[node, 0, crossing]
         road.walk_from[crossing] = nodes.kerbs[node, 1, crossing]
+        road.kerb_from[crossing] = nodes.kerbs[node, 2, crossing]

@@ -62,6 +62,7 @@ class Adaptive:
     def _decide_junction(
         self, junction: Junction, plan: TimingPlan, picture: JunctionPicture, status: FieldStatus
     ) -> StageDecision | None:
+        self._observers[junction.id].rates.observe(picture.crossings, status.aspects, status.utc_s)
         scope = scope_of(junction, plan, status)
         if scope is None:
             return changing(junction.id, status)

@@ -10,6 +10,7 @@ from plans.junction import Aspect, GroupKind, Junction, Mode
 from signalctl.rollout.demand import Seen
 from signalctl.rollout.layout import Floats, Layout, build_layout, crossing_groups
 from signalctl.rollout.parameters import RolloutNumbers
+from signalctl.strategies.kerb_rates import KerbRates
 from signalctl.strategies.parameters import AdaptiveParameters
 
 CAR = MODES.index(Mode.CAR)
@@ -26,6 +27,7 @@ class Observer:
     parameters: AdaptiveParameters
     numbers: RolloutNumbers
     farthest_m: Floats  # (L,) at which a vehicle was ever seen; where the road begins or sensing ends
+    rates: KerbRates
 
     @classmethod
     def of(cls, junction: Junction, weights: Mapping[Mode, float], parameters: AdaptiveParameters) -> "Observer":
@@ -33,7 +35,8 @@ class Observer:
         layout = build_layout(junction)
         weight = np.array([weights[mode] for mode in MODES])
         numbers = _scaled(parameters, shortest_round_s(layout))
-        return cls(junction, layout, weight, parameters, numbers, np.zeros(len(junction.lanes)))
+        farthest_m = np.zeros(len(junction.lanes))
+        return cls(junction, layout, weight, parameters, numbers, farthest_m, KerbRates(crossing_groups(junction)))
 
     def see(self, picture: JunctionPicture, aspects: Mapping[str, Aspect]) -> Seen:
         """Flat arrays of what is known now; lanes without a picture are empty."""
@@ -50,7 +53,7 @@ class Observer:
             if request.state in LIVE:
                 rows = self._with_request(rows, request)
         stuck, stuck_move = self._stuck(lanes, aspects)
-        people, wait_s, limit_s = self._crossings(picture)
+        people, wait_s, limit_s, come_ps = self._crossings(picture)
         rates = np.array([0.0 if lane is None else lane.arrival_vph / 3600.0 for lane in lanes])
         return Seen(
             rows.start,
@@ -68,6 +71,7 @@ class Observer:
             people,
             wait_s,
             limit_s,
+            come_ps,
         )
 
     def _reach(self, rows: "_Rows") -> Floats:
@@ -133,9 +137,10 @@ class Observer:
         gives_way = any(aspects.get(group) == Aspect.GREEN for group in movement.yields_to)
         return self.parameters.believe_gap_s if gives_way else self.parameters.believe_after_s
 
-    def _crossings(self, picture: JunctionPicture) -> tuple[Floats, Floats, Floats]:
+    def _crossings(self, picture: JunctionPicture) -> tuple[Floats, Floats, Floats, Floats]:
         groups = crossing_groups(self.junction)
-        people, wait_s, limit_s = np.zeros(len(groups)), np.zeros(len(groups)), np.ones(len(groups))
+        people, wait_s = np.zeros(len(groups)), np.zeros(len(groups))
+        limit_s, come_ps = np.ones(len(groups)), np.zeros(len(groups))
         transit = any(request.state in LIVE for request in picture.requests)
         for index, group in enumerate(groups):
             bicycle = self.junction.groups[group].kind is GroupKind.BICYCLE
@@ -145,11 +150,12 @@ class Observer:
                 if bicycle
                 else (self.parameters.pedestrian_transit_wait_s if transit else self.parameters.pedestrian_wait_s)
             )
+            come_ps[index] = weight * self.rates.per_s(group)
             crossing = picture.crossings.get(group)
             if crossing is not None and (crossing.requested or crossing.waiting > 0.0):
                 people[index] = weight * max(crossing.waiting, 1.0)
                 wait_s[index] = crossing.longest_wait_s
-        return people, wait_s, limit_s
+        return people, wait_s, limit_s, come_ps
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,7 @@ def main() -> None:
         crossing_people=np.zeros(0),
         crossing_wait_s=np.zeros(0),
         crossing_limit_s=np.zeros(0),
+        crossing_rate_ps=np.zeros(0),
     )
     green_from, green_until = np.array([-9.0, 0.0]), np.array([np.inf, -100.0])
     found = search(layout, seen, RolloutNumbers(), 0, green_from, green_until, np.array([np.inf, 0.0]))

@@ -77,6 +77,30 @@ def test_an_opposing_right_turn_is_a_foe_only_where_both_ways_join(crossroads):
         assert layout.move_foe_start[left + 1] - layout.move_foe_start[left] == foes
 
 
+def test_turning_right_across_a_bicycle_lane_waits_for_those_who_go_straight_on_there(crossroads):
+    """From one approach ways meet where somebody turns right across another, or where both leave by one lane."""
+    moves, lanes = crossroads.junction.movements, crossroads.junction.lanes
+    lanes = {**lanes, "n_bike": replace(lanes["n"], id="n_bike"), "n_left": replace(lanes["n"], id="n_left")}
+    bike = Movement("bike", "n_bike", "ns", Turn.STRAIGHT, "out_bike", yields_to=("ns",))
+    more = (
+        bike,
+        Movement("right", "n", "ns", Turn.RIGHT, "out_right", yields_to=("ns",)),
+        Movement("left", "n_left", "ns", Turn.LEFT, "out_left"),
+        Movement("merges", "n_left", "ns", Turn.STRAIGHT, "out_bike"),
+    )
+    alone = tuple(one for one in moves if one.lane == "e")
+    layout = build_layout(replace(crossroads.junction, lanes=lanes, movements=(*alone, *more)))
+    names = [one.id for one in (*alone, *more)]
+
+    def foes(name):
+        at = names.index(name)
+        return {names[one] for one in layout.move_foes[layout.move_foe_start[at] : layout.move_foe_start[at + 1]]}
+
+    assert foes("right") == {"bike", "left", "merges"}
+    assert foes("bike") == {"merges"}
+    assert foes("left") == set()
+
+
 def test_a_group_that_has_just_ended_comes_back_after_amber_red_and_red_amber(crossroads):
     """The search must not switch a street off and on for the sake of those who give way to it."""
     junction = crossroads.junction
