@@ -16,6 +16,9 @@ from plans.schema import parse_site
 from plans.site import Site
 from signalctl.demo.street import make_controllers
 from signalctl.journal import read_records
+from signalctl.recording.player import Replayed
+from signalctl.recording.replay import Wish, play
+from signalctl.recording.store import RecordingReader
 from signalctl.service import Service, ServiceOptions
 from tests.gating.test_site_gating import SITE
 
@@ -57,7 +60,9 @@ class Street:
 
 
 async def test_bad_air_reaches_sign_and_signal(tmp_path: Path) -> None:
-    """The gate's green gets shorter than its plan's, drivers are told why, and every place that shows it knows."""
+    """The gate's green gets shorter than its plan's, drivers are told why, every place that shows it knows, and every
+    second of it can be replayed bit for bit.
+    """
     text = SITE.replace("off_ugm3: 70.5", "off_ugm3: 70.5, on_after_s: 20, inflow_ratio: 0.5")
     site, source, stop = parse_site(text).site, LocalSource(), asyncio.Event()
     controllers = make_controllers(site, BEGIN_UTC_S)
@@ -86,4 +91,13 @@ async def test_bad_air_reaches_sign_and_signal(tmp_path: Path) -> None:
     assert any(record.kind == "gating" and record.body["by_air"] for record in records)
     assert any(record.kind == "decided" and record.body.get("reason") == "gating" for record in records)
     assert not [record for record in records if record.kind == "refused"]
+    replayed = await asyncio.to_thread(_played, tmp_path / "j.sqlite")
+    assert len(replayed) >= SECONDS - 1
+    assert [one.difference for one in replayed if one.difference is not None] == []
     assert 14 <= sum(street.greens[-80:]) <= 22, "half of the 35 s that the plan gives in a cycle"
+
+
+def _played(journal: Path) -> list[Replayed]:
+    with RecordingReader(journal) as reader:
+        wish = Wish(float(BEGIN_UTC_S), float(BEGIN_UTC_S + SECONDS))
+        return [one for one in play(reader, reader.spans(), wish) if isinstance(one, Replayed)]
