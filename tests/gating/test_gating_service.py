@@ -60,9 +60,7 @@ class Street:
 
 
 async def test_bad_air_reaches_sign_and_signal(tmp_path: Path) -> None:
-    """The gate's green gets shorter than its plan's, drivers are told why, every place that shows it knows, and every
-    second of it can be replayed bit for bit.
-    """
+    """The gate's green gets shorter, drivers are told why, every place that shows it knows, and replays agree."""
     text = SITE.replace("off_ugm3: 70.5", "off_ugm3: 70.5, on_after_s: 20, inflow_ratio: 0.5")
     site, source, stop = parse_site(text).site, LocalSource(), asyncio.Event()
     controllers = make_controllers(site, BEGIN_UTC_S)
