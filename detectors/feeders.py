@@ -54,6 +54,11 @@ class FeederShares:
         self._credit[feeder, chosen] -= 1.0
         return chosen
 
+    def share(self, feeder: str, lane: str) -> float:
+        """Part of the feeder's vehicles that comes to this lane."""
+        weights = self._weight[feeder]
+        return weights.get(lane, 0.0) / sum(weights.values())
+
     def plausible(self, feeder: str, lane: str) -> bool:
         """Whether somebody on this feeder may well be on the way to this lane."""
         weights = self._weight[feeder]

@@ -1,5 +1,6 @@
 """What every way of sensing shares: a lane's vehicles as arrays, and what follows from them (queue, head, demand)."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +25,7 @@ class LaneView:
     """One lane as one kind of sensing sees it; rows as in `LanePicture`.
 
     `arrived` counts vehicles that came into sensing since the last view, `passed` those that crossed the stop line.
+    `queue_variance` is that of the number of vehicles in the queue.
     """
 
     distance_m: NDArray[np.float64]
@@ -35,6 +37,8 @@ class LaneView:
     arrived: float
     confidence_ratio: float
     kinds_known: bool = False
+    queue_variance: float = 0.0
+    reach_m: float = float("inf")
 
 
 class LaneMemory:
@@ -67,6 +71,9 @@ class LaneMemory:
             head_still_s=self.head_still_s,
             confidence_ratio=view.confidence_ratio,
             kinds_known=view.kinds_known,
+            queue_deviation_veh=math.sqrt(view.queue_variance),
+            arrival_deviation_vph=self.rate.deviation_vph,
+            reach_m=view.reach_m,
         )
 
 

@@ -181,6 +181,8 @@ def _merged(views: list[LaneView]) -> LaneView:
             passed=sum(view.passed for view in views),
             arrived=sum(view.arrived for view in views),
             confidence_ratio=views[0].confidence_ratio,
+            queue_variance=sum(view.queue_variance for view in views),
+            reach_m=views[0].reach_m,
         )
     distance_m = np.concatenate([view.distance_m for view in views])
     order = np.argsort(distance_m, kind="stable")
@@ -193,4 +195,6 @@ def _merged(views: list[LaneView]) -> LaneView:
         passed=sum(view.passed for view in views),
         arrived=sum(view.arrived for view in views),
         confidence_ratio=views[0].confidence_ratio,
+        queue_variance=sum(view.queue_variance for view in views),
+        reach_m=views[0].reach_m,
     )

@@ -90,6 +90,8 @@ class LanePicture:
     moved while the lane showed green (0 when it moves, when the lane is red or empty). `passed` counts vehicles over
     the stop line since the last picture.
     `arrival_vph` is the average demand beyond sensing. `confidence_ratio` is 1 for full knowledge and 0 for none.
+    `queue_deviation_veh` and `arrival_deviation_vph` are the standard deviations of queue and average demand.
+    Nobody further away than `reach_m` would be listed: from there on the average demand is all that is known.
     `kinds_known` says that detectors here tell buses and lorries from cars.
     """
 
@@ -106,6 +108,9 @@ class LanePicture:
     head_still_s: float
     confidence_ratio: float
     kinds_known: bool = False
+    queue_deviation_veh: float = 0.0
+    arrival_deviation_vph: float = 0.0
+    reach_m: float = float("inf")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from detectors.feeders import ELSEWHERE, FeederShares
-from detectors.lanes import HEAD_ZONE_M, STANDING_SPEED_MPS, LaneView, only_movement
+from detectors.lanes import HEAD_ZONE_M, QUEUE_SPEED_MPS, STANDING_SPEED_MPS, LaneView, only_movement
 from detectors.picture import MODES
 from detectors.readings import RadarObject
 from plans.junction import Junction, Mode
@@ -33,8 +33,13 @@ SCENE_S, SPEED_UP_MPS = 1.0, 2.0
 PHANTOM_PASSES = 3
 """Nobody drives through a standing vehicle: after so many more crossings than stood ahead of it, it is not there."""
 PHANTOM_ROOM_M = 3.0
+PHANTOM_GREEN_S = 6.0
+"""Nor does the first one stand so long at green before a stop line that a loop says is free."""
+NO_LOOPS: Mapping[str, bool] = {}
 MODE_INDEX = {mode: index for index, mode in enumerate(MODES)}
 CONFIDENCE = 0.9
+SCENE_VARIANCE, QUEUED_VARIANCE = 0.02, 0.03
+"""Of the number in a queue: in all, and for each vehicle (missed ones, and those about to stop or to start)."""
 LENGTH_M = (5.0, 10.0, 12.0, 30.0, 2.0, 0.5, 6.0)
 """Usual length by index of the mode in `MODES`."""
 
@@ -53,11 +58,12 @@ class _Track:
     stood_m: float = float("inf")
     ahead: int = 0
     passes: int = 0
+    idle_s: float = 0.0
 
     @property
     def phantom(self) -> bool:
-        """Whether traffic of its lane drives where it is said to stand."""
-        return self.passes >= self.ahead + PHANTOM_PASSES
+        """Whether traffic of its lane drives where it is said to stand, or it does not use a free road at green."""
+        return self.passes >= self.ahead + PHANTOM_PASSES or self.idle_s >= PHANTOM_GREEN_S
 
     @property
     def mode_index(self) -> int:
@@ -88,11 +94,13 @@ class RadarLanes:
         elapsed_s: float,
         green_lanes: Mapping[str, bool],
         unseen: Container[str] = (),
+        stop_lines: Mapping[str, bool] = NO_LOOPS,
     ) -> dict[str, LaneView]:
         """The views of all lanes after a scene of objects.
 
         `elapsed_s` counts since the last scene; `unseen` are approach lanes whose radar said nothing this time: who was
-        there is believed to be on its way, and to keep the signal.
+        there is believed to be on its way, and to keep the signal. `stop_lines` tells by lane whether a loop at the
+        stop line is covered, where one tells.
         """
         for track in self._tracks:
             track.distance_m -= track.speed_mps * elapsed_s
@@ -129,18 +137,32 @@ class RadarLanes:
             arrived[track.lane] += 1.0
             kept.append(track)
         self._tracks = matched + kept
-        self._doubt(passed)
+        self._doubt(passed, elapsed_s, green_lanes, stop_lines)
         return self._views(passed, arrived)
 
-    def _doubt(self, passed: Mapping[str, int]) -> None:
-        """Count who crossed since each of them stands: reflections, signs and frozen echoes stay, traffic goes on."""
-        lanes: dict[str, int] = defaultdict(int)
+    def _doubt(
+        self,
+        passed: Mapping[str, int],
+        elapsed_s: float,
+        green_lanes: Mapping[str, bool],
+        stop_lines: Mapping[str, bool],
+    ) -> None:
+        """Find reflections, signs and frozen echoes: they stay, while traffic goes on or could go on."""
+        ahead: dict[str, int] = defaultdict(int)
+        real: dict[str, int] = defaultdict(int)
         for track in sorted(self._tracks, key=lambda one: one.distance_m):
+            lane = track.seen_on
             if abs(track.distance_m - track.stood_m) > PHANTOM_ROOM_M:
-                track.stood_m, track.ahead, track.passes = track.distance_m, lanes[track.seen_on], 0
-            elif track.seen_on == track.lane:
-                track.passes += passed.get(track.lane, 0)
-            lanes[track.seen_on] += 1
+                track.stood_m, track.ahead, track.passes, track.idle_s = track.distance_m, ahead[lane], 0, 0.0
+            elif lane == track.lane:
+                track.passes += passed.get(lane, 0)
+                covered = stop_lines.get(lane)
+                if covered is False and green_lanes[lane] and not real[lane] and track.mode is not Mode.BICYCLE:
+                    track.idle_s += elapsed_s
+                elif covered and track.phantom and not real[lane] and track.distance_m <= HEAD_ZONE_M:
+                    track.passes, track.idle_s = 0, 0.0  # somebody does stand there
+            ahead[lane] += 1
+            real[lane] += not track.phantom
 
     def room_at_start_m(self) -> dict[str, float]:
         """Per lane with somebody who stands: metres between its start and the rear of the last of them."""
@@ -230,6 +252,7 @@ class RadarLanes:
             for track in self._tracks
             if track.lane != ELSEWHERE and not track.phantom
         )
+        variance = self._variance()
         table = np.array(rows, np.float64).reshape(-1, 5)
         bounds = np.searchsorted(table[:, 0], np.arange(len(self._lanes) + 1)).tolist()
         distance_m, speed_mps, waiting_s = table[:, 1].copy(), table[:, 2].copy(), table[:, 3].copy()
@@ -246,8 +269,20 @@ class RadarLanes:
                 passed=passed.get(lane, 0),
                 arrived=arrived.get(lane, 0.0),
                 confidence_ratio=CONFIDENCE,
+                queue_variance=variance[lane],
             )
         return views
+
+    def _variance(self) -> dict[str, float]:
+        """Of each lane's queue: who stands on a lane upstream may be on the way to any of those that it leads to."""
+        variance = dict.fromkeys(self._lanes, SCENE_VARIANCE)
+        for track in self._tracks:
+            if track.speed_mps >= QUEUE_SPEED_MPS:
+                continue
+            for lane in self._reach[track.seen_on]:
+                share = 1.0 if track.seen_on in self._number else self._shares.share(track.seen_on, lane)
+                variance[lane] += share * (1.0 - share) + share * QUEUED_VARIANCE
+        return variance
 
 
 def _beside(a: str, b: str) -> bool:

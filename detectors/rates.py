@@ -25,3 +25,8 @@ class ArrivalRate:
     def flow_vph(self) -> float:
         """The average now."""
         return 3600.0 * max(0.0, self._vehicles) / self._seconds
+
+    @property
+    def deviation_vph(self) -> float:
+        """Standard deviation of the average, as of random arrivals counted over the time that it remembers."""
+        return 3600.0 * math.sqrt(max(1.0, self._vehicles)) / self._seconds

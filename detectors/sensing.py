@@ -88,8 +88,10 @@ class Sensing:
         unclassified = {id_ for id_, said in usable.items() if isinstance(said, RadarReading) and not said.classified}
         scene = [found for said in usable.values() if isinstance(said, RadarReading) for found in said.objects]
         unseen = {lane for lane, radars in self._watched_by.items() if not any(radar in usable for radar in radars)}
-        by_radar = self._radar.update(scene, elapsed_s, green_lanes, unseen) if self._watched_by else {}
         loops = {id_: said for id_, said in usable.items() if isinstance(said, LoopReading)}
+        by_radar = {}
+        if self._watched_by:
+            by_radar = self._radar.update(scene, elapsed_s, green_lanes, unseen, self._stop_lines(loops))
         self._counts = {id_: float(said.count) for id_, said in loops.items()}
         self._crossed = {lane: view.passed for lane, view in by_radar.items()}
         shared = self._loops.share(loops)
@@ -120,6 +122,14 @@ class Sensing:
     def room_at_start_m(self) -> Mapping[str, float]:
         """Per lane that radars see (feeders included): metres from its start to the last one who stands there."""
         return self._radar.room_at_start_m()
+
+    def _stop_lines(self, loops: Mapping[str, LoopReading]) -> dict[str, bool]:
+        """Whether the stop line is covered, by lane where a loop says it clearly."""
+        return {
+            lane: loops[loop].present
+            for lane, loop in self._stop_line.items()
+            if lane is not None and loop in loops and loops[loop].present == (loops[loop].occupancy_ratio > 0.0)
+        }
 
     def _judge(
         self,

@@ -84,6 +84,11 @@ class Metrics(DeclaredMetrics):
         self.queue = self._gauge(
             "queue_vehicles", "Vehicles that stand or crawl before the stop line.", (*JUNCTION, "approach")
         )
+        self.queue_deviation = self._gauge(
+            "queue_deviation_vehicles",
+            "Standard deviation of the queue: how well it is known.",
+            (*JUNCTION, "approach"),
+        )
         self.arrivals = self._counter(
             "arrivals", "Vehicles that arrived at the back of queue or stop line.", (*JUNCTION, "approach")
         )
@@ -211,6 +216,11 @@ class Metrics(DeclaredMetrics):
     def _declare_detectors(self) -> None:
         self.detectors = self._gauge(
             "detectors", "Detectors by state of health: " + ", ".join(Health) + ".", (*JUNCTION, "health")
+        )
+        self.confidence = self._gauge(
+            "detection_confidence_ratio",
+            "How much stands behind what is known of the approach's worst seen lane: 1 full knowledge, 0 nothing.",
+            (*JUNCTION, "approach"),
         )
         self.detector_healthy = self._gauge(
             "detector_healthy",

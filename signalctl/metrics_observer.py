@@ -1,5 +1,6 @@
 """From ticks to metrics: every figure of `signalctl.metrics` that a tick can tell."""
 
+import math
 from collections import Counter as Count
 from collections.abc import Mapping
 
@@ -101,6 +102,15 @@ class MetricsObserver:
             self.metrics.detectors.labels(*labels, health.value).set(by_health[health.value])
         for detector, health in seen.health.items():
             self.metrics.detector_healthy.labels(*labels, detector).set(health is Health.OK)
+        variance: dict[str, float] = {}
+        confidence: dict[str, float] = {}
+        for name, lane in seen.lanes.items():
+            approach = self._junctions[labels[2]].lanes[name].approach
+            variance[approach] = variance.get(approach, 0.0) + lane.queue_deviation_veh**2
+            confidence[approach] = min(confidence.get(approach, 1.0), lane.confidence_ratio)
+        for approach, ratio in confidence.items():
+            self.metrics.confidence.labels(*labels, approach).set(ratio)
+            self.metrics.queue_deviation.labels(*labels, approach).set(math.sqrt(variance[approach]))
 
     def _controller(self, tick: Tick, labels: tuple[str, str, str], name: str, status: FieldStatus | None) -> None:
         link = tick.links.get(name)

@@ -34,12 +34,17 @@ def demo(
     seed: Annotated[int, typer.Option(help="Seed of traffic and sensor noise.")] = 1,
     detection: Annotated[str, typer.Option(help="radar or loops.")] = "radar",
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the result to this file.")] = None,
+    journal: Annotated[
+        Path | None, typer.Option(help="Keep the service's journal here, to replay it afterwards; else it goes.")
+    ] = None,
 ) -> None:
     """Run a city corridor on this machine: real MQTT, real Modbus TCP, the real service, a simulated street."""
     import asyncio
 
     from signalctl.demo.stage import DemoOptions, run_demo
 
+    if journal is not None and not journal.parent.is_dir():
+        raise UsageError(f"{journal}: expected an existing folder, got {journal.parent}")
     options = DemoOptions(
         scenario=scenario,
         period=None if period is None else period.value,
@@ -53,6 +58,7 @@ def demo(
         seed=seed,
         detection=detection,
         json_file=json_file,
+        journal=journal,
     )
     raise typer.Exit(asyncio.run(run_demo(options)))
 

@@ -57,6 +57,7 @@ class DemoOptions:
     seed: int = 1
     detection: str = "radar"
     json_file: Path | None = None
+    journal: Path | None = None
 
 
 async def run_demo(options: DemoOptions) -> int:
@@ -269,7 +270,7 @@ def _write_site(
         controllers=addresses,
         mqtt=MqttBroker(host="127.0.0.1", port=broker_port, tls=False),
         web=WebAddress(host=options.host, port=options.port),
-        store=str(folder / "journal.sqlite"),
+        store=str(options.journal.resolve() if options.journal is not None else folder / "journal.sqlite"),
         network=str(opened.scenario.network.path.resolve()),
     )
     path = folder / "site.yaml"

@@ -64,7 +64,7 @@ class Observer:
             rows.weight,
             rates,
             np.full(len(lanes), self.weights[CAR]),
-            self._reach(rows),
+            self._reach(rows, lanes),
             stuck,
             stuck_move,
             np.array([movement.exit_lane in picture.blocked_exits for movement in self.junction.movements], np.bool_),
@@ -74,12 +74,12 @@ class Observer:
             come_ps,
         )
 
-    def _reach(self, rows: "_Rows") -> Floats:
+    def _reach(self, rows: "_Rows", lanes: Sequence[LanePicture | None]) -> Floats:
         """How far back each lane has been seen to be sensed."""
         for lane in range(len(self.junction.lanes)):
             if rows.start[lane + 1] > rows.start[lane]:
                 self.farthest_m[lane] = max(self.farthest_m[lane], rows.distance_m[rows.start[lane + 1] - 1])
-        return self.farthest_m.copy()
+        return np.minimum(self.farthest_m, [np.inf if lane is None else lane.reach_m for lane in lanes])
 
     def request_weight(self, request: PriorityRequest) -> float:
         """Persons that a request stands for: more when late, little when ahead of schedule or when it is distrusted."""

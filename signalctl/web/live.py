@@ -17,6 +17,8 @@ from signalctl.tick import Tick
 
 KEPT_DECISIONS = 200
 LISTENER_BACKLOG = 3
+DOUBTFUL_RATIO = 0.6
+"""A lane known less well than by two loops is said to be estimated."""
 
 
 class LiveState:
@@ -120,6 +122,11 @@ class LiveState:
             "crossings": {
                 group: [crossing.requested, round(crossing.waiting, 1), round(crossing.longest_wait_s)]
                 for group, crossing in seen.crossings.items()
+            },
+            "doubtful": {
+                lane: round(view.confidence_ratio, 2)
+                for lane, view in seen.lanes.items()
+                if view.confidence_ratio < DOUBTFUL_RATIO
             },
             "health": health,
             "unhealthy": sorted(one for one, state in seen.health.items() if state not in (Health.OK, Health.UNKNOWN)),

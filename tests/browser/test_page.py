@@ -14,8 +14,10 @@ from playwright.sync_api import Browser, Page
 from prometheus_client import CollectorRegistry
 
 from plans.junction import Junction
+from plans.sealed import RequestAction, RequestReason
 from signalctl.metrics import Metrics
 from signalctl.metrics_observer import MetricsObserver
+from signalctl.strategy import Alternative, StageDecision
 from signalctl.tick import Tick
 from signalctl.web.app import make_app
 from signalctl.web.live import LiveState
@@ -140,6 +142,21 @@ def test_the_page_lists_junctions_decisions_and_comparison(served: _Served, page
     assert "-25 %" in page.inner_text("#comparison")
     assert "Failing detectors: T1" in page.inner_text("#detail")
     assert page.inner_text("#controllers") == "1 of 1 connected, 1 confirmed"
+
+
+def test_the_newest_decisions_show_what_else_was_weighed(served: _Served, page: Page) -> None:
+    """Under a decision stand its alternatives with their cost, that of the decision, and the unit."""
+    other = Alternative("S2", RequestAction.GO, 4, 31.25)
+    decision = StageDecision(
+        "J1", "S1", RequestAction.HOLD, RequestReason.TRAFFIC, "two on north come", 12.5, (other,), "person-seconds"
+    )
+    shown = "document.querySelector('#decisions').textContent.includes('instead go S2 after 4 s')"
+    end = time.monotonic() + 20
+    while not page.evaluate(f"() => {shown}") and time.monotonic() < end:
+        served.tick(1000.0, stage_decisions={"J1": decision})
+        time.sleep(0.2)
+    assert "instead go S2 after 4 s: 31.2 against 12.5 person-seconds" in page.inner_text("#decisions")
+    assert "31.2 against 12.5 person-seconds" in page.inner_text("#detail")
 
 
 def test_the_map_draws_roads_vehicles_and_signals(served: _Served, page: Page) -> None:

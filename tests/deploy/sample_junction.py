@@ -72,6 +72,8 @@ def fill(metrics: Metrics, rounds: int = 1) -> None:
     metrics.longest_wait.labels(*at, "F1", "pedestrian").set(20)
     metrics.saturation.labels(*at, "K1").set(0.7)
     metrics.queue.labels(*at, "north").set(4)
+    metrics.queue_deviation.labels(*at, "north").set(1)
+    metrics.confidence.labels(*at, "north").set(0.9)
     metrics.transit_requests_open.labels(*at, "bus").set(1)
     metrics.strategy.labels(*corridor).info({"strategy": "adaptive"})
     metrics.plan.labels(*at).info({"plan": "am", "sequence": "7"})

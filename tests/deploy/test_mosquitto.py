@@ -148,6 +148,17 @@ async def test_priority_requests_come_from_the_transit_gateway(broker: Broker) -
     assert str(first.topic) == "signalctl/v1/mainz/transit"
 
 
+async def test_signs_for_drivers_are_the_services_alone(broker: Broker) -> None:
+    """No gateway can put words on a sign."""
+    sign = "signalctl/v1/mainz/sign/old_town"
+    async with broker.client("signalctl") as service, broker.client("transit-mainz") as transit:
+        await service.subscribe("signalctl/v1/#", qos=1)
+        await transit.publish(sign, b"forged", qos=1)
+        await service.publish(sign, b"true", qos=1)
+        first = await anext(aiter(service.messages))
+    assert (str(first.topic), first.payload) == (sign, b"true")
+
+
 async def test_nobody_enters_without_a_certificate(broker: Broker) -> None:
     """A client that shows no certificate is turned away before it says anything."""
     with pytest.raises(aiomqtt.MqttError):

@@ -187,3 +187,13 @@ def test_vehicles_are_conserved_between_the_loops(gaps: list[int]) -> None:
     for _ in gaps:
         after(model, (replace(STANDS, green=True), 1), (replace(QUIET, green=True, departures=1, stop_ratio=0.5), 1))
     assert after(model, (replace(QUIET, green=True), 5)).distance_m.size == 0
+
+
+def test_fewer_loops_know_a_queue_less_well(model: QueueModel) -> None:
+    """Uncertainty grows with what is missing and with the queue; without an advance loop nobody is seen to come."""
+    both = after(model, (ONE_COMES, 1), (QUIET, 3), (ONE_COMES, 1), (STANDS, 12))
+    alone = after(model, (replace(ALONE, stop_ratio=1.0, stop_present=True), 1))
+    blind = after(model, (replace(ALONE, departures=None, stop_ratio=None), 1))
+    assert 0.0 < both.queue_variance < alone.queue_variance < blind.queue_variance
+    assert both.queue_variance > after(model, (replace(QUIET, green=True, departures=2), 1), (QUIET, 9)).queue_variance
+    assert (both.reach_m, alone.reach_m) == (np.inf, 0.0)

@@ -151,3 +151,33 @@ def test_nobody_drives_through_a_standing_vehicle(junction: Junction) -> None:
     for _ in range(200):
         view = queue.update([car("n_0", 1.0), car("n_0", 8.5)], 1.0, GREEN)["n_0"]
     assert view.distance_m.tolist() == [1.0, 8.5]
+
+
+def test_who_does_not_use_a_free_road_at_green_is_not_there(junction: Junction) -> None:
+    """Three echoes in a row, green, and a loop at the stop line that is free: one after the other is left out."""
+    lanes = RadarLanes(junction)
+    echoes = [car("n_0", 1.0), car("n_0", 8.0), car("n_0", 15.0)]
+    for _ in range(25):
+        view = lanes.update(echoes, 1.0, GREEN, stop_lines={"n_0": False})["n_0"]
+    assert view.distance_m.size == 0
+    view = lanes.update(echoes, 1.0, RED, stop_lines={"n_0": True})["n_0"]
+    assert view.distance_m.tolist() == [1.0]  # the loop says that somebody has come
+
+
+def test_who_waits_on_the_loop_at_green_for_a_gap_is_there(junction: Junction) -> None:
+    """A turn that gives way covers the loop; it counts as long as it stands there."""
+    lanes = RadarLanes(junction)
+    for _ in range(120):
+        view = lanes.update([car("n_0", 1.0)], 1.0, GREEN, stop_lines={"n_0": True})["n_0"]
+    assert view.distance_m.tolist() == [1.0]
+
+
+def test_a_queue_whose_way_is_not_known_is_uncertain(junction: Junction) -> None:
+    """Four who stand upstream and may go either way say less of both lanes than four at the stop line say of one."""
+    near, far = RadarLanes(junction), RadarLanes(junction)
+    for _ in range(3):
+        here = near.update([car("n_0", 1.0 + 7.5 * number) for number in range(4)], 1.0, RED)
+        there = far.update([car("north_0", 62.0 + 7.5 * number) for number in range(4)], 1.0, RED)
+    assert here["n_0"].queue_variance < 0.2
+    assert here["n_1"].queue_variance < 0.05
+    assert min(there["n_0"].queue_variance, there["n_1"].queue_variance) > 0.7

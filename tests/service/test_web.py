@@ -8,10 +8,12 @@ from fastapi.testclient import TestClient
 from prometheus_client import CollectorRegistry
 
 from plans.junction import Junction
+from plans.sealed import RequestAction, RequestReason
 from signalctl.journal import Journal
 from signalctl.metrics import Metrics
 from signalctl.metrics_observer import MetricsObserver
-from signalctl.tick import Tick
+from signalctl.strategy import Alternative, StageDecision
+from signalctl.tick import RefusalNote, Tick
 from signalctl.web.app import make_app
 from signalctl.web.geometry import describe_geometry
 from signalctl.web.live import LiveState
@@ -104,3 +106,25 @@ def test_every_api_path_is_documented(client: TestClient) -> None:
     """OpenAPI lists what the page uses."""
     paths = client.get("/openapi.json").json()["paths"]
     assert {"/api/v1/site", "/api/v1/geometry", "/api/v1/state", "/api/v1/decisions", "/api/v1/journal"} <= set(paths)
+
+
+def test_the_newest_second_of_a_junction_is_explained(
+    client: TestClient, live: LiveState, make_tick: Callable[..., Tick]
+) -> None:
+    """What was seen, decided and why, the alternatives with their unit, gate and controller, at one address."""
+    assert client.get("/api/v1/decisions/J1").json() == {}
+    assert client.get("/api/v1/decisions/J9").status_code == 404
+    other = Alternative("S2", RequestAction.GO, 4, 31.25)
+    decision = StageDecision(
+        "J1", "S1", RequestAction.HOLD, RequestReason.TRAFFIC, "two on north come", 12.5, (other,), "person-seconds"
+    )
+    note = RefusalNote("J1", "gate", "minimum_green", "J1/groups/K1", "5 s", "3 s")
+    live.record(make_tick(stage_decisions={"J1": decision}, refusals=(note,)))
+    told = client.get("/api/v1/decisions/J1").json()
+    assert told["seen"]["queues_veh"] == {"e": 2.0}
+    assert told["seen"]["crossings"]["F1"]["longest_wait_s"] == 4.0
+    assert told["seen"]["not_believed"] == {"T1": "silent"}
+    assert (told["decision"]["cost"], told["decision"]["unit"]) == (12.5, "person-seconds")
+    assert told["decision"]["alternatives"] == [{"stage": "S2", "action": "go", "after_s": 4, "cost": 31.25}]
+    assert told["refused"][0]["code"] == "minimum_green"
+    assert client.get("/api/v1/decisions").json()[-1]["alternatives"][0]["cost"] == 31.2

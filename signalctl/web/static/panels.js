@@ -82,6 +82,8 @@ export function showJunction(snapshot, site, id) {
   } else parts.push(make("p", "No stage request: the plan's nominal times run.", "quiet"));
   for (const request of one.requests || []) parts.push(make("p", `${request.mode} ${request.line} ${request.state}, in ${request.eta_s} s`, "warn"));
   if (one.unhealthy?.length) parts.push(make("p", `Failing detectors: ${one.unhealthy.join(", ")}`, "warn"));
+  const doubtful = Object.entries(one.doubtful || {});
+  if (doubtful.length) parts.push(make("p", `Estimated with little to see: ${doubtful.map(([lane, ratio]) => `${lane} (confidence ${Math.round(100 * ratio)} %)`).join(", ")}`, "warn"));
   place.replaceChildren(...parts);
 }
 
