@@ -72,6 +72,8 @@ class OpenRequest:
         somebody has crossed just then. Who says nothing any more had its chance if it had green when it was due.
         """
         if state is RequestState.COMPLETED:
+            if self.request.mode is Mode.EMERGENCY and self.green_s > FULL_GREEN_S:
+                return self.told  # sirens use their green; any car that crosses meanwhile vouches for nothing
             crossed = utc_s - self.crossed_s <= CROSSED_S
             return (self.told or (self.seen and crossed)) if self.watched else True
         if state is RequestState.TIMED_OUT and (self.green_s > 0.0 or self.watched):

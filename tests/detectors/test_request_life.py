@@ -328,6 +328,22 @@ def test_a_few_lies_make_a_siren_no_more_than_a_bus(junction: Junction) -> None:
     assert weights[-1] < 0.02
 
 
+def test_a_siren_that_leaves_its_green_unused_is_not_believed_again(junction: Junction) -> None:
+    """Cars cross all the time: half a minute of green and only then a check-out is no emergency vehicle."""
+    book, cars = RequestBook(junction), lane(Mode.CAR, passed=1)
+    weights = []
+    for number in range(3):
+        at_s = 1000.0 + 400.0 * number
+        siren = replace(NEW, id=f"siren {number}", level=14, t_s=at_s, eta_s=2.0)
+        (request,), _ = book.update(at_s, [siren], RED, cars)
+        weights.append(request.trust_ratio)
+        for second in range(1, 32):
+            book.update(at_s + second, [], GREEN, cars)
+        book.update(at_s + 32.0, [replace(siren, t_s=at_s + 32.0, kind=TransitKind.CHECK_OUT)], GREEN, cars)
+    assert weights[0] == 1.0
+    assert weights[2] < 0.03
+
+
 def test_a_flood_of_names_spoils_new_names_only(junction: Junction) -> None:
     """A source that invents vehicles makes unknown vehicles of this source count less, and known ones hardly."""
     book = RequestBook(junction)
