@@ -14,6 +14,7 @@ PERSON_SECONDS: Final = "person-seconds"
 """Weighted, over the horizon of the prediction."""
 PERSONS_SERVED: Final = "persons, counted negative"
 """Weighted persons who wait for it: who is served most costs least."""
+SECONDS_TO_SERVE: Final = "s until it is served"
 SECONDS_TO_BEGIN: Final = "s until it can begin"
 NOTHING_TO_CHOOSE: Final = ""
 

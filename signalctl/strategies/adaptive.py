@@ -16,7 +16,7 @@ from signalctl.rollout.layout import Floats
 from signalctl.strategies.conduct import PlanKeeper, Scope, changing, decide_each, overdue, scope_of
 from signalctl.strategies.observe import LIVE, Observer
 from signalctl.strategies.parameters import AdaptiveParameters
-from signalctl.strategy import Alternative, Decisions, StageDecision
+from signalctl.strategy import SECONDS_TO_SERVE, Alternative, Decisions, StageDecision
 
 LONG_AGO_S = -1000.0
 SOON_S = 2
@@ -108,7 +108,7 @@ class Adaptive:
             )
             if not ways or waited_s + ways[0][0] < self._parameters.longest_wait_s:
                 continue
-            stage = ways[0][1]
+            way_s, stage = ways[0]
             ready = scope.ready(stage)
             return StageDecision(
                 scope.junction.id,
@@ -116,6 +116,9 @@ class Adaptive:
                 RequestAction.GO if ready else RequestAction.HOLD,
                 RequestReason.PEDESTRIAN,
                 f"Somebody has waited {waited_s:.0f} s at {group}: stage {stage} is next.",
+                way_s,
+                tuple(Alternative(name, RequestAction.GO, scope.ready_s[name], other_s) for other_s, name in ways[1:3]),
+                SECONDS_TO_SERVE,
             )
         return None
 

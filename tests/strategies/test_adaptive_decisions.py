@@ -9,6 +9,7 @@ from plans.junction import Mode, Turn
 from plans.sealed import RequestAction, RequestReason
 from signalctl.gate import Gate
 from signalctl.strategies.parameters import AdaptiveParameters
+from signalctl.strategy import SECONDS_TO_SERVE
 
 HOLD, GO = RequestAction.HOLD, RequestAction.GO
 QUEUE = [(1.0, 0.0), (8.5, 0.0), (16.0, 0.0), (23.5, 0.0)]
@@ -80,6 +81,7 @@ def test_nobody_on_foot_waits_longer_than_the_cap(crossroads, decide, vehicles):
     people = {"walk_ew": CrossingPicture("walk_ew", requested=True, waiting=1.0, longest_wait_s=70.0)}
     decision = decide(crossroads.picture(arms, people), crossroads.status("NS", 10))
     assert (decision.action, decision.stage, decision.reason) == (GO, "EW", RequestReason.PEDESTRIAN)
+    assert (decision.cost, decision.unit) == (8, SECONDS_TO_SERVE)
 
 
 def test_a_green_lane_that_does_not_move_is_not_being_served(crossroads, decide, vehicles):
