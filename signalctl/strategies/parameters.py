@@ -17,7 +17,7 @@ class AdaptiveParameters:
     switch_ratio: float = 0.01  # and this part of the cost of staying
     believe_after_s: float = 3.0  # a head that stands so long on green is not being served
     believe_gap_s: float = 10.0  # longer, where it may be waiting for a gap
-    long_wait_s: float = 120.0  # a vehicle that waited so long counts double
+    long_wait_s: float = 60.0  # a vehicle that waited so long counts double
     pedestrian_wait_s: float = 60.0
     pedestrian_transit_wait_s: float = 75.0
     bicycle_wait_s: float = 60.0
