@@ -24,7 +24,7 @@ from tests.gating.test_site_gating import SITE
 
 BEGIN_UTC_S, SECONDS = 1_736_121_600, 260
 WRITING_S = 0.02
-"""For the recorder's thread in each second: it ends a recording that lags by two minutes, which no real clock lets it."""
+"""For the recorder's thread in each second: a recording that lags by two minutes ends."""
 
 
 class Street:
