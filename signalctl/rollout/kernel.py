@@ -9,10 +9,12 @@ import numpy as np
 
 from signalctl.rollout.demand import Demand, Seen, predict_demand
 from signalctl.rollout.jit import helper, kernel
-from signalctl.rollout.lanes import Road, claim, discharge, fresh_road, left_over, walk
+from signalctl.rollout.kerbs import walk
+from signalctl.rollout.lanes import claim, discharge, left_over
 from signalctl.rollout.layout import Floats, Ints, Layout
 from signalctl.rollout.nodes import NOBODY, Nodes, give_back, load, make_nodes, store, take
 from signalctl.rollout.parameters import RolloutNumbers
+from signalctl.rollout.road import Road, fresh_road
 from signalctl.rollout.signals import begin_transition, may_switch, minimum_until_s
 
 PLACES = 1024

@@ -1,37 +1,13 @@
 """Lanes as point queues: who may cross the stop line this second, and what waiting costs."""
 
-from typing import NamedTuple
-
 import numpy as np
 
 from signalctl.rollout.demand import PLATOON_S, SIZE, WEIGHT, WEIGHT_DUE, WEIGHT_SIZE, Demand, Seen
-from signalctl.rollout.jit import allocating, helper
-from signalctl.rollout.layout import Floats, Ints, Layout
+from signalctl.rollout.jit import helper
+from signalctl.rollout.kerbs import kerb_cost, people_cross
+from signalctl.rollout.layout import Layout
 from signalctl.rollout.parameters import RolloutNumbers
-
-SOMEBODY = 0.5
-"""Turning traffic waits for people who are there, not for a small part of one who may come."""
-
-
-class Road(NamedTuple):
-    """What moves during a rollout; L lanes, G groups, C crossings."""
-
-    green_from: Floats  # (G,)
-    green_until: Floats  # (G,) past means red
-    head: Ints  # (L,) first vehicle that has not crossed
-    arrived: Ints  # (L,) first vehicle that is not yet due at the stop line
-    ready_s: Floats  # (L,) the stop line is free for the next
-    idle_until_s: Floats  # (L,) nobody comes to the stop line or may cross it before, unless the signals change
-    crossed_s: Floats  # (L,) the last one crossed
-    people: Floats  # (C,) weighted number still waiting
-    walk_from: Floats  # (C,) when the last ones stepped off
-    kerb_from: Floats  # (C,) since when the first of those who wait has been waiting
-
-
-@helper
-def is_green(road: Road, group: int, at_s: float, amber_use_s: float) -> bool:
-    """Whether the group is green, or so short into amber that drivers go on."""
-    return bool(road.green_from[group] <= at_s < road.green_until[group] + amber_use_s)
+from signalctl.rollout.road import Road, is_green
 
 
 @helper
@@ -67,16 +43,6 @@ def gap_chance(layout: Layout, demand: Demand, road: Road, numbers: RolloutNumbe
             return 0.0
         chance *= np.exp(-demand.size[first] * numbers.gap_s / (numbers.rate_ratio * PLATOON_S))
     return chance
-
-
-@helper
-def people_cross(layout: Layout, road: Road, move: int, at_s: float, walk_s: float) -> bool:
-    """Whether people who just stepped off a crossing with priority over `move` are in its way."""
-    for k in range(layout.move_walk_start[move], layout.move_walk_start[move + 1]):
-        crossing = layout.move_walks[k]
-        if at_s < road.walk_from[crossing] + walk_s and is_green(road, layout.crossing_group[crossing], at_s, 0.0):
-            return True
-    return False
 
 
 @helper
@@ -201,34 +167,6 @@ def discharge(
 
 
 @helper
-def kerb_cost(seen: Seen, road: Road, numbers: RolloutNumbers, crossing: int, at_s: float) -> float:
-    """What a second of waiting at a crossing costs: rising with the square of the wait, and steeply at its limit."""
-    people = road.people[crossing]
-    if people <= 0.0:
-        return 0.0
-    part = (at_s - road.kerb_from[crossing]) / seen.crossing_limit_s[crossing]
-    over = min(1.0, max(0.0, (part - 1.0) * seen.crossing_limit_s[crossing] / numbers.overdue_ramp_s))
-    over *= min(1.0, people)
-    return float(people * (1.0 + numbers.limit_rise * part * part) + numbers.overdue * over)
-
-
-@helper
-def walk(layout: Layout, seen: Seen, road: Road, numbers: RolloutNumbers, at_s: float) -> float:
-    """People on foot come to the kerb and step off on green; returns the cost of those who wait."""
-    cost = 0.0
-    for crossing in range(layout.crossing_group.size):
-        if is_green(road, layout.crossing_group[crossing], at_s, 0.0):
-            if road.people[crossing] >= SOMEBODY:
-                road.walk_from[crossing] = at_s
-            road.people[crossing] = 0.0
-            road.kerb_from[crossing] = at_s + 1.0
-            continue
-        road.people[crossing] += seen.crossing_rate_ps[crossing]
-        cost += kerb_cost(seen, road, numbers, crossing, at_s)
-    return cost
-
-
-@helper
 def servable(
     layout: Layout, seen: Seen, demand: Demand, numbers: RolloutNumbers, lane: int, head: int, stage: int, at_s: float
 ) -> float:
@@ -297,21 +235,3 @@ def left_over(
         if not layout.stage_green[stage, layout.crossing_group[crossing]]:
             cost += numbers.terminal_s * kerb_cost(seen, road, numbers, crossing, at_s)
     return cost
-
-
-@allocating
-def fresh_road(layout: Layout, seen: Seen, demand: Demand, green_from: Floats, green_until: Floats) -> Road:
-    """The road as it is now."""
-    lanes, crossings = layout.lane_speed_mps.size, layout.crossing_group.size
-    return Road(
-        green_from.copy(),
-        green_until.copy(),
-        demand.start[:lanes].copy(),
-        demand.start[:lanes].copy(),
-        np.zeros(lanes),
-        np.zeros(lanes),
-        np.full(lanes, -100.0),
-        seen.crossing_people.copy(),
-        np.full(crossings, -100.0),
-        -seen.crossing_wait_s,
-    )

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from plans.defaults import SAME_GROUP_RED_S
 from plans.junction import GroupKind, Junction, Movement, Turn
 from plans.transition import transition
 
@@ -128,7 +129,7 @@ def _clearances(junction: Junction) -> Floats:
     for (ends, begins), seconds in junction.intergreens.items():
         table[order.index(ends), order.index(begins)] = seconds
     for index, group in enumerate(junction.groups.values()):
-        table[index, index] = group.amber_s + 1 + group.red_amber_s
+        table[index, index] = group.amber_s + SAME_GROUP_RED_S + group.red_amber_s
     return table
 
 

@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 
 from signalctl.rollout.jit import allocating, helper
-from signalctl.rollout.lanes import Road
 from signalctl.rollout.layout import Flags, Floats, Ints
+from signalctl.rollout.road import Road
 
 NOBODY = -1
 

@@ -127,7 +127,7 @@ class Adaptive:
         junction = scope.junction
         observer = self._observers[junction.id]
         stage = junction.stage_order.index(scope.stage)
-        green_from, green_until = _greens(junction, status)
+        green_from, green_until = _greens(scope, status.utc_s)
         ready_s = np.array([scope.ready_s.get(name, np.inf) for name in junction.stage_order], np.float64)
         found = search(
             observer.layout,
@@ -178,13 +178,10 @@ def _words(scope: Scope, best: Course, stay: Course, others: list[Course]) -> st
     return f"Stage {scope.stage} stays: changing to {go.stage} now would cost {loss:.0f} person-seconds more."
 
 
-def _greens(junction: Junction, status: FieldStatus) -> tuple[Floats, Floats]:
+def _greens(scope: Scope, utc_s: int) -> tuple[Floats, Floats]:
     """Since when each group is green and until when; now is 0."""
-    began, until = np.full(len(junction.groups), LONG_AGO_S), np.zeros(len(junction.groups))
-    for index, group in enumerate(junction.group_order):
-        aspect, shown_s = status.aspects.get(group), float(status.time_in_aspect_s.get(group, 0))
-        if aspect == Aspect.GREEN:
-            began[index], until[index] = -shown_s, np.inf
-        else:
-            until[index] = -shown_s - (0.0 if aspect == Aspect.AMBER else junction.groups[group].amber_s)
+    began, until = np.full(len(scope.junction.groups), LONG_AGO_S), np.full(len(scope.junction.groups), np.inf)
+    for index, group in enumerate(scope.junction.group_order):
+        past = scope.history[group]
+        (began if past.green else until)[index] = past.since_s - utc_s
     return began, until

@@ -41,13 +41,14 @@ class Scope:
     """A junction that shows a complete stage: where it may go, and after how many seconds at the earliest.
 
     `urgent` is the group whose longest red forces the next change, "" when there is time; then `ready_s` holds only
-    stages that serve it in time.
+    stages that serve it in time. `history` is what was shown until now, by group.
     """
 
     junction: Junction
     stage: str
     ready_s: Mapping[str, int]
     urgent: str
+    history: History
 
     def ready(self, stage: str) -> bool:
         """Whether the change to `stage` may begin now."""
@@ -84,7 +85,7 @@ def scope_of(junction: Junction, plan: TimingPlan, status: FieldStatus, *, on_de
             for name, wait in ready.items()
             if _in_time(junction, status.stage, name, begin_s + wait, history, cycle)
         }
-    return Scope(junction, status.stage, ready, urgent)
+    return Scope(junction, status.stage, ready, urgent, history)
 
 
 def _far_from_longest_red(junction: Junction, begin_s: int, history: History, stages: int) -> bool:

@@ -8,13 +8,11 @@ import numpy as np
 from controllers.driver import FieldStatus
 from detectors.picture import MODES, JunctionPicture, LanePicture, Picture
 from plans.demand import Demand, JunctionDemand, share_out, usual_persons
-from plans.junction import Aspect, GroupKind, Junction, Mode
+from plans.junction import GroupKind, Junction, Mode
+from signalctl.strategies.kerb_rates import MAX_STEP_S, KerbRates
 
 PRIOR_SIGHTINGS = 100.0
 """The usual occupancy of a lane's vehicles counts as much as so many sightings."""
-PRIOR_WALKERS_PH = 30.0
-PRIOR_RED_S = 60.0
-MAX_STEP_S = 5.0
 MARGIN = 0.25
 """Standard deviations of a Poisson count: too little green costs more than too much."""
 LEAST_SEEN_S = 60.0
@@ -48,7 +46,7 @@ class TrafficHistory:
         if 0.0 < elapsed_s <= MAX_STEP_S:
             for name, part in self._parts.items():
                 if name in picture.junctions:
-                    part.observe(picture.junctions[name], field.get(name), elapsed_s)
+                    part.observe(picture.junctions[name], field.get(name), picture.utc_s, elapsed_s)
 
     def demand(self) -> Demand:
         """Demand as it looks now."""
@@ -85,13 +83,11 @@ class _JunctionHistory:
             id: PRIOR_SIGHTINGS * usual_persons(lane, weights, occupancy) for id, lane in junction.lanes.items()
         }
         self.turned: dict[str, float] = {}
-        on_foot = [group.id for group in junction.groups.values() if group.kind is GroupKind.PEDESTRIAN]
-        self._walkers = dict.fromkeys(on_foot, PRIOR_WALKERS_PH / 3600.0 * PRIOR_RED_S)
-        self._red_s = dict.fromkeys(on_foot, PRIOR_RED_S)
-        self._waiting = dict.fromkeys(on_foot, 0.0)
+        self._on_foot = [group.id for group in junction.groups.values() if group.kind is GroupKind.PEDESTRIAN]
+        self._walkers = KerbRates(self._on_foot, memory_s)
         self._before: dict[str, LanePicture] = {}
 
-    def observe(self, picture: JunctionPicture, status: FieldStatus | None, elapsed_s: float) -> None:
+    def observe(self, picture: JunctionPicture, status: FieldStatus | None, utc_s: float, elapsed_s: float) -> None:
         """Fold in one picture."""
         keep = math.exp(-elapsed_s / self._memory_s)
         for id, lane in picture.lanes.items():
@@ -99,7 +95,7 @@ class _JunctionHistory:
                 self._observe_lane(id, lane, elapsed_s, keep)
             self._before[id] = lane
         if status is not None:
-            self._observe_walkers(picture, status, elapsed_s, keep)
+            self._walkers.observe(picture.crossings, status.aspects, utc_s)
 
     def _observe_lane(self, id: str, lane: LanePicture, elapsed_s: float, keep: float) -> None:
         before = self._before.get(id)
@@ -118,19 +114,6 @@ class _JunctionHistory:
                     name = self._junction.movements[int(movement)].id
                     self.turned[name] = self.turned.get(name, 0.0) + 1.0
 
-    def _observe_walkers(self, picture: JunctionPicture, status: FieldStatus, elapsed_s: float, keep: float) -> None:
-        for group in self._walkers:
-            crossing = picture.crossings.get(group)
-            if crossing is None or crossing.confidence_ratio < LEAST_CONFIDENCE:
-                continue
-            if status.aspects.get(group) is Aspect.GREEN:
-                self._walkers[group] += self._waiting[group]
-                self._waiting[group] = 0.0
-                continue
-            self._walkers[group] *= keep
-            self._red_s[group] = self._red_s[group] * keep + elapsed_s
-            self._waiting[group] = max(self._waiting[group], crossing.waiting)
-
     def lane_vph(self) -> dict[str, float]:
         """Vehicles per hour by lane, one standard deviation above the count; lanes that nobody has used have none."""
         flows = {}
@@ -146,4 +129,4 @@ class _JunctionHistory:
 
     def walkers_ph(self) -> dict[str, float]:
         """People per hour by group."""
-        return {group: 3600.0 * self._walkers[group] / self._red_s[group] for group in self._walkers}
+        return {group: 3600.0 * self._walkers.per_s(group) for group in self._on_foot}
