@@ -11,6 +11,7 @@ from plans.junction import Aspect, Junction, Mode
 from plans.sealed import RequestAction, RequestReason
 from plans.timing import TimingPlan
 from plans.transition import transition
+from signalctl.gate.past import ACT_AFTER_S
 from signalctl.rollout.kernel import AFTER, COST, TARGET, search
 from signalctl.rollout.layout import Floats
 from signalctl.strategies.conduct import PlanKeeper, Scope, changing, decide_each, overdue, scope_of
@@ -127,7 +128,7 @@ class Adaptive:
         junction = scope.junction
         observer = self._observers[junction.id]
         stage = junction.stage_order.index(scope.stage)
-        green_from, green_until = _greens(scope, status.utc_s)
+        green_from, green_until = _greens(scope, status.utc_s + ACT_AFTER_S)
         ready_s = np.array([scope.ready_s.get(name, np.inf) for name in junction.stage_order], np.float64)
         found = search(
             observer.layout,
@@ -178,10 +179,10 @@ def _words(scope: Scope, best: Course, stay: Course, others: list[Course]) -> st
     return f"Stage {scope.stage} stays: changing to {go.stage} now would cost {loss:.0f} person-seconds more."
 
 
-def _greens(scope: Scope, utc_s: int) -> tuple[Floats, Floats]:
-    """Since when each group is green and until when; now is 0."""
+def _greens(scope: Scope, begin_s: int) -> tuple[Floats, Floats]:
+    """Since when each group is green and until when; 0 is `begin_s`, when a change that is asked for now begins."""
     began, until = np.full(len(scope.junction.groups), LONG_AGO_S), np.full(len(scope.junction.groups), np.inf)
     for index, group in enumerate(scope.junction.group_order):
         past = scope.history[group]
-        (began if past.green else until)[index] = past.since_s - utc_s
+        (began if past.green else until)[index] = past.since_s - begin_s
     return began, until
