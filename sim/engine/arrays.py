@@ -189,6 +189,9 @@ PIECE = np.dtype(
 )
 
 
+WORD, REAL, TRUTH = np.dtype("i8"), np.dtype("f8"), np.dtype("?")
+
+
 class Net(NamedTuple):
     """The street network; only letters and announcements change while the simulation runs."""
 
@@ -240,6 +243,18 @@ class Walkers(NamedTuple):
     link: I4  # per crossing: links of vehicles that cross it
     counters: I8  # walking, arrived, next to depart
 
+
+# Every array behind `pointers.World`, by the path under which kernels read it.
+LAYOUT: dict[str, np.dtype[Any]] = {
+    "net.lane": LANE, "net.link": LINK, "net.edge": EDGE, "net.conflict": CONFLICT, "net.junction": JUNCTION,
+    "net.lane_link": WORD, "net.lane_in_link": WORD, "net.foe_link": WORD, "net.response": TRUTH,
+    "net.multi_edges": WORD,
+    "veh": VEHICLE,
+    "plans.plan": PLAN, "plans.place": PLACE, "plans.table_offset": WORD, "plans.cell": CELL, "plans.stop": STOP,
+    "tra.lane": LANE_STATE, "tra.item": ITEM, "tra.approach": APPROACH, "tra.active": WORD, "tra.pending": WORD,
+    "tra.transfer": WORD, "tra.touched": WORD, "tra.counters": WORD, "tra.clock": REAL,
+    "wal.crossing": CROSSING, "wal.person": PERSON, "wal.piece": PIECE, "wal.link": WORD, "wal.counters": WORD,
+}  # fmt: skip
 
 # vehicle.status
 LOADED, PENDING, DRIVING, PARKED, TRANSFER, ARRIVED, GIVEN_UP = range(7)

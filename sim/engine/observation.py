@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.demand import Vehicle
-from sim.engine.arrays import ACTIVE, ARRIVED, F8, GIVEN_UP, I4, LOADED, PENDING, Net, Plans, Traffic, Vehicles
+from sim.engine.arrays import ACTIVE, ARRIVED, F8, GIVEN_UP, I4, LOADED, PENDING, Net, Plans, Vehicles
 from sim.engine.jit import helper, kernel
+from sim.engine.pointers import World
 from sim.engine.routes import next_link, route_edges
 from sim.engine.streets import Streets
 from sim.network import Network
@@ -70,10 +71,9 @@ def any_link_to(net: Net, plans: Plans, veh: Vehicles, v: int, lane: int, route_
 
 
 @kernel
-def look(
-    net: Net, veh: Vehicles, plans: Plans, tra: Traffic, start: I4, xs: F8, ys: F8, along: F8, out: F8, tls: I4
-) -> None:
+def look(world: World, start: I4, xs: F8, ys: F8, along: F8, out: F8, tls: I4) -> None:
     """Fill x, y, heading and distance to the next signal (columns of `out`), and its indices (columns of `tls`)."""
+    net, veh, plans, tra = world.net, world.veh, world.plans, world.tra
     for i in range(tra.counters[ACTIVE]):
         v = tra.active[i]
         lane = veh.lane[v]
@@ -98,11 +98,12 @@ class Observer:
             or [np.zeros(0)]
         )
 
-    def state(self, now_s: float, net: Net, veh: Vehicles, plans: Plans, tra: Traffic, people: "People") -> RoadState:
+    def state(self, now_s: float, world: World, people: "People") -> RoadState:
         """Everybody at this instant."""
+        veh, tra = world.veh, world.tra
         n = int(tra.counters[ACTIVE])
         out, tls = np.zeros((n, 4)), np.zeros((n, 2), np.int64)
-        look(net, veh, plans, tra, self._start, self._x, self._y, self._along, out, tls)
+        look(world, self._start, self._x, self._y, self._along, out, tls)
         rows = tra.active[:n]
         walking, per, pieces = people.active, people.persons, people.walkers.piece
         segment = per.piece[walking]

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.demand import Pause, Person, Walk
-from sim.engine.arrays import CROSSING, F8, I4, PERSON, PIECE, Net, Table, Traffic, Vehicles, Walkers, table
+from sim.engine.arrays import CROSSING, F8, I4, PERSON, PIECE, Table, Walkers, table
+from sim.engine.pointers import World
 from sim.engine.streets import Streets
 from sim.engine.travellers import hashed, speed_factors
 from sim.engine.walking import DONE, walk_everybody
@@ -204,12 +205,12 @@ class People:
             return any(c.to_edge == area_id for c in self._network.outgoing.get(edge.lanes[0].id, ()))
         return area_id[1:].rsplit("_", 1)[0] == edge.to_junction
 
-    def step(self, now: float, letters: I4, net: Net, vehicles: Vehicles, traffic: Traffic) -> None:
+    def step(self, now: float, letters: I4, world: World) -> None:
         """Show the signals to people and let them walk."""
         if self._signalled.size:
             self.walkers.crossing.state[self._signalled] = letters[self._signal, self._index]
         if self._people:
-            walk_everybody(net, vehicles, traffic, self.walkers, self._active, now, self._step_s)
+            walk_everybody(world, self._active, now, self._step_s)
 
     @property
     def finished(self) -> bool:

@@ -22,6 +22,7 @@ from sim.engine.jit import helper, kernel
 from sim.engine.keepclear import withdraw_requests
 from sim.engine.moving import execute_move, impatience_of
 from sim.engine.planning import announce, plan_move
+from sim.engine.pointers import World
 from sim.engine.positions import forget_partials, link_in, note_partials, unlink
 from sim.engine.transfer import is_stuck, keep_aside, return_to_road, start_teleport
 
@@ -133,8 +134,9 @@ def rebuild_partials(net: Net, veh: Vehicles, tra: Traffic) -> None:
 
 
 @kernel
-def advance(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Walkers) -> None:
+def advance(world: World) -> None:
     """One step: the state at `NOW - STEP_S` becomes the state at `NOW`."""
+    net, veh, plans, tra, wal = world.net, world.veh, world.plans, world.tra, world.wal
     plan_everybody(net, veh, plans, tra, wal)
     move_everybody(net, veh, plans, tra, wal)
     teleport_stuck(net, veh, tra)
@@ -145,8 +147,9 @@ def advance(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Walkers) -
 
 
 @kernel
-def show_signals(net: Net, letters: I4, now: float) -> None:
+def show_signals(world: World, letters: I4, now: float) -> None:
     """Copy the letters of all signals to the links; `letters` is (signals, longest programme)."""
+    net = world.net
     for link in range(net.link.size):
         signal = net.link.tls[link]
         if signal < 0:
