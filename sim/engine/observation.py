@@ -9,7 +9,7 @@ from sim.demand import Vehicle
 from sim.engine.arrays import ACTIVE, ARRIVED, F8, GIVEN_UP, I4, LOADED, PENDING, Net, Plans, Vehicles
 from sim.engine.jit import helper, kernel
 from sim.engine.pointers import World
-from sim.engine.routes import next_link, route_edges
+from sim.engine.routes import next_link, route_edge
 from sim.engine.streets import Streets
 from sim.network import Network
 from sim.plant import RoadMode, RoadState, Trip
@@ -39,7 +39,7 @@ def next_signal(net: Net, veh: Vehicles, plans: Plans, v: int) -> tuple[int, flo
     """The next signalised link on a vehicle's way and the distance of its stop line."""
     lane, route_index = veh.lane[v], veh.route_index[v]
     seen = net.lane.length[lane] - veh.position[v]
-    edges = route_edges(plans, veh, v)
+    edges = veh.edges[v]
     while seen < FAR_M:
         if not net.lane.internal[lane] and route_index >= edges - 1:
             break
@@ -60,7 +60,7 @@ def next_signal(net: Net, veh: Vehicles, plans: Plans, v: int) -> tuple[int, flo
 @helper
 def any_link_to(net: Net, plans: Plans, veh: Vehicles, v: int, lane: int, route_index: int) -> int:
     """From a lane that does not lead on: the link of a neighbouring lane that does."""
-    following = plans.place.edge[plans.plan.start[veh.plan[v]] + route_index + 1]
+    following = route_edge(plans, veh, v, route_index + 1)
     edge = net.lane.edge[lane]
     for other in range(net.edge.lane_start[edge], net.edge.lane_start[edge + 1]):
         for k in range(net.lane.link_start[other], net.lane.link_start[other + 1]):

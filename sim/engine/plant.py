@@ -66,7 +66,7 @@ class EmbeddedPlant:
         self._people = People(scenario.network, self._streets, persons, seed, self.step_s)
         self._world = World(self._net, self._vehicles, self._plans, self._traffic, self._people.walkers)
         self._signals = SignalBoard(scenario.network, self.tls_ids)
-        self._advance = direct(advance)
+        self._show, self._advance = direct(show_signals), direct(advance)
         self._observer = Observer(scenario.network, self._streets)
 
     @property
@@ -90,9 +90,11 @@ class EmbeddedPlant:
         now = float(clock[NOW])
         if counters[ACTIVE] + counters[TRANSFER_COUNT] + counters[PENDING_COUNT] + 64 > self._room:
             self._grow()
-        self._signals.show(now, signals)
-        show_signals(self._world, self._signals.letters, now)
-        self._people.step(now, self._signals.letters, self._world)
+        switched = self._signals.show(now, signals)
+        if switched.size:
+            self._show(self._world, self._signals.letters, switched, now)
+            self._people.show(self._signals.letters)
+        self._people.step(now, self._world)
         self._advance(self._world)
         clock[NOW] = now + self.step_s
 

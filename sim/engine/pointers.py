@@ -18,8 +18,9 @@ from numba.core.imputils import lower_builtin, lower_getattr_generic
 from numba.core.typing.templates import AbstractTemplate, AttributeTemplate, infer_getattr, infer_global, signature
 from numba.np.numpy_support import from_dtype
 
-from sim.engine.arrays import LAYOUT, Net, Plans, Traffic, Vehicles, Walkers
+from sim.engine.arrays import LAYOUT, LINE_BYTES, Net, Plans, Traffic, Vehicles, Walkers
 
+FETCHED_BYTES = 320
 WORDS = 2  # per array: its address and its length
 
 
@@ -33,6 +34,9 @@ class World:
         self.tra = tra
         self.wal = wal
         arrays = [operator.attrgetter(path)(self) for path in LAYOUT]
+        for (path, kind), array in zip(LAYOUT.items(), arrays, strict=True):
+            if array.dtype != kind or not array.flags.c_contiguous:
+                raise TypeError(f"{path}: expected rows of {kind} without gaps, got {array.dtype}")
         self._slots = np.array([(array.ctypes.data, len(array)) for array in arrays], np.int64)
         self.address = int(self._slots.ctypes.data)
 
@@ -42,10 +46,15 @@ class _Place:
     """Where elements lie: `address of the slot's array + index * stride + offset`."""
 
     slot: int
-    scalar: Any
+    stored: Any
     stride: int
     offset: int = 0
     inner: int = 0  # bytes between the values of one row, 0 when there is one only
+
+    @property
+    def scalar(self) -> Any:
+        """What compiled code reads: short whole numbers are widened, so that functions meet one kind only."""
+        return types.intp if self.stored in (types.int16, types.int32) else self.stored
 
 
 def _places() -> dict[str, _Place]:
@@ -122,21 +131,48 @@ class _Get(AbstractTemplate):
 class _Set(AbstractTemplate):
     def generic(self, given: Any, _keywords: Any) -> Any:
         view, index, _ = given
-        return signature(types.none, view, index, PLACES[view.path].scalar) if _is_element(view, index) else None
+        return signature(types.none, view, index, PLACES[view.path].stored) if _is_element(view, index) else None
 
 
 @lower_builtin(operator.getitem, View, types.Integer)
 @lower_builtin(operator.getitem, View, types.BaseTuple)
 def _get(context: Any, builder: Any, sig: Any, given: Any) -> Any:
     place = PLACES[sig.args[0].path]
-    return context.unpack_value(builder, place.scalar, _element(context, builder, place, sig, given))
+    value = context.unpack_value(builder, place.stored, _element(context, builder, place, sig, given))
+    return context.cast(builder, value, place.stored, place.scalar)
 
 
 @lower_builtin(operator.setitem, View, types.Integer, types.Any)
 @lower_builtin(operator.setitem, View, types.BaseTuple, types.Any)
 def _set(context: Any, builder: Any, sig: Any, given: Any) -> Any:
     place = PLACES[sig.args[0].path]
-    context.pack_value(builder, place.scalar, given[2], _element(context, builder, place, sig, given))
+    context.pack_value(builder, place.stored, given[2], _element(context, builder, place, sig, given))
+    return context.get_dummy_value()
+
+
+def fetch(table: Any, row: int) -> None:
+    """Ask for a row that is needed soon, so that its first cache lines are on their way meanwhile; changes nothing."""
+
+
+@infer_global(fetch)
+class _Fetch(AbstractTemplate):
+    def generic(self, given: Any, _keywords: Any) -> Any:
+        return signature(types.none, *given)
+
+
+@lower_builtin(fetch, View, types.Integer)
+def _fetch(context: Any, builder: Any, sig: Any, given: Any) -> Any:
+    table = sig.args[0].path
+    size = LAYOUT[table].itemsize
+    call = cgutils.get_or_insert_function(
+        builder.module,
+        ir.FunctionType(ir.VoidType(), [cgutils.voidptr_t, *[ir.IntType(32)] * 3]),
+        "llvm.prefetch.p0",
+    )
+    for line in range(0, min(size, FETCHED_BYTES), LINE_BYTES):
+        place = _Place(SLOTS[table], types.uint8, size, line)
+        pointer = _element(context, builder, place, sig, given)
+        builder.call(call, [pointer, *(ir.IntType(32)(word) for word in (0, 3, 1))])  # to read, to keep, data
     return context.get_dummy_value()
 
 
@@ -160,7 +196,7 @@ def _element(context: Any, builder: Any, place: _Place, sig: Any, given: Any) ->
         offset = builder.add(offset, builder.mul(column[0], word(place.inner), flags=("nsw",)), flags=("nsw",))
     start = _word(builder, given[0], WORDS * place.slot, cgutils.voidptr_t)
     return builder.bitcast(
-        builder.gep(start, [offset], inbounds=True), context.get_data_type(place.scalar).as_pointer()
+        builder.gep(start, [offset], inbounds=True), context.get_data_type(place.stored).as_pointer()
     )
 
 
