@@ -1,7 +1,7 @@
 # Everything a person calls. Needs Python 3.11 or newer; uses uv when it is installed.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types bench bench-control compile docs setup system-packages requirements clean
+.PHONY: help demo test lint types bench bench-engine bench-control compile docs setup system-packages requirements clean
 
 BIN := .venv/bin
 DEMO_ARGS ?=
@@ -23,8 +23,11 @@ lint: setup-dev ## style, types, import contracts
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 
-bench: setup-dev compile ## benchmarks against named peers
+bench: setup-dev compile ## speed of a decision, and quality of what is inferred from detectors
 	@for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python "$$file" $(BENCH_ARGS) || exit 1; done
+
+bench-engine: setup-dev compile ## the embedded engine against SUMO: speed and delay (BENCH_ARGS="arterial path/to/scenario --seeds 1-3")
+	@taskset -c 0 $(BIN)/python -m benchmarks.engine $(BENCH_ARGS)
 
 bench-control: setup-dev ## control against its peers on SUMO (BENCH_ARGS="--scenario path/to/cologne1 --seeds 1-5")
 	@$(BIN)/python -m benchmarks.control $(BENCH_ARGS)

@@ -2,14 +2,24 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from detectors.crossings import CrossingMemory
+from detectors.health import DetectorReading
 from detectors.lanes import STANDING_SPEED_MPS, LaneMemory, LaneView
 from detectors.lateness import LatenessBoard
 from detectors.picture import CrossingPicture, Health, JunctionPicture, LanePicture, Picture
 from detectors.radar import LENGTH_M
-from detectors.readings import AirReading, ExactReading, LorawanReading, Reading, TransitReading
+from detectors.readings import (
+    AirReading,
+    ButtonReading,
+    ExactReading,
+    LoopReading,
+    LorawanReading,
+    RadarReading,
+    Reading,
+    TransitReading,
+)
 from detectors.sensing import Sensing
 from detectors.signal_view import NO_SIGNALS, SignalView
 from detectors.source import Batch
@@ -46,23 +56,32 @@ class PictureBuilder:
         """The picture at `utc_s`, from what came since the last one and what the signals show."""
         elapsed_s = 0.0 if self._utc_s is None else max(0.0, utc_s - self._utc_s)
         self._utc_s = utc_s
-        by_junction: dict[str, list[Reading]] = defaultdict(list)
+        said: dict[str, _Said] = defaultdict(_Said)
         for reading in batch.readings:
             if isinstance(reading, AirReading):
                 self.air[reading.station] = reading
             elif reading.junction in self._junctions:
-                by_junction[reading.junction].append(self._with_lateness(reading, utc_s))
+                self._sort(reading, said[reading.junction], utc_s)
             elif not isinstance(reading, LorawanReading) and len(self.unknown) < MAX_UNKNOWN:
                 self.unknown[reading.junction] += 1
         pictures = {
-            id_: builder.update(utc_s, elapsed_s, by_junction.get(id_, []), signals.get(id_, NO_SIGNALS))
+            id_: builder.update(utc_s, elapsed_s, said[id_], signals.get(id_, NO_SIGNALS))
             for id_, builder in self._junctions.items()
         }
         return Picture(utc_s=utc_s, junctions=self._with_blocked_exits(pictures), air=dict(self.air))
 
-    def _with_lateness(self, reading: Reading, utc_s: float) -> Reading:
+    def _sort(self, reading: Reading, said: "_Said", utc_s: float) -> None:
+        """Put a reading to those of its kind."""
+        if isinstance(reading, LoopReading | RadarReading | ButtonReading):
+            said.by_detector[reading.detector] = reading
+        elif isinstance(reading, TransitReading):
+            said.transit.append(self._with_lateness(reading, utc_s))
+        elif isinstance(reading, ExactReading) and said.exact is None:
+            said.exact = reading
+
+    def _with_lateness(self, reading: TransitReading, utc_s: float) -> TransitReading:
         """A request that does not say how late the vehicle is gets it from the operator's centre."""
-        if self._lateness is None or not isinstance(reading, TransitReading) or reading.lateness_s is not None:
+        if self._lateness is None or reading.lateness_s is not None:
             return reading
         return replace(reading, lateness_s=self._lateness.lateness_s(reading, utc_s))
 
@@ -80,6 +99,15 @@ class PictureBuilder:
             else picture
             for id_, picture in pictures.items()
         }
+
+
+@dataclass(slots=True)
+class _Said:
+    """What came for one junction."""
+
+    by_detector: dict[str, DetectorReading] = field(default_factory=dict)
+    transit: list[TransitReading] = field(default_factory=list)
+    exact: ExactReading | None = None
 
 
 class _JunctionBuilder:
@@ -106,17 +134,22 @@ class _JunctionBuilder:
         self._requests = RequestBook(junction, transit)
         self._rooms: dict[str, float] = {}
 
-    def update(self, utc_s: float, elapsed_s: float, readings: list[Reading], signals: SignalView) -> JunctionPicture:
+    def update(self, utc_s: float, elapsed_s: float, said: _Said, signals: SignalView) -> JunctionPicture:
         """The junction's part of the picture."""
-        green = {group: signals.aspects.get(group) is Aspect.GREEN for group in self._junction.groups}
-        green_lanes = {lane: any(green[group] for group in groups) for lane, groups in self._lane_groups.items()}
+        green = {group for group, aspect in signals.aspects.items() if aspect is Aspect.GREEN}
+        green_lanes = {lane: not groups.isdisjoint(green) for lane, groups in self._lane_groups.items()}
+        exact = said.exact
         views = self._sensing.update(
-            readings, utc_s, elapsed_s, green_lanes=green_lanes, green_groups=green, memories=self._lanes
+            said.by_detector,
+            exact,
+            utc_s,
+            elapsed_s,
+            green_lanes=green_lanes,
+            green_groups=green,
+            memories=self._lanes,
         )
         lanes = self._lane_pictures(views, green_lanes, elapsed_s)
-        transit = [reading for reading in readings if isinstance(reading, TransitReading)]
-        requests, ended = self._requests.update(utc_s, transit, signals.aspects, lanes)
-        exact = next((reading for reading in readings if isinstance(reading, ExactReading)), None)
+        requests, ended = self._requests.update(utc_s, said.transit, signals.aspects, lanes)
         self._rooms = {} if exact is not None else self._measure_rooms(lanes)
         return JunctionPicture(
             junction=self._junction.id,
@@ -153,8 +186,10 @@ class _JunctionBuilder:
     def _measure_rooms(self, lanes: Mapping[str, LanePicture]) -> dict[str, float]:
         rooms = dict(self._sensing.room_at_start_m())
         for lane, picture in lanes.items():
+            if not picture.speed_mps.size or picture.confidence_ratio < 0.5:
+                continue
             standing = picture.speed_mps < STANDING_SPEED_MPS
-            if picture.confidence_ratio >= 0.5 and standing.any():
+            if standing.any():
                 rear_m = float(picture.distance_m[standing][-1]) + LENGTH_M[int(picture.mode[standing][-1])]
                 length_m = self._junction.lanes[lane].length_m
                 if rear_m - LENGTH_M[0] <= length_m:  # else it stands on a lane further upstream

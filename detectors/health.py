@@ -65,8 +65,8 @@ class DetectorWatch:
         self._quiet_vehicles = 0.0
         self._count_rate = 0.0
         self._contradictions = 0
-        self._scenes = SceneWatch(approach_lanes)
         radar = detector.kind is DetectorKind.RADAR
+        self._scenes = SceneWatch(approach_lanes) if radar else None
         self._quiet_limit = limits.stuck_off_radar_vehicles if radar else limits.stuck_off_vehicles
 
     def observe(
@@ -81,9 +81,8 @@ class DetectorWatch:
             green: Whether the signal that the detector's traffic waits for shows green.
             others_veh: Vehicles that other detectors of the same lane saw meanwhile.
         """
-        self._strikes = max(0.0, self._strikes - self._limits.strike_fades_per_s * elapsed_s)
-        if self._heard_s is None:
-            self._heard_s = utc_s  # the wait for its first word begins now
+        if self._strikes:
+            self._strikes = max(0.0, self._strikes - self._limits.strike_fades_per_s * elapsed_s)
         sane = False
         if reading is not None:
             self._heard_s = utc_s
@@ -92,57 +91,63 @@ class DetectorWatch:
                 self._take(reading, elapsed_s, green=green, others_veh=others_veh)
             else:
                 self._strikes += 1.0
-        self._settle(self._verdict(utc_s), utc_s, heard=reading is not None)
+        elif self._heard_s is None:
+            self._heard_s = utc_s  # the wait for its first word begins now
+        verdict = self._verdict(utc_s)
+        if verdict is not Health.OK or self.health is not Health.OK:
+            self._settle(verdict, utc_s, heard=reading is not None)
         return sane and self.health is Health.OK
 
     def _is_sane(self, reading: DetectorReading, utc_s: float) -> bool:
         """Whether this one reading can be true at all."""
-        limits = self._limits
-        fresh = reading.t_s > self._stamp_s  # else it was said before: late, or played back
+        t_s, latest_s = reading.t_s, utc_s + self._limits.future_s
+        fresh = t_s > self._stamp_s  # else it was said before: late, or played back
         # a running number that falls back marks a restart; one that keeps doing so, two senders on one topic
-        in_order = reading.seq > self._seq
-        if fresh:
-            self._stamp_s = min(reading.t_s, utc_s + limits.future_s)
-            self._seq = reading.seq
-        if not in_order:
+        if reading.seq <= self._seq:
             self._strikes += 0.5
-        on_time = utc_s - limits.past_s <= reading.t_s <= utc_s + limits.future_s
-        return fresh and on_time and self._has_possible_values(reading)
+        if fresh:
+            self._stamp_s = min(t_s, latest_s)
+            self._seq = reading.seq
+        return fresh and utc_s - self._limits.past_s <= t_s <= latest_s and self._has_possible_values(reading)
 
     def _has_possible_values(self, reading: DetectorReading) -> bool:
         limits = self._limits
-        match reading:
-            case LoopReading():
-                possible = 0 <= reading.count <= limits.max_count_per_s * max(1.0, reading.span_s)
-                # a vehicle that is counted has covered the loop; once may be rounding
-                contradiction = reading.count > 0 and reading.occupancy_ratio <= 0.0
-                self._contradictions = self._contradictions + 1 if contradiction else 0
-                return possible and 0.0 <= reading.occupancy_ratio <= 1.001 and self._contradictions < 2
-            case RadarReading():
-                return all(
-                    0.0 <= found.speed_mps <= limits.max_speed_mps and -5.0 <= found.distance_m <= limits.max_distance_m
-                    for found in reading.objects
-                )
-            case ButtonReading():
-                return reading.waiting is None or 0 <= reading.waiting <= 1000
+        if isinstance(reading, LoopReading):
+            if not reading.count:
+                self._contradictions = 0
+                return 0.0 <= reading.occupancy_ratio <= 1.001
+            possible = 0 <= reading.count <= limits.max_count_per_s * max(1.0, reading.span_s)
+            # a vehicle that is counted has covered the loop; once may be rounding
+            contradiction = reading.count > 0 and reading.occupancy_ratio <= 0.0
+            self._contradictions = self._contradictions + 1 if contradiction else 0
+            return possible and 0.0 <= reading.occupancy_ratio <= 1.001 and self._contradictions < 2
+        if isinstance(reading, RadarReading):
+            return all(
+                0.0 <= found.speed_mps <= limits.max_speed_mps and -5.0 <= found.distance_m <= limits.max_distance_m
+                for found in reading.objects
+            )
+        return reading.waiting is None or 0 <= reading.waiting <= 1000
 
     def _take(self, reading: DetectorReading, elapsed_s: float, *, green: bool, others_veh: float) -> None:
         """Remember what speaks for being stuck or chattering."""
-        match reading:
-            case LoopReading():
-                covered = reading.occupancy_ratio >= 0.99 and reading.count == 0
-                active = reading.count > 0 or reading.occupancy_ratio > 0.0
-                keep = max(0.0, 1.0 - elapsed_s / self._limits.chatter_window_s)
-                self._count_rate = keep * self._count_rate + (1.0 - keep) * reading.count / max(1.0, reading.span_s)
-            case RadarReading():
-                covered = False
-                active = bool(reading.objects)
+        if isinstance(reading, LoopReading):
+            count, ratio = reading.count, reading.occupancy_ratio
+            covered = ratio >= 0.99 and count == 0
+            active = count > 0 or ratio > 0.0
+            keep = max(0.0, 1.0 - elapsed_s / self._limits.chatter_window_s)
+            self._count_rate = keep * self._count_rate + (1.0 - keep) * count / max(1.0, reading.span_s)
+        elif isinstance(reading, RadarReading):
+            covered = False
+            active = bool(reading.objects)
+            if self._scenes is not None:
                 self._scenes.take(reading.objects, reading.t_s, elapsed_s)
-            case ButtonReading():
-                covered = reading.pressed or bool(reading.waiting)
-                active = covered
-        self._covered_s = self._covered_s + elapsed_s if covered else 0.0
-        self._covered_green_s = (self._covered_green_s + elapsed_s * green) if covered else 0.0
+        else:
+            covered = active = reading.pressed or bool(reading.waiting)
+        if covered:
+            self._covered_s += elapsed_s
+            self._covered_green_s += elapsed_s * green
+        else:
+            self._covered_s = self._covered_green_s = 0.0
         self._quiet_vehicles = 0.0 if active else self._quiet_vehicles + others_veh
 
     def _verdict(self, utc_s: float) -> Health:
@@ -150,17 +155,20 @@ class DetectorWatch:
         limits = self._limits
         if self._heard_s is not None and utc_s - self._heard_s > self._silent_s:
             return Health.SILENT
-        if self._stamp_s == float("-inf") and self._strikes < limits.strikes:
-            return Health.UNKNOWN
         if self._strikes >= limits.strikes:
             return Health.IMPOSSIBLE
+        if self._stamp_s == float("-inf"):
+            return Health.UNKNOWN
+        scenes = self._scenes
         proved_on = self._covered_s > limits.stuck_on_s and self._covered_green_s > limits.stuck_on_green_s
-        frozen = self._scenes.same_s > limits.frozen_s or self._scenes.same_moving_s > limits.frozen_moving_s
+        frozen = scenes is not None and (
+            scenes.same_s > limits.frozen_s or scenes.same_moving_s > limits.frozen_moving_s
+        )
         if proved_on or self._covered_s > limits.stuck_on_unseen_s or frozen:
             return Health.STUCK_ON
         if self._quiet_vehicles > self._quiet_limit:
             return Health.STUCK_OFF
-        if self._scenes.lost_ratio > limits.lost_ratio:
+        if scenes is not None and scenes.lost_ratio > limits.lost_ratio:
             return Health.MISCOUNTS
         if self._count_rate > limits.chatter_per_s:
             return Health.CHATTER

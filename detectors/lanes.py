@@ -56,7 +56,12 @@ class LaneMemory:
         if 0.0 < elapsed_s <= MAX_STEP_S and view.confidence_ratio >= 0.5:
             self.rate.observe(view.arrived, elapsed_s)
         self.head_still_s = self.head_still_s + elapsed_s if green and _head_stands(view) else 0.0
-        queued = np.flatnonzero(view.speed_mps < QUEUE_SPEED_MPS)
+        queue_veh, queue_m = 0, 0.0
+        if view.distance_m.size:
+            slow = view.speed_mps < QUEUE_SPEED_MPS
+            queue_veh = int(np.count_nonzero(slow))
+            if queue_veh:
+                queue_m = float(view.distance_m[slow][-1]) + JAM_SPACING_M
         return LanePicture(
             lane=self._lane,
             distance_m=view.distance_m,
@@ -64,8 +69,8 @@ class LaneMemory:
             movement=view.movement,
             mode=view.mode,
             waiting_s=view.waiting_s,
-            queue_veh=float(queued.size),
-            queue_m=float(view.distance_m[queued[-1]]) + JAM_SPACING_M if queued.size else 0.0,
+            queue_veh=float(queue_veh),
+            queue_m=queue_m,
             arrival_vph=self.rate.flow_vph,
             passed=view.passed,
             head_still_s=self.head_still_s,

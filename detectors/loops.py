@@ -37,9 +37,11 @@ class LoopLanes:
         self._lanes[lane].seed(view)
 
     def share(self, readings: Mapping[str, LoopReading]) -> dict[tuple[str, str], int]:
-        """Vehicles at each advance loop by lane, (detector, lane) -> count; those on a common feeder go by share."""
+        """Vehicles at each loop that counted some, (detector, lane) -> count; those on a common feeder go by share."""
         counts: dict[tuple[str, str], int] = {}
         for detector_id, reading in readings.items():
+            if not reading.count:
+                continue
             loop = self._loops[detector_id]
             lane = loop.lane or ""
             if lane in self._lanes:

@@ -5,7 +5,7 @@ matched to the tracks of the second before by their place on the road; a track t
 """
 
 from collections import defaultdict
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,6 +36,8 @@ PHANTOM_ROOM_M = 3.0
 PHANTOM_GREEN_S = 6.0
 """Nor does the first one stand so long at green before a stop line that a loop says is free."""
 NO_LOOPS: Mapping[str, bool] = {}
+NOBODY = (np.empty(0), np.empty(0), np.empty(0), np.empty(0, np.int8), np.empty(0, np.int32))
+"""An empty lane: places, speeds, waits, modes and movements."""
 MODE_INDEX = {mode: index for index, mode in enumerate(MODES)}
 CONFIDENCE = 0.9
 SCENE_VARIANCE, QUEUED_VARIANCE = 0.02, 0.03
@@ -95,12 +97,13 @@ class RadarLanes:
         green_lanes: Mapping[str, bool],
         unseen: Container[str] = (),
         stop_lines: Mapping[str, bool] = NO_LOOPS,
+        unclassified: Container[str] = (),
     ) -> dict[str, LaneView]:
         """The views of all lanes after a scene of objects.
 
         `elapsed_s` counts since the last scene; `unseen` are approach lanes whose radar said nothing this time: who was
         there is believed to be on its way, and to keep the signal. `stop_lines` tells by lane whether a loop at the
-        stop line is covered, where one tells.
+        stop line is covered, where one tells. On `unclassified` lanes nobody tells long vehicles from short ones.
         """
         for track in self._tracks:
             track.distance_m -= track.speed_mps * elapsed_s
@@ -138,7 +141,7 @@ class RadarLanes:
             kept.append(track)
         self._tracks = matched + kept
         self._doubt(passed, elapsed_s, green_lanes, stop_lines)
-        return self._views(passed, arrived)
+        return self._views(passed, arrived, unclassified)
 
     def _doubt(
         self,
@@ -180,18 +183,12 @@ class RadarLanes:
         """Pair objects with predicted tracks: on the same lane first, then across lanes (lane change, next lane)."""
         matched: list[_Track] = []
         lost = self._tracks
-        for same_lane in (True, False):
+        for pairs_of in (self._pairs_on_lanes, self._pairs_across):
             if not objects or not lost:
                 break
-            pairs = sorted(
-                (abs(track.distance_m - found.distance_m) + MISSED_COST_MPS * track.missed_s, t, o)
-                for t, track in enumerate(lost)
-                for o, found in enumerate(objects)
-                if self._near(track, found, same_lane=same_lane)
-            )
             used_tracks: set[int] = set()
             used_objects: set[int] = set()
-            for _, t, o in pairs:
+            for _, t, o in sorted(pairs_of(lost, objects)):
                 if t not in used_tracks and o not in used_objects:
                     used_tracks.add(t)
                     used_objects.add(o)
@@ -201,12 +198,28 @@ class RadarLanes:
             objects = [found for o, found in enumerate(objects) if o not in used_objects]
         return matched, objects, lost
 
-    def _near(self, track: _Track, found: RadarObject, *, same_lane: bool) -> bool:
-        if abs(track.distance_m - found.distance_m) > GATE_M + GATE_S * found.speed_mps:
-            return False
-        if same_lane:
-            return track.seen_on == found.lane
-        # one lane feeds what the other leads to: the same way to the stop line, or the lane beside on one approach
+    def _pairs_on_lanes(self, tracks: list[_Track], objects: list[RadarObject]) -> Iterator[tuple[float, int, int]]:
+        """Whom an object on the same lane may be, and how far they are apart."""
+        by_lane: dict[str, list[int]] = defaultdict(list)
+        for o, found in enumerate(objects):
+            by_lane[found.lane].append(o)
+        for t, track in enumerate(tracks):
+            for o in by_lane.get(track.seen_on, ()):
+                found = objects[o]
+                gap_m = abs(track.distance_m - found.distance_m)
+                if gap_m <= GATE_M + GATE_S * found.speed_mps:
+                    yield gap_m + MISSED_COST_MPS * track.missed_s, t, o
+
+    def _pairs_across(self, tracks: list[_Track], objects: list[RadarObject]) -> Iterator[tuple[float, int, int]]:
+        """Whom an object may be that changed its lane: to one that its own leads to, or to the lane beside."""
+        for t, track in enumerate(tracks):
+            for o, found in enumerate(objects):
+                gap_m = abs(track.distance_m - found.distance_m)
+                if gap_m <= GATE_M + GATE_S * found.speed_mps and self._may_change(track, found):
+                    yield gap_m + MISSED_COST_MPS * track.missed_s, t, o
+
+    def _may_change(self, track: _Track, found: RadarObject) -> bool:
+        """One lane feeds what the other leads to: the same way to the stop line, or the lane beside on one approach."""
         return track.mode is found.mode and (
             not self._reach[track.seen_on].isdisjoint(self._reach[found.lane]) or _beside(track.seen_on, found.lane)
         )
@@ -246,29 +259,34 @@ class RadarLanes:
         """The approach lane for a vehicle that is seen on this lane; its own, or one that it feeds."""
         return seen_on if seen_on in self._number else self._shares.deal(seen_on)
 
-    def _views(self, passed: Mapping[str, int], arrived: Mapping[str, float]) -> dict[str, LaneView]:
-        rows = sorted(
-            (self._number[track.lane], max(0.0, track.distance_m), track.speed_mps, track.waiting_s, track.mode_index)
-            for track in self._tracks
-            if track.lane != ELSEWHERE and not track.phantom
-        )
+    def _views(
+        self, passed: Mapping[str, int], arrived: Mapping[str, float], unclassified: Container[str]
+    ) -> dict[str, LaneView]:
+        rows: dict[str, list[tuple[float, float, float, int]]] = {}
+        for track in self._tracks:
+            if track.lane != ELSEWHERE and not track.phantom:
+                row = (max(0.0, track.distance_m), track.speed_mps, track.waiting_s, track.mode_index)
+                rows.setdefault(track.lane, []).append(row)
         variance = self._variance()
-        table = np.array(rows, np.float64).reshape(-1, 5)
-        bounds = np.searchsorted(table[:, 0], np.arange(len(self._lanes) + 1)).tolist()
-        distance_m, speed_mps, waiting_s = table[:, 1].copy(), table[:, 2].copy(), table[:, 3].copy()
-        mode = table[:, 4].astype(np.int8)
         views = {}
-        for number, lane in enumerate(self._lanes):
-            part = slice(bounds[number], bounds[number + 1])
+        for lane in self._lanes:
+            distance_m, speed_mps, waiting_s, mode, movement = NOBODY
+            here = rows.get(lane)
+            if here is not None:
+                here.sort()
+                distance_m, speed_mps, waiting_s = np.array([row[:3] for row in here], np.float64).T.copy()
+                mode = np.array([row[3] for row in here], np.int8)
+                movement = np.array([self._movement[lane]] * len(here), np.int32)
             views[lane] = LaneView(
-                distance_m=distance_m[part],
-                speed_mps=speed_mps[part],
-                movement=np.full(part.stop - part.start, self._movement[lane], np.int32),
-                mode=mode[part],
-                waiting_s=waiting_s[part],
+                distance_m=distance_m,
+                speed_mps=speed_mps,
+                movement=movement,
+                mode=mode,
+                waiting_s=waiting_s,
                 passed=passed.get(lane, 0),
                 arrived=arrived.get(lane, 0.0),
                 confidence_ratio=CONFIDENCE,
+                kinds_known=lane not in unclassified,
                 queue_variance=variance[lane],
             )
         return views

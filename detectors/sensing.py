@@ -6,8 +6,9 @@ that its queue does not vanish when its radar does.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Container, Mapping
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from detectors.equipment import approach_lanes, is_stop_line
 from detectors.exact import ExactLanes
@@ -16,10 +17,31 @@ from detectors.lanes import LaneMemory, LaneView
 from detectors.loops import LoopLanes
 from detectors.picture import Health
 from detectors.radar import RadarLanes
-from detectors.readings import ButtonReading, ExactReading, LoopReading, RadarReading, Reading
+from detectors.readings import ButtonReading, ExactReading, LoopReading, RadarReading
 from plans.junction import Detector, DetectorKind, Junction, Mode
 
-KIND_OF = {LoopReading: DetectorKind.LOOP, RadarReading: DetectorKind.RADAR, ButtonReading: DetectorKind.BUTTON}
+SAID_BY = {DetectorKind.LOOP: LoopReading, DetectorKind.RADAR: RadarReading, DetectorKind.BUTTON: ButtonReading}
+
+
+class _Post(NamedTuple):
+    """One detector: what it says, where it is, and who else sees its traffic."""
+
+    id: str
+    watch: DetectorWatch
+    says: type[DetectorReading]
+    lanes: tuple[str, ...]
+    group: str | None
+    crossed_on: str
+    partners: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _Usable:
+    """What believed detectors said, by detector."""
+
+    loops: dict[str, LoopReading] = field(default_factory=dict)
+    radars: dict[str, RadarReading] = field(default_factory=dict)
+    buttons: dict[str, ButtonReading] = field(default_factory=dict)
 
 
 class Sensing:
@@ -27,83 +49,78 @@ class Sensing:
 
     def __init__(self, junction: Junction) -> None:
         self._junction = junction
-        self._detectors = dict(junction.detectors)
-        self._watches = {
-            id_: DetectorWatch(detector, approach_lanes=frozenset(approach_lanes(junction, detector)))
-            for id_, detector in self._detectors.items()
-        }
-        self._partners = {id_: self._partners_of(detector) for id_, detector in self._detectors.items()}
         self._exact = ExactLanes(len(junction.lanes))
         self._radar = RadarLanes(junction)
         self._loops = LoopLanes(junction)
-        self._watched_by: dict[str, list[str]] = defaultdict(list)
-        for detector in self._detectors.values():
+        self._posts = tuple(self._post(detector) for detector in junction.detectors.values())
+        watched_by: dict[str, set[str]] = defaultdict(set)
+        for detector in junction.detectors.values():
             if detector.kind is DetectorKind.RADAR:
                 for lane in approach_lanes(junction, detector):
-                    self._watched_by[lane].append(detector.id)
-        self._lanes_of = {
-            id_: self._loops.active_lanes(id_) if detector.kind is DetectorKind.LOOP and detector.lane else ()
-            for id_, detector in self._detectors.items()
-        }
-        self._group_of = {
-            id_: detector.group if detector.kind is DetectorKind.BUTTON else None
-            for id_, detector in self._detectors.items()
-        }
+                    watched_by[lane].add(detector.id)
+        self._watched_by = {lane: frozenset(radars) for lane, radars in watched_by.items()}
+        self._radars = frozenset[str]().union(*self._watched_by.values())
         self._stop_line = {
             detector.lane: id_
-            for id_, detector in self._detectors.items()
+            for id_, detector in junction.detectors.items()
             if detector.kind is DetectorKind.LOOP and detector.mode is not Mode.BICYCLE and is_stop_line(detector)
         }
         self._by_model: set[str] = set()
         self._views: dict[str, LaneView] = {}
         self._counts: dict[str, float] = {}
-        self._crossed: dict[str, int] = {}
+        self._crossed: dict[str, float] = {}
+        self.health: Mapping[str, Health] = {post.id: post.watch.health for post in self._posts}
+        """Health of every detector; another mapping when one changes."""
         self.buttons: dict[str, ButtonReading] = {}
         """What the believed buttons said since the last picture."""
 
-    @property
-    def health(self) -> dict[str, Health]:
-        """Health of every detector."""
-        return {id_: watch.health for id_, watch in self._watches.items()}
+    def _post(self, detector: Detector) -> _Post:
+        """A loop is judged by the lanes that it tells of, a button by its group, and loops by what radars see cross."""
+        is_loop = detector.kind is DetectorKind.LOOP
+        return _Post(
+            detector.id,
+            DetectorWatch(detector, approach_lanes=frozenset(approach_lanes(self._junction, detector))),
+            SAID_BY[detector.kind],
+            self._loops.active_lanes(detector.id) if is_loop and detector.lane else (),
+            detector.group if detector.kind is DetectorKind.BUTTON else None,
+            detector.lane or "" if is_loop and detector.mode is None else "",
+            self._partners_of(detector),
+        )
 
     def update(
         self,
-        readings: Sequence[Reading],
+        readings: Mapping[str, DetectorReading],
+        exact: ExactReading | None,
         utc_s: float,
         elapsed_s: float,
         *,
         green_lanes: Mapping[str, bool],
-        green_groups: Mapping[str, bool],
+        green_groups: Container[str],
         memories: Mapping[str, LaneMemory],
     ) -> Mapping[str, LaneView]:
-        """The lanes as the best believed detectors see them."""
+        """The lanes as the best believed detectors see them; `readings` are by detector."""
         usable = self._judge(readings, utc_s, elapsed_s, green_lanes, green_groups)
-        self.buttons = {id_: said for id_, said in usable.items() if isinstance(said, ButtonReading)}
-        exact = next((reading for reading in readings if isinstance(reading, ExactReading)), None)
+        self.buttons = usable.buttons
         if exact is not None:
             views = self._exact.update(exact, elapsed_s)
             self._views = dict(zip(self._junction.lanes, views, strict=True))
             self._by_model = set()
             return self._views
-        unclassified = {id_ for id_, said in usable.items() if isinstance(said, RadarReading) and not said.classified}
-        scene = [found for said in usable.values() if isinstance(said, RadarReading) for found in said.objects]
-        unseen = {lane for lane, radars in self._watched_by.items() if not any(radar in usable for radar in radars)}
-        loops = {id_: said for id_, said in usable.items() if isinstance(said, LoopReading)}
-        by_radar = {}
-        if self._watched_by:
-            by_radar = self._radar.update(scene, elapsed_s, green_lanes, unseen, self._stop_lines(loops))
-        self._counts = {id_: float(said.count) for id_, said in loops.items()}
-        self._crossed = {lane: view.passed for lane, view in by_radar.items()}
+        loops = usable.loops
+        by_radar = self._by_radar(usable, elapsed_s, green_lanes) if self._watched_by else {}
+        self._counts = {id_: float(said.count) for id_, said in loops.items() if said.count}
+        self._crossed = {lane: float(view.passed) for lane, view in by_radar.items() if view.passed}
         shared = self._loops.share(loops)
+        blind = {radar for radar in self._radars if self.health[radar] is not Health.OK}
         seen: dict[str, LaneView] = {}
         for lane in self._junction.lanes:
-            radars = self._watched_by.get(lane, ())
-            if any(self._watches[radar].health is Health.OK for radar in radars):
+            if lane in self._watched_by and not self._watched_by[lane] <= blind:
                 self._by_model.discard(lane)
-                counted = self._counts.get(self._stop_line.get(lane, ""))
+                view, counting = by_radar[lane], loops.get(self._stop_line.get(lane, ""))
                 # a loop counts who crosses, a radar only notices that somebody is gone
-                passed = by_radar[lane].passed if counted is None else int(counted)
-                seen[lane] = replace(by_radar[lane], passed=passed, kinds_known=unclassified.isdisjoint(radars))
+                if counting is not None and counting.count != view.passed:
+                    view = replace(view, passed=counting.count)
+                seen[lane] = view
                 continue
             if lane not in self._by_model and lane in self._views:
                 self._loops.seed(lane, self._views[lane])
@@ -119,6 +136,19 @@ class Sensing:
         self._views = seen
         return seen
 
+    def _by_radar(self, usable: _Usable, elapsed_s: float, green_lanes: Mapping[str, bool]) -> dict[str, LaneView]:
+        """All lanes as the radars see them that can be used."""
+        radars = usable.radars
+        scene = [found for said in radars.values() for found in said.objects]
+        unseen: Container[str] = ()
+        if len(radars) < len(self._radars):
+            unseen = {lane for lane, watching in self._watched_by.items() if radars.keys().isdisjoint(watching)}
+        blunt = {id_ for id_, said in radars.items() if not said.classified}
+        unclassified = {lane for lane, watching in self._watched_by.items() if not blunt.isdisjoint(watching)}
+        return self._radar.update(
+            scene, elapsed_s, green_lanes, unseen, self._stop_lines(usable.loops), unclassified if blunt else ()
+        )
+
     def room_at_start_m(self) -> Mapping[str, float]:
         """Per lane that radars see (feeders included): metres from its start to the last one who stands there."""
         return self._radar.room_at_start_m()
@@ -133,41 +163,41 @@ class Sensing:
 
     def _judge(
         self,
-        readings: Sequence[Reading],
+        readings: Mapping[str, DetectorReading],
         utc_s: float,
         elapsed_s: float,
         green_lanes: Mapping[str, bool],
-        green_groups: Mapping[str, bool],
-    ) -> dict[str, DetectorReading]:
+        green_groups: Container[str],
+    ) -> _Usable:
         """Health first: only readings of believed detectors come back."""
-        said = {r.detector: r for r in readings if isinstance(r, LoopReading | RadarReading | ButtonReading)}
-        usable: dict[str, DetectorReading] = {}
-        for id_, watch in self._watches.items():
-            reading = said.get(id_)
-            if reading is not None and KIND_OF[type(reading)] is not self._detectors[id_].kind:
+        usable = _Usable()
+        changed = False
+        crossed, counts = self._crossed, self._counts
+        open_lanes = {lane for lane, green in green_lanes.items() if green}
+        for id_, watch, says, lanes, group, crossed_on, partners in self._posts:
+            reading = readings.get(id_)
+            if type(reading) is not says:
                 reading = None  # another kind's topic with this detector's name: as good as silence
-            green = False
-            for lane in self._lanes_of[id_]:
-                green = green or green_lanes[lane]
-            group = self._group_of[id_]
-            if group is not None:
-                green = green_groups.get(group, False)
-            others_veh = self._radar_count(self._detectors[id_])
-            for partner in self._partners[id_]:
-                others_veh = max(others_veh, self._counts.get(partner, 0.0))
-            if watch.observe(reading, utc_s, elapsed_s, green=green, others_veh=others_veh) and reading is not None:
-                usable[id_] = reading
+            green = group in green_groups if group is not None else not open_lanes.isdisjoint(lanes)
+            others_veh = crossed.get(crossed_on, 0.0) if crossed else 0.0
+            if counts:
+                others_veh = max([others_veh, *(counts.get(partner, 0.0) for partner in partners)])
+            before = watch.health
+            if watch.observe(reading, utc_s, elapsed_s, green=green, others_veh=others_veh):
+                if isinstance(reading, LoopReading):
+                    usable.loops[id_] = reading
+                elif isinstance(reading, RadarReading):
+                    usable.radars[id_] = reading
+                elif isinstance(reading, ButtonReading):
+                    usable.buttons[id_] = reading
+            changed = changed or watch.health is not before
+        if changed:
+            self.health = {post.id: post.watch.health for post in self._posts}
         return usable
-
-    def _radar_count(self, detector: Detector) -> float:
-        """Vehicles that radars saw crossing the stop line over this loop."""
-        if detector.kind is not DetectorKind.LOOP or detector.mode is not None:
-            return 0.0
-        return float(self._crossed.get(detector.lane or "", 0))
 
     def _partners_of(self, detector: Detector) -> tuple[str, ...]:
         """Loops that see the same traffic: on the same lane for a loop, all in its approach for a radar."""
-        loops = [d for d in self._detectors.values() if d.kind is DetectorKind.LOOP and d.id != detector.id]
+        loops = [d for d in self._junction.detectors.values() if d.kind is DetectorKind.LOOP and d.id != detector.id]
         if detector.kind is DetectorKind.RADAR:
             lanes = approach_lanes(self._junction, detector)
             return tuple(loop.id for loop in loops if loop.lane in lanes)

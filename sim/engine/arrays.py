@@ -19,6 +19,7 @@ U1 = NDArray[np.uint8]
 B1 = NDArray[np.bool_]
 Table = Any  # np.recarray, whose columns no type checker knows
 
+LINE_BYTES = 64
 MAX_FURTHER = 24
 MAX_PARTIAL = 8
 MAX_ADVICE = 8
@@ -32,161 +33,149 @@ YES: Any = np.bool_(True)
 RIGHTWARD: Any = np.int64(-1)
 LEFTWARD: Any = np.int64(1)
 
-LANE = np.dtype(
-    [
-        ("length", "f8"), ("speed", "f8"), ("width", "f8"),
-        ("permissions", "i8"), ("change_left", "i8"), ("change_right", "i8"),
-        ("edge", "i8"), ("index", "i8"),
-        ("before", "i8"),  # of an internal lane: the lane that leads into it
-        ("source", "i8"),  # of an internal lane: the normal lane where its way began; of a normal lane: itself
-        ("entry_link", "i8"),  # of an internal lane: the link that leads into it
-        ("junction", "i8"),  # of an internal lane: the junction that it lies in
-        ("bidi", "i8"),  # the same rails in the other direction
-        ("link_start", "i8"), ("in_start", "i8"),  # links that leave it, links that lead into it
-        ("internal", "?"),
-    ],
-    align=True,
+
+def _record(*fields: tuple[Any, ...], lines: bool = False) -> np.dtype[Any]:
+    """A row of these fields in this order; with `lines` it fills whole cache lines."""
+    kind = np.dtype(list(fields), align=True)
+    rest = -kind.itemsize % LINE_BYTES
+    return np.dtype([*fields, ("filler", "u1", (rest,))], align=True) if lines and rest else kind
+
+
+# Fields that are read together stand together. Compiled code reads all whole numbers as 64 bits.
+LANE = _record(
+    ("length", "f8"), ("speed", "f8"),
+    ("edge", "i4"), ("index", "i4"),
+    ("link_start", "i4"),  # links that leave it
+    ("junction", "i4"),  # of an internal lane: the junction that it lies in
+    ("entry_link", "i4"),  # of an internal lane: the link that leads into it
+    ("bidi", "i4"),  # the same rails in the other direction
+    ("before", "i4"),  # of an internal lane: the lane that leads into it
+    ("internal", "?"),
+    ("permissions", "i8"), ("change_left", "i8"), ("change_right", "i8"),
+    ("width", "f8"),
+    ("source", "i4"),  # of an internal lane: the normal lane where its way began; of a normal lane: itself
+    ("in_start", "i4"),  # links that lead into it
 )  # fmt: skip
-LINK = np.dtype(
-    [
-        ("changed_s", "f8"),  # when the letter changed
-        ("visibility", "f8"), ("length", "f8"),  # of its via lane
-        ("radius", "f8"),  # turning radius, 0 for straight ways
-        ("src", "i8"), ("dst", "i8"),  # lane it leaves, normal lane behind the junction
-        ("via", "i8"), ("next", "i8"),  # first internal lane; that or the target
-        ("tls", "i8"), ("tls_index", "i8"),
-        ("index", "i8"), ("junction", "i8"),  # request index in its junction
-        ("entry", "i8"),  # the link that enters the same way through the junction
-        ("foe_start", "i8"),  # links that it waits for
-        ("conflict_start", "i8"),  # lanes that its way crosses, joins or leaves (links that leave an internal lane)
-        ("approach_head", "i8"),  # first announcement of this step
-        ("state", "u1"), ("green_state", "u1"),  # SUMO's letter now; the last G or g
-        ("direction", "u1"),
-        ("cont", "?"), ("has_foes", "?"), ("keep_clear", "?"),
-        ("second_part", "?"),  # exit after an inner stop line
-        ("crossing_foe", "?"),
-    ],
-    align=True,
+LINK = _record(
+    ("state", "u1"), ("green_state", "u1"),  # SUMO's letter now; the last G or g
+    ("heard", "?"),  # somebody who yields, or a crossing, listens to announcements at it
+    ("cont", "?"), ("has_foes", "?"), ("keep_clear", "?"),
+    ("second_part", "?"),  # exit after an inner stop line
+    ("crossing_foe", "?"),
+    ("visibility", "f8"), ("length", "f8"),  # of its via lane
+    ("src", "i4"), ("dst", "i4"),  # lane it leaves, normal lane behind the junction
+    ("via", "i4"), ("next", "i4"),  # first internal lane; that or the target
+    ("junction", "i4"),
+    ("foe_start", "i4"),  # links that it waits for
+    ("conflict_start", "i4"),  # lanes that its way crosses, joins or leaves (links that leave an internal lane)
+    ("approach_head", "i4"),  # first announcement of this step
+    ("entry", "i4"),  # the link that enters the same way through the junction
+    ("tls", "i4"),
+    ("changed_s", "f8"),  # when the letter changed
+    ("radius", "f8"),  # turning radius, 0 for straight ways
+    ("direction", "u1"),
+    ("tls_index", "i4"),
+    ("index", "i4"),  # request index in its junction
+    lines=True,
 )  # fmt: skip
-EDGE = np.dtype(
-    [("length", "f8"), ("failed_at", "i8"), ("lane_start", "i8"), ("roundabout", "?"), ("fringe", "?")], align=True
+EDGE = _record(("length", "f8"), ("failed_at", "i4"), ("lane_start", "i4"), ("roundabout", "?"), ("fringe", "?"))
+CONFLICT = _record(
+    ("behind", "f8"), ("extent", "f8"),  # from the conflict to the end of my internal lane
+    ("foe_behind", "f8"), ("foe_extent", "f8"),
+    ("lane", "i4"), ("crossing", "i4"),  # the foe: an internal lane or a pedestrian crossing
+    ("same_target", "?"), ("same_source", "?"), ("cont", "?"),  # the foe may be waiting inside
+)  # fmt: skip
+JUNCTION = _record(("request_start", "i4"), ("links", "i4"))
+
+VEHICLE = _record(
+    # what others look at
+    ("position", "f8"), ("speed", "f8"), ("length", "f8"), ("decel", "f8"), ("min_gap", "f8"),
+    ("lane", "i4"), ("ahead", "i4"), ("behind", "i4"), ("further_count", "i4"),
+    ("status", "i1"), ("requests_exit", "i1"),  # asked to pass the next link: no, yes, unknown
+    ("must_wait", "?"), ("stop_reached", "?"), ("railway", "?"), ("dont_brake", "?"), ("changed", "?"),
+    ("mode", "i1"),
+    # planning
+    ("accel", "f8"), ("max_speed", "f8"), ("emergency_decel", "f8"), ("tau", "f8"), ("speed_factor", "f8"),
+    ("waiting", "f8"),
+    ("way", "i4"), ("edges", "i4"),  # first place of its route, and how many there are
+    ("cells", "i4"),  # first cell of the table for its next stop
+    ("route_index", "i4"),
+    # driving
+    ("stop_distance", "f8"), ("acceleration", "f8"), ("startup_s", "f8"), ("startup_delay", "f8"), ("sigma", "f8"),
+    ("item_start", "i4"), ("item_count", "i4"), ("own_state", "i4"), ("advice_count", "i4"), ("next_stop", "i4"),
+    ("last_stop", "i4"),
+    ("draws", "i8"),  # random numbers drawn so far
+    ("time_loss", "f8"), ("driven", "f8"), ("total_waiting", "f8"), ("stopline_gap", "f8"), ("impatience", "f8"),
+    ("blocker_length", "f8"), ("halts", "i4"), ("lane_was", "i4"),
+    # lane changing
+    ("class_bit", "i8"), ("speed_gain_chance", "f8"), ("keep_right_chance", "f8"), ("look_ahead_speed", "f8"),
+    ("strategic", "f8"), ("cooperative", "f8"), ("speed_gain", "f8"), ("keep_right", "f8"),
+    # at junctions
+    ("timegap_minor", "f8"), ("crossing_gap", "f8"), ("after_yellow", "f8"), ("after_red", "f8"), ("width", "f8"),
+    ("entry_s", "f8"), ("entry_never_yield_s", "f8"), ("conflict_entry_s", "f8"),  # INFINITE when not inside
+    # the trip
+    ("left_space", "f8"), ("stop_left_s", "f8"), ("arrival_position", "f8"), ("teleport_s", "f8"),
+    ("teleport_bidi_s", "f8"), ("inserted_at", "f8"), ("arrived_at", "f8"), ("ready_s", "f8"),
+    ("further", "i4", (MAX_FURTHER,)),  # lanes that its rear still covers
+    ("depart", "f8"), ("depart_position", "f8"), ("depart_speed", "f8"), ("depart_delay", "f8"),
+    ("advice", "f8", (MAX_ADVICE,)),  # accelerations that would help a lane change
+    ("plan", "i4"), ("first_stop", "i4"), ("depart_lane", "i4"),
+    lines=True,
+)  # fmt: skip
+
+PLAN = _record(("start", "i4"), ("table_start", "i4"))  # first place; first table (one per next stop)
+PLACE = _record(("edge", "i4"), ("row", "i4"))  # a position of a route; offset of its lanes in a table
+CELL = _record(
+    ("length", "f8"),  # how far one gets without changing lanes
+    ("link", "i4"),  # the link to take from this lane, -1 when it does not lead on
+    ("offset", "i2"),  # lanes to change to the best one
+    ("depth", "i2"),  # edges that the look-ahead covered
+    ("goes_on", "?"),
 )
-CONFLICT = np.dtype(
-    [
-        ("behind", "f8"), ("extent", "f8"),  # from the conflict to the end of my internal lane
-        ("foe_behind", "f8"), ("foe_extent", "f8"),
-        ("lane", "i8"), ("crossing", "i8"),  # the foe: an internal lane or a pedestrian crossing
-        ("same_target", "?"), ("same_source", "?"), ("cont", "?"),  # the foe may be waiting inside
-    ],
-    align=True,
-)  # fmt: skip
-JUNCTION = np.dtype([("request_start", "i8"), ("links", "i8")], align=True)
-
-VEHICLE = np.dtype(
-    [
-        # state that every step touches
-        ("position", "f8"), ("speed", "f8"), ("acceleration", "f8"), ("waiting", "f8"), ("time_loss", "f8"),
-        ("stop_distance", "f8"), ("driven", "f8"), ("total_waiting", "f8"), ("startup_s", "f8"),
-        ("draws", "i8"),  # random numbers drawn so far
-        ("lane", "i8"), ("route_index", "i8"), ("ahead", "i8"), ("behind", "i8"), ("lane_was", "i8"),
-        ("item_start", "i8"), ("item_count", "i8"), ("further_count", "i8"), ("next_stop", "i8"), ("halts", "i8"),
-        ("own_state", "i8"), ("advice_count", "i8"), ("plan", "i8"), ("first_stop", "i8"), ("last_stop", "i8"),
-        ("status", "i1"), ("requests_exit", "i1"),  # asked to pass the next link: no, yes, unknown
-        ("must_wait", "?"), ("stop_reached", "?"), ("railway", "?"), ("dont_brake", "?"), ("changed", "?"),
-        ("mode", "i1"),
-        # abilities and habits
-        ("length", "f8"), ("min_gap", "f8"), ("max_speed", "f8"), ("speed_factor", "f8"), ("accel", "f8"),
-        ("decel", "f8"), ("emergency_decel", "f8"), ("tau", "f8"), ("sigma", "f8"), ("width", "f8"),
-        ("class_bit", "i8"), ("impatience", "f8"), ("startup_delay", "f8"), ("timegap_minor", "f8"),
-        ("stopline_gap", "f8"), ("crossing_gap", "f8"), ("after_yellow", "f8"), ("after_red", "f8"),
-        ("strategic", "f8"), ("cooperative", "f8"), ("speed_gain", "f8"), ("keep_right", "f8"),
-        # lane changing
-        ("speed_gain_chance", "f8"), ("keep_right_chance", "f8"), ("look_ahead_speed", "f8"),
-        ("blocker_length", "f8"), ("left_space", "f8"),
-        # inside junctions: when it entered; INFINITE when not there
-        ("entry_s", "f8"), ("entry_never_yield_s", "f8"), ("conflict_entry_s", "f8"),
-        # the trip
-        ("stop_left_s", "f8"), ("depart", "f8"), ("depart_position", "f8"), ("depart_speed", "f8"),
-        ("arrival_position", "f8"), ("depart_delay", "f8"), ("inserted_at", "f8"), ("arrived_at", "f8"),
-        ("teleport_s", "f8"), ("teleport_bidi_s", "f8"), ("ready_s", "f8"),
-        ("depart_lane", "i8"),
-        ("further", "i8", (MAX_FURTHER,)),  # lanes that its rear still covers
-        ("advice", "f8", (MAX_ADVICE,)),  # accelerations that would help a lane change
-    ],
-    align=True,
+CHAIN = _record(("lane", "i4"), ("next", "i4"))  # per cell: the lane that its link leads to, -1 for none; its cell
+STOP = _record(
+    ("start", "f8"), ("end", "f8"), ("duration", "f8"), ("until", "f8"),
+    ("lane", "i4"), ("position", "i4"), ("place", "i4"),  # position: route index
+    ("parking", "?"),
 )  # fmt: skip
 
-PLAN = np.dtype([("start", "i8"), ("table_start", "i8")], align=True)  # first place; first table (one per next stop)
-PLACE = np.dtype([("edge", "i8"), ("row", "i8")], align=True)  # a position of a route; offset of its lanes in a table
-CELL = np.dtype(
-    [
-        ("length", "f8"),  # how far one gets without changing lanes
-        ("offset", "i8"),  # lanes to change to the best one
-        ("link", "i8"),  # the link to take from this lane, -1 when it does not lead on
-        ("depth", "i8"),  # edges that the look-ahead covered
-        ("goes_on", "?"),
-    ],
-    align=True,
-)
-STOP = np.dtype(
-    [
-        ("start", "f8"), ("end", "f8"), ("duration", "f8"), ("until", "f8"),
-        ("lane", "i8"), ("position", "i8"), ("place", "i8"),  # position: route index
-        ("parking", "?"),
-    ],
-    align=True,
+LANE_STATE = _record(
+    ("last", "i4"), ("first", "i4"), ("count", "i4"),  # rearmost, foremost vehicle
+    ("partial_count", "i4"),
+    ("partial", "i4", (MAX_PARTIAL,)),  # vehicles whose front is further on
+    ("cursor", "i4"), ("planned_at", "i4"),  # the step in which that was done
+    ("density", "f8"),
+    ("space", "f8"), ("space_known", "i4"),  # the step in which it was computed
+    ("first_blocked", "i4"), ("last_blocked", "i4"),
+    ("space_standing", "?"),
+    lines=True,
+)  # fmt: skip
+ITEM = _record(
+    ("go", "f8"), ("wait", "f8"), ("arrival", "f8"), ("arrival_speed", "f8"), ("braking_speed", "f8"),
+    ("distance", "f8"), ("leave", "f8"), ("space", "f8"),
+    ("link", "i4"), ("request", "?"), ("stopped", "?"),
+)  # fmt: skip
+APPROACH = _record(
+    ("arrival", "f8"), ("leaving", "f8"), ("braking", "f8"), ("distance", "f8"), ("leave", "f8"),
+    ("vehicle", "i4"), ("next", "i4"),
 )  # fmt: skip
 
-LANE_STATE = np.dtype(
-    [
-        ("brutto", "f8"),  # sum of lengths with gaps
-        ("space", "f8"), ("density", "f8"),
-        ("space_known", "i8"), ("planned_at", "i8"),  # steps in which that was computed
-        ("last", "i8"), ("first", "i8"), ("count", "i8"),  # rearmost, foremost vehicle
-        ("partial_count", "i8"), ("cursor", "i8"), ("first_blocked", "i8"), ("last_blocked", "i8"),
-        ("partial", "i8", (MAX_PARTIAL,)),  # vehicles whose front is further on
-        ("space_standing", "?"),
-    ],
-    align=True,
+CROSSING = _record(
+    ("length", "f8"), ("width", "f8"), ("entered_forward", "f8"), ("entered_back", "f8"),
+    ("signal", "i4"), ("index", "i4"), ("link_start", "i4"),
+    ("head", "i4"), ("approaching", "i4"),  # first on it, first who comes to it
+    ("state", "u1"),
 )  # fmt: skip
-ITEM = np.dtype(
-    [
-        ("go", "f8"), ("wait", "f8"), ("arrival", "f8"), ("arrival_speed", "f8"), ("braking_speed", "f8"),
-        ("distance", "f8"), ("leave", "f8"), ("space", "f8"),
-        ("link", "i8"), ("request", "?"), ("stopped", "?"),
-    ],
-    align=True,
+PERSON = _record(
+    ("position", "f8"), ("arrival", "f8"), ("leaving", "f8"), ("speed", "f8"), ("waiting", "f8"),
+    ("depart", "f8"), ("along", "f8"), ("wait_total", "f8"), ("wait_longest", "f8"),
+    ("walked", "f8"), ("free_s", "f8"), ("started_at", "f8"), ("arrived_at", "f8"),
+    ("first", "i4"), ("last", "i4"), ("piece", "i4"), ("halts", "i4"), ("next", "i4"),
+    ("direction", "i1"), ("status", "i1"),
 )  # fmt: skip
-APPROACH = np.dtype(
-    [
-        ("arrival", "f8"), ("leaving", "f8"), ("braking", "f8"), ("distance", "f8"), ("leave", "f8"),
-        ("vehicle", "i8"), ("next", "i8"),
-    ],
-    align=True,
-)  # fmt: skip
+PIECE = _record(("length", "f8"), ("rest", "f8"), ("until", "f8"), ("crossing", "i4"), ("direction", "i1"))
 
-CROSSING = np.dtype(
-    [
-        ("length", "f8"), ("width", "f8"), ("entered_forward", "f8"), ("entered_back", "f8"),
-        ("signal", "i8"), ("index", "i8"), ("link_start", "i8"),
-        ("head", "i8"), ("approaching", "i8"),  # first on it, first who comes to it
-        ("state", "u1"),
-    ],
-    align=True,
-)  # fmt: skip
-PERSON = np.dtype(
-    [
-        ("position", "f8"), ("arrival", "f8"), ("leaving", "f8"), ("speed", "f8"), ("waiting", "f8"),
-        ("depart", "f8"), ("along", "f8"), ("wait_total", "f8"), ("wait_longest", "f8"),
-        ("walked", "f8"), ("free_s", "f8"), ("started_at", "f8"), ("arrived_at", "f8"),
-        ("first", "i8"), ("last", "i8"), ("piece", "i8"), ("halts", "i8"), ("next", "i8"),
-        ("direction", "i1"), ("status", "i1"),
-    ],
-    align=True,
-)  # fmt: skip
-PIECE = np.dtype(
-    [("length", "f8"), ("rest", "f8"), ("until", "f8"), ("crossing", "i8"), ("direction", "i1")], align=True
-)
+WORD, REAL, TRUTH = np.dtype("i8"), np.dtype("f8"), np.dtype("?")
 
 
 class Net(NamedTuple):
@@ -201,6 +190,8 @@ class Net(NamedTuple):
     lane_in_link: I4
     foe_link: I4
     response: B1  # junction.request_start + own * links + other
+    signal_start: I4  # links of each signal
+    signal_link: I4
     multi_edges: I4  # edges on which lanes can be changed
 
 
@@ -214,6 +205,7 @@ class Plans(NamedTuple):
     place: Table
     table_offset: I8
     cell: Table
+    chain: Table
     stop: Table
 
 
@@ -221,6 +213,7 @@ class Traffic(NamedTuple):
     """Who is where: lists per lane, plans of this step, announcements at links."""
 
     lane: Table
+    brutto: F8  # per lane: sum of the lengths of its vehicles, with their gaps
     item: Table
     approach: Table
     active: I4
@@ -241,6 +234,20 @@ class Walkers(NamedTuple):
     counters: I8  # walking, arrived, next to depart
 
 
+# Every array behind `pointers.World`, by the path under which kernels read it.
+LAYOUT: dict[str, np.dtype[Any]] = {
+    "net.lane": LANE, "net.link": LINK, "net.edge": EDGE, "net.conflict": CONFLICT, "net.junction": JUNCTION,
+    "net.lane_link": WORD, "net.lane_in_link": WORD, "net.foe_link": WORD, "net.response": TRUTH,
+    "net.signal_start": WORD, "net.signal_link": WORD, "net.multi_edges": WORD,
+    "veh": VEHICLE,
+    "plans.plan": PLAN, "plans.place": PLACE, "plans.table_offset": WORD, "plans.cell": CELL,
+    "plans.chain": CHAIN, "plans.stop": STOP,
+    "tra.lane": LANE_STATE, "tra.brutto": REAL, "tra.item": ITEM, "tra.approach": APPROACH,
+    "tra.active": WORD, "tra.pending": WORD, "tra.transfer": WORD, "tra.touched": WORD,
+    "tra.counters": WORD, "tra.clock": REAL,
+    "wal.crossing": CROSSING, "wal.person": PERSON, "wal.piece": PIECE, "wal.link": WORD, "wal.counters": WORD,
+}  # fmt: skip
+
 # vehicle.status
 LOADED, PENDING, DRIVING, PARKED, TRANSFER, ARRIVED, GIVEN_UP = range(7)
 
@@ -256,7 +263,9 @@ NOW, STEP_S, TELEPORT_S, TELEPORT_BIDI_S, IMPATIENCE_S, MAX_DEPART_DELAY_S, IGNO
 
 def table(kind: np.dtype[Any], rows: int, /, **columns: Any) -> Table:
     """A table of `rows` rows; columns that are not given are 0. A column may be shorter than the table."""
-    result = np.zeros(rows, kind).view(np.recarray)
+    room = np.zeros(rows * kind.itemsize + LINE_BYTES, np.uint8)
+    first = -room.ctypes.data % LINE_BYTES
+    result: Table = room[first : first + rows * kind.itemsize].view(kind).view(np.recarray)
     for name, values in columns.items():
         array = np.asarray(values)
         if array.ndim == 0:

@@ -3,11 +3,12 @@
 import math
 
 from sim.engine.arrays import LEFTWARD, RIGHTWARD, STEP_S, Net, Plans, Traffic, Vehicles
-from sim.engine.following import brake_gap, secure_gap
+from sim.engine.following import brake_gap, is_too_close, secure_gap
 from sim.engine.helping import BLOCKED, BLOCKED_FOLLOWER, BLOCKED_LEADER, LEFT, OVERLAPPING, RIGHT, URGENT, WANTS_CHANGE
 from sim.engine.jit import helper
 from sim.engine.lanechange import wants_change
 from sim.engine.neighbours import follower_upstream, leader_beyond
+from sim.engine.pointers import fetch
 from sim.engine.positions import link_in, unlink
 
 
@@ -66,8 +67,7 @@ def check_change(
             rest = max(veh.tau[neigh_follow] - dt, 0.0)
             theirs = veh.speed[neigh_follow] + max(0.0, rest * veh.acceleration[neigh_follow])
             mine = veh.speed[v] + min(0.0, rest * veh.acceleration[v])
-            need = secure_gap(theirs, mine, veh.decel[v], veh.decel[neigh_follow], veh.tau[neigh_follow], dt)
-            if neigh_gap < need:
+            if is_too_close(neigh_gap, theirs, mine, veh.decel[v], veh.decel[neigh_follow], veh.tau[neigh_follow], dt):
                 blocked |= BLOCKED_FOLLOWER
     if neigh_lead >= 0:
         if neigh_lead_gap < 0.0:
@@ -76,8 +76,7 @@ def check_change(
             rest = max(veh.tau[v] - dt, 0.0)
             mine = veh.speed[v] + max(0.0, rest * veh.acceleration[v])
             theirs = veh.speed[neigh_lead] + min(0.0, rest * veh.acceleration[neigh_lead])
-            need = secure_gap(mine, theirs, veh.decel[neigh_lead], veh.decel[v], veh.tau[v], dt)
-            if neigh_lead_gap < need:
+            if is_too_close(neigh_lead_gap, mine, theirs, veh.decel[neigh_lead], veh.decel[v], veh.tau[v], dt):
                 blocked |= BLOCKED_LEADER
     state = blocked | wants_change(
         net, veh, plans, tra, v, direction, blocked, leader, lead_gap, neigh_lead, neigh_lead_gap,
@@ -141,6 +140,8 @@ def change_on_edge(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, edge: in
             break
         v = tra.lane.cursor[lane]
         tra.lane.cursor[lane] = veh.behind[v]
+        if veh.behind[v] >= 0:
+            fetch(veh, veh.behind[v])
         if not consider(net, veh, plans, tra, v, lane, first, end):
             tra.lane.density[lane] += veh.length[v] + veh.min_gap[v]
         else:

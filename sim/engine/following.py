@@ -46,14 +46,53 @@ def emergency_decel(gap: float, speed: float, leader_speed: float, leader_decel:
 
 
 @helper
+def is_ample(gap: float, speed: float, decel: float, headway: float) -> bool:
+    """Whether one can stop from this speed within `gap`, with a metre to spare: the exact speed need not be known.
+
+    In steps one never needs more than `speed * headway + speed ** 2 / (2 * decel)`.
+    """
+    room = gap - 1.0 - speed * headway
+    return room > 0.0 and 2.0 * decel * room > speed * speed
+
+
+@helper
+def safe_stop_speed(gap: float, decel: float, headway: float, dt: float, cap: float) -> float:
+    """Highest speed up to `cap` from which one stops within `gap`."""
+    return cap if is_ample(gap, cap, decel, headway) else min(cap, safe_stop_speed_plain(gap, decel, headway, dt))
+
+
+@helper
 def stop_speed(gap: float, speed: float, decel: float, hard: float, accel: float, top: float, dt: float) -> float:
     """Next speed on the way to a standstill after `gap` (reaction within one step)."""
+    cap = min(speed + accel * dt, top)
+    if is_ample(gap, max(cap, speed), decel, dt):
+        return cap
+    return min(stop_speed_bound(gap, speed, decel, hard, dt), cap)
+
+
+@helper
+def stop_speed_bound(gap: float, speed: float, decel: float, hard: float, dt: float) -> float:
+    """Highest speed from which one stops within `gap`, or that of braking harder than wished."""
     v = safe_stop_speed_plain(gap, decel, dt, dt)
     if decel != hard and speed - v > (decel + EPS) * dt:
         wanted = (speed - v) / dt
         needed = EMERGENCY_AMPLIFIER * emergency_decel(gap, speed, 0.0, 1.0, hard)
         v = max(0.0, speed - min(max(needed, decel), wanted) * dt)
-    return min(v, min(speed + accel * dt, top))
+    return v
+
+
+@helper
+def follow_speed(
+    gap: float, speed: float, lead_speed: float, lead_decel: float, decel: float, hard: float, tau: float, dt: float,
+    relaxed: bool, cap: float,
+) -> float:  # fmt: skip
+    """Highest speed up to `cap` from which one stops behind a leader who may brake hard.
+
+    `relaxed` is for judging gaps (insertion, lane changes): no emergency braking, negative gaps allowed.
+    """
+    if is_ample(gap, max(cap, speed), decel, tau):
+        return cap
+    return min(follow_speed_bound(gap, speed, lead_speed, lead_decel, decel, hard, tau, dt, relaxed), cap)
 
 
 @helper
@@ -61,10 +100,7 @@ def follow_speed_bound(
     gap: float, speed: float, lead_speed: float, lead_decel: float, decel: float, hard: float, tau: float, dt: float,
     relaxed: bool,
 ) -> float:  # fmt: skip
-    """Highest speed from which one stops behind a leader who may brake hard.
-
-    `relaxed` is for judging gaps (insertion, lane changes): no emergency braking, negative gaps allowed.
-    """
+    """What `follow_speed` is without a cap."""
     worst = max(decel, lead_decel)
     if gap >= 0.0 or relaxed:
         v = safe_stop_speed_plain(gap + brake_gap(lead_speed, worst, 0.0, dt), decel, tau, dt)
@@ -94,7 +130,8 @@ def free_speed(decel: float, distance: float, target: float, dt: float, on_inser
 @helper
 def speed_after(distance: float, speed: float, accel: float, top: float) -> float:
     """Speed after accelerating over a distance."""
-    return min(top, math.sqrt(max(0.0, 2.0 * distance * accel + speed * speed)))
+    square = max(0.0, 2.0 * distance * accel + speed * speed)
+    return top if square > top * top * 1.000001 else min(top, math.sqrt(square))
 
 
 @helper
@@ -124,6 +161,16 @@ def secure_gap(speed: float, lead_speed: float, lead_decel: float, decel: float,
 
 
 @helper
+def is_too_close(
+    gap: float, speed: float, lead_speed: float, lead_decel: float, decel: float, tau: float, dt: float
+) -> bool:
+    """Whether a gap is smaller than `secure_gap`."""
+    if is_ample(gap, speed, decel, tau):
+        return False
+    return gap < secure_gap(speed, lead_speed, lead_decel, decel, tau, dt)
+
+
+@helper
 def dawdle(speed: float, sigma: float, accel: float, draw: float, dt: float) -> float:
     """Random slowness; who starts is slowed less."""
     base = speed if speed < accel else accel
@@ -142,6 +189,6 @@ def mixed(z: int) -> int:
 def uniform(seed: int, vehicle: int, number: int) -> float:
     """The `number`-th random number in [0, 1) of a vehicle: independent of the order in which vehicles are updated."""
     z = mixed((seed + 1) & 0xFFFFFFFF)
-    z = mixed(z ^ (((vehicle + 1) * 0x2C1B3C6D) & 0xFFFFFFFF))
+    z = mixed(z ^ (((int(vehicle) + 1) * 0x2C1B3C6D) & 0xFFFFFFFF))
     z = mixed(z ^ (((number + 1) * 0x297A2D39) & 0xFFFFFFFF))
     return z / 4294967296.0

@@ -27,7 +27,7 @@ from sim.engine.following import (
     EPS,
     HALTING,
     brake_gap,
-    follow_speed_bound,
+    follow_speed,
     free_speed,
     safe_stop_speed_plain,
     secure_gap,
@@ -37,7 +37,7 @@ from sim.engine.jit import helper
 from sim.engine.junction import has_priority, is_red
 from sim.engine.neighbours import follower_upstream
 from sim.engine.positions import back_on, lane_speed, last_on, link_in, nearest_partial
-from sim.engine.routes import next_link, route_edge, route_edges, table_row
+from sim.engine.routes import next_link, route_edge, table_row
 from sim.engine.stops import stop_target
 
 LANE_FIRST, LANE_FREE, LANE_BEST, LANE_RANDOM, LANE_ALLOWED, LANE_BEST_PROB = -1, -2, -3, -4, -5, -6
@@ -67,7 +67,7 @@ def depart_lane(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, v: int) -> 
             continue
         if wish == LANE_ALLOWED and plans.cell.link[row + lane - first] < 0:
             continue
-        value = tra.lane.brutto[lane] / net.lane.length[lane]
+        value = tra.brutto[lane] / net.lane.length[lane]
         if wish == LANE_RANDOM:
             value = uniform(tra.counters[SEED], v, lane)
         if wish == LANE_BEST_PROB:  # the emptier, the likelier
@@ -150,8 +150,8 @@ def insertion_speed(
         gap = back_on(net, veh, leader, lane) - position - veh.min_gap[v]
         if gap < 0.0:
             return -1.0
-        bound = follow_speed_bound(
-            gap, speed, veh.speed[leader], veh.decel[leader], decel, veh.emergency_decel[v], tau, dt, YES
+        bound = follow_speed(
+            gap, speed, veh.speed[leader], veh.decel[leader], decel, veh.emergency_decel[v], tau, dt, YES, speed
         )
         speed = bounded(speed, bound, patch)
         if speed < 0.0:
@@ -184,7 +184,7 @@ def speed_before_route(
     dt = tra.clock[STEP_S]
     decel = veh.decel[v]
     route_index = veh.route_index[v]
-    edges = route_edges(plans, veh, v)
+    edges = veh.edges[v]
     seen = net.lane.length[lane] - position
     stop = veh.next_stop[v]
     while True:
@@ -204,8 +204,8 @@ def speed_before_route(
             gap = seen + back_on(net, veh, last, lane) - veh.min_gap[v]
             if gap < 0.0:
                 return -1.0
-            bound = follow_speed_bound(
-                gap, speed, veh.speed[last], veh.decel[last], decel, veh.emergency_decel[v], veh.tau[v], dt, YES
+            bound = follow_speed(
+                gap, speed, veh.speed[last], veh.decel[last], decel, veh.emergency_decel[v], veh.tau[v], dt, YES, speed
             )
             speed = bounded(speed, bound, patch)
             if speed < 0.0:

@@ -140,6 +140,8 @@ def opened(
     waiting = veh.waiting[v]
     if (state == 115 or state == 119) and waiting == 0.0:  # must stop first
         return False
+    if not gives_way(net, link):
+        return True
     leaving = arrival + (net.link.length[link] + veh.length[v]) / max(0.5 * (arrival_speed + leave_speed), EPS)
     for f in range(net.link.foe_start[link], net.link.foe_start[link + 1]):
         foe_link = net.foe_link[f]
@@ -160,6 +162,12 @@ def opened(
     if net.link.crossing_foe[link]:
         return not people_in_window(net, wal, link, arrival, leaving)
     return True
+
+
+@helper
+def gives_way(net: Net, link: int) -> bool:
+    """Whether there is anybody to yield to: other links, or people on a crossing."""
+    return net.link.foe_start[link + 1] > net.link.foe_start[link] or net.link.crossing_foe[link]
 
 
 @helper

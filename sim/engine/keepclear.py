@@ -27,7 +27,7 @@ def room_ahead(net: Net, veh: Vehicles, tra: Traffic, v: int, in_front: float) -
         via = net.link.via[link]
         if via >= 0:
             if must_keep_clear(net, link):
-                space -= tra.lane.brutto[via]
+                space -= tra.brutto[via]
                 if via == veh.lane[v]:
                     space += veh.length[v] + veh.min_gap[v]
             else:

@@ -7,7 +7,9 @@ from sim.engine.following import (
     HALTING,
     POSITION_EPS,
     brake_gap,
-    follow_speed_bound,
+    follow_speed,
+    is_ample,
+    safe_stop_speed,
     safe_stop_speed_plain,
     secure_gap,
 )
@@ -55,24 +57,24 @@ HIGHWAY_MPS = 80.0 / 3.6
 @helper
 def follow(veh: Vehicles, v: int, speed: float, gap: float, lead_speed: float, lead_decel: float, dt: float) -> float:
     """Speed behind a leader, without emergency braking."""
-    bound = follow_speed_bound(
-        gap, speed, lead_speed, lead_decel, veh.decel[v], veh.emergency_decel[v], veh.tau[v], dt, YES
+    cap = min(speed + veh.accel[v] * dt, veh.max_speed[v])
+    return follow_speed(
+        gap, speed, lead_speed, lead_decel, veh.decel[v], veh.emergency_decel[v], veh.tau[v], dt, YES, cap
     )
-    return min(bound, min(speed + veh.accel[v] * dt, veh.max_speed[v]))
 
 
 @helper
 def occupation_ahead(net: Net, plans: Plans, tra: Traffic, veh: Vehicles, v: int, lane: int) -> tuple[float, int]:
     """Length of the vehicles on the lanes that follow a lane along the route, and the last of these lanes."""
-    route_index = veh.route_index[v]
     total = 0.0
-    row = table_row(plans, veh, v, route_index) + net.lane.index[lane]
-    for k in range(1, plans.cell.depth[row]):
-        link = plans.cell.link[table_row(plans, veh, v, route_index + k - 1) + net.lane.index[lane]]
-        if link < 0:
+    cell = table_row(plans, veh, v, veh.route_index[v]) + net.lane.index[lane]
+    for _ in range(1, plans.cell.depth[cell]):
+        following = plans.chain.lane[cell]
+        if following < 0:
             break
-        lane = net.link.dst[link]
-        total += tra.lane.brutto[lane]
+        lane = following
+        total += tra.brutto[lane]
+        cell = plans.chain.next[cell]
     return total, lane
 
 
@@ -85,16 +87,14 @@ def anticipated(
     if accelerating:
         soon = veh.speed[v] + veh.accel[v] - veh.accel[v] * dt
         if leader < 0:
-            speed = follow(veh, v, soon, distance, 0.0, 0.0, dt)
-        else:
-            speed = follow(veh, v, soon, gap, veh.speed[leader], veh.decel[leader], dt)
-    elif leader < 0:
-        speed = safe_stop_speed_plain(distance, decel, tau, dt)
-    else:
-        speed = safe_stop_speed_plain(
-            gap + brake_gap(veh.speed[leader], max(decel, veh.decel[leader]), 0.0, dt), decel, tau, dt
-        )
-    return min(top, speed)
+            return min(top, follow(veh, v, soon, distance, 0.0, 0.0, dt))
+        return min(top, follow(veh, v, soon, gap, veh.speed[leader], veh.decel[leader], dt))
+    if leader < 0:
+        return safe_stop_speed(distance, decel, tau, dt, top)
+    if is_ample(gap, top, decel, tau):
+        return top
+    gap += brake_gap(veh.speed[leader], max(decel, veh.decel[leader]), 0.0, dt)
+    return safe_stop_speed(gap, decel, tau, dt, top)
 
 
 @helper
@@ -290,21 +290,13 @@ def wants_change(
         and neigh_lead_gap < current_distance - position
     ):
         look = own_length + veh.length[neigh_lead] + veh.min_gap[neigh_lead] + neigh_lead_gap
-    neigh_next, neigh_end = occupation_ahead(net, plans, tra, veh, v, target)
-    here_next, _ = occupation_ahead(net, plans, tra, veh, v, lane)
-    neigh_occupied = tra.lane.density[target] + neigh_next
-    here_occupied = tra.lane.density[lane] + here_next
-    if best_lane == lane:
-        best_occupied = here_occupied
-    elif best_lane == target:
-        best_occupied = neigh_occupied
-    else:
-        best_next, _ = occupation_ahead(net, plans, tra, veh, v, best_lane)
-        best_occupied = tra.lane.density[best_lane] + best_next
-    usable = max(current_distance - position - best_occupied, to_stop)
-    neigh_left = max(0.0, neigh_distance - position - max(neigh_occupied, here_occupied))
     top, neigh_top = lane_speed(net, veh, v, lane), lane_speed(net, veh, v, target)
-    if to_best and best_offset == own_offset and usable / abs(best_offset) < look:
+    strategic = False
+    if to_best and best_offset == own_offset:
+        best_next, _ = occupation_ahead(net, plans, tra, veh, v, best_lane)
+        usable = max(current_distance - position - (tra.lane.density[best_lane] + best_next), to_stop)
+        strategic = usable / abs(best_offset) < look
+    if strategic:
         ret |= wish | STRATEGIC | URGENT
     else:
         overtake = -1.0
@@ -318,15 +310,8 @@ def wants_change(
         ):
             current_distance = position + lead_gap
             ret |= wish | STRATEGIC | URGENT
-        elif (
-            (not to_best and neigh_left / (abs(best_offset) + 2) < look)
-            or (best_offset == 0 and neigh_left * 2.0 < look)
-            or (
-                best_offset == 0
-                and not leader_stands
-                and net.lane.link_start[neigh_end + 1] > net.lane.link_start[neigh_end]
-                and neigh_distance < TURN_LANE_M
-            )
+        elif not to_best and stays(
+            net, veh, plans, tra, v, target, neigh_distance - position, best_offset, look, leader_stands, neigh_distance
         ):
             return ret | STAY | STRATEGIC
     if ret & URGENT:
@@ -382,6 +367,29 @@ def wants_change(
     if to_best and best_offset == own_offset and gain >= 0.0 and (chance < 0.0 if right else chance > 0.0):
         return ret | wish | STRATEGIC
     return ret
+
+
+@helper
+def stays(
+    net: Net, veh: Vehicles, plans: Plans, tra: Traffic, v: int, target: int, room: float, best_offset: int,
+    look: float, leader_stands: bool, neigh_distance: float,
+) -> bool:  # fmt: skip
+    """Whether the way that is left on the other lane, `room` less who is on it, is too short to go there."""
+    lane = veh.lane[v]
+    if max(0.0, room) / (abs(best_offset) + 2) < look:
+        return True
+    neigh_next, neigh_end = occupation_ahead(net, plans, tra, veh, v, target)
+    here_next, _ = occupation_ahead(net, plans, tra, veh, v, lane)
+    occupied = max(tra.lane.density[target] + neigh_next, tra.lane.density[lane] + here_next)
+    neigh_left = max(0.0, room - occupied)
+    if neigh_left / (abs(best_offset) + 2) < look or (best_offset == 0 and neigh_left * 2.0 < look):
+        return True
+    return (
+        best_offset == 0
+        and not leader_stands
+        and net.lane.link_start[neigh_end + 1] > net.lane.link_start[neigh_end]
+        and neigh_distance < TURN_LANE_M
+    )
 
 
 @helper

@@ -25,7 +25,6 @@ from sim.engine.jit import helper
 from sim.engine.junction import came_in_on_major, has_priority, is_cont, is_red, is_yellow, opened
 from sim.engine.planning import ignores_red
 from sim.engine.positions import lane_speed
-from sim.engine.routes import route_edges
 from sim.engine.stops import process_stop
 
 WAITING_ACCEL = 0.5  # share of the acceleration below which a slow vehicle counts as waiting
@@ -159,12 +158,12 @@ def execute_move(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Walke
         veh.total_waiting[v] += dt
     else:
         veh.waiting[v] = 0.0
-    enter_lanes(net, veh, plans, tra, v)
+    enter_lanes(net, veh, tra, v)
     lane = veh.lane[v]
     if not veh.stop_reached[v]:
         top = lane_speed(net, veh, v, lane)
         veh.time_loss[v] += dt * (top - veh.speed[v]) / top
-    if veh.status[v] != PARKED and has_arrived(net, veh, plans, v):
+    if veh.status[v] != PARKED and has_arrived(net, veh, v):
         veh.status[v] = ARRIVED
         veh.driven[v] -= max(0.0, veh.position[v] - veh.arrival_position[v])
         veh.arrived_at[v] = tra.clock[NOW]
@@ -180,25 +179,25 @@ def execute_move(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Walke
 
 
 @helper
-def has_arrived(net: Net, veh: Vehicles, plans: Plans, v: int) -> bool:
+def has_arrived(net: Net, veh: Vehicles, v: int) -> bool:
     """Whether the destination is reached."""
     lane = veh.lane[v]
     return (
         not net.lane.internal[lane]
-        and veh.route_index[v] == route_edges(plans, veh, v) - 1
+        and veh.route_index[v] == veh.edges[v] - 1
         and veh.next_stop[v] >= veh.last_stop[v]
         and veh.position[v] > min(veh.arrival_position[v], net.lane.length[lane]) - POSITION_EPS
     )
 
 
 @helper
-def enter_lanes(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, v: int) -> None:
+def enter_lanes(net: Net, veh: Vehicles, tra: Traffic, v: int) -> None:
     """Drive on over the ends of lanes, and note which lanes the rear still covers."""
     now = tra.clock[NOW]
     passed = veh.further_count[v]
     i, end = veh.item_start[v], veh.item_start[v] + veh.item_count[v]
     lane = veh.lane[v]
-    last_edge = route_edges(plans, veh, v) - 1
+    last_edge = veh.edges[v] - 1
     at_end = veh.route_index[v] == last_edge and not net.lane.internal[lane]
     if at_end and veh.position[v] > net.lane.length[lane]:
         if veh.next_stop[v] < veh.last_stop[v]:

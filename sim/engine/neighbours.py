@@ -7,7 +7,7 @@ from sim.engine.following import brake_gap
 from sim.engine.jit import helper
 from sim.engine.junction import has_priority, is_red
 from sim.engine.positions import back_on, last_on, nearest_partial
-from sim.engine.routes import next_link, route_edges
+from sim.engine.routes import next_link
 
 LOOK_BACK_M = 60.0
 
@@ -23,7 +23,7 @@ def leader_beyond(
     dt = tra.clock[STEP_S]
     distance = brake_gap(veh.speed[v], veh.decel[v], veh.tau[v], dt) + veh.min_gap[v]
     seen = net.lane.length[lane] - veh.position[v]
-    edges = route_edges(plans, veh, v)
+    edges = veh.edges[v]
     while seen <= distance or net.lane.internal[lane]:
         if not net.lane.internal[lane] and route_index >= edges - 1:
             break

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.demand import Vehicle
-from sim.engine.arrays import ACTIVE, ARRIVED, F8, GIVEN_UP, I4, LOADED, PENDING, Net, Plans, Traffic, Vehicles
+from sim.engine.arrays import ACTIVE, ARRIVED, F8, GIVEN_UP, I4, LOADED, PENDING, Net, Plans, Vehicles
 from sim.engine.jit import helper, kernel
-from sim.engine.routes import next_link, route_edges
+from sim.engine.pointers import World
+from sim.engine.routes import next_link, route_edge
 from sim.engine.streets import Streets
 from sim.network import Network
 from sim.plant import RoadMode, RoadState, Trip
@@ -38,7 +39,7 @@ def next_signal(net: Net, veh: Vehicles, plans: Plans, v: int) -> tuple[int, flo
     """The next signalised link on a vehicle's way and the distance of its stop line."""
     lane, route_index = veh.lane[v], veh.route_index[v]
     seen = net.lane.length[lane] - veh.position[v]
-    edges = route_edges(plans, veh, v)
+    edges = veh.edges[v]
     while seen < FAR_M:
         if not net.lane.internal[lane] and route_index >= edges - 1:
             break
@@ -59,7 +60,7 @@ def next_signal(net: Net, veh: Vehicles, plans: Plans, v: int) -> tuple[int, flo
 @helper
 def any_link_to(net: Net, plans: Plans, veh: Vehicles, v: int, lane: int, route_index: int) -> int:
     """From a lane that does not lead on: the link of a neighbouring lane that does."""
-    following = plans.place.edge[plans.plan.start[veh.plan[v]] + route_index + 1]
+    following = route_edge(plans, veh, v, route_index + 1)
     edge = net.lane.edge[lane]
     for other in range(net.edge.lane_start[edge], net.edge.lane_start[edge + 1]):
         for k in range(net.lane.link_start[other], net.lane.link_start[other + 1]):
@@ -70,10 +71,9 @@ def any_link_to(net: Net, plans: Plans, veh: Vehicles, v: int, lane: int, route_
 
 
 @kernel
-def look(
-    net: Net, veh: Vehicles, plans: Plans, tra: Traffic, start: I4, xs: F8, ys: F8, along: F8, out: F8, tls: I4
-) -> None:
+def look(world: World, start: I4, xs: F8, ys: F8, along: F8, out: F8, tls: I4) -> None:
     """Fill x, y, heading and distance to the next signal (columns of `out`), and its indices (columns of `tls`)."""
+    net, veh, plans, tra = world.net, world.veh, world.plans, world.tra
     for i in range(tra.counters[ACTIVE]):
         v = tra.active[i]
         lane = veh.lane[v]
@@ -98,11 +98,12 @@ class Observer:
             or [np.zeros(0)]
         )
 
-    def state(self, now_s: float, net: Net, veh: Vehicles, plans: Plans, tra: Traffic, people: "People") -> RoadState:
+    def state(self, now_s: float, world: World, people: "People") -> RoadState:
         """Everybody at this instant."""
+        veh, tra = world.veh, world.tra
         n = int(tra.counters[ACTIVE])
         out, tls = np.zeros((n, 4)), np.zeros((n, 2), np.int64)
-        look(net, veh, plans, tra, self._start, self._x, self._y, self._along, out, tls)
+        look(world, self._start, self._x, self._y, self._along, out, tls)
         rows = tra.active[:n]
         walking, per, pieces = people.active, people.persons, people.walkers.piece
         segment = per.piece[walking]

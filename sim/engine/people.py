@@ -8,7 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.demand import Pause, Person, Walk
-from sim.engine.arrays import CROSSING, F8, I4, PERSON, PIECE, Net, Table, Traffic, Vehicles, Walkers, table
+from sim.engine.arrays import CROSSING, F8, I4, PERSON, PIECE, Table, Walkers, table
+from sim.engine.jit import direct
+from sim.engine.pointers import World
 from sim.engine.streets import Streets
 from sim.engine.travellers import hashed, speed_factors
 from sim.engine.walking import DONE, walk_everybody
@@ -38,6 +40,7 @@ class People:
         self._paths = Footpaths(network)
         self._people = persons
         self._step_s = step_s
+        self._move_all = direct(walk_everybody)
         self._active: I4 = np.zeros(len(persons) + 1, np.int64)
         listed = [self._pieces(i, person, seed) for i, person in enumerate(persons)]
         pieces = [piece for row in listed for piece in row]
@@ -111,7 +114,9 @@ class People:
             entered_forward=-1e9,
             entered_back=-1e9,
         )
-        return crossing, np.array([link for row in by_crossing for link in sorted(row)], np.int64)
+        crossed = np.array([link for row in by_crossing for link in sorted(row)], np.int64)
+        net.link.heard[crossed] = True
+        return crossing, crossed
 
     def _pieces(self, number: int, person: Person, seed: int) -> list[_Piece]:
         result: list[_Piece] = []
@@ -204,12 +209,14 @@ class People:
             return any(c.to_edge == area_id for c in self._network.outgoing.get(edge.lanes[0].id, ()))
         return area_id[1:].rsplit("_", 1)[0] == edge.to_junction
 
-    def step(self, now: float, letters: I4, net: Net, vehicles: Vehicles, traffic: Traffic) -> None:
-        """Show the signals to people and let them walk."""
-        if self._signalled.size:
-            self.walkers.crossing.state[self._signalled] = letters[self._signal, self._index]
+    def show(self, letters: I4) -> None:
+        """Show the signals to people."""
+        self.walkers.crossing.state[self._signalled] = letters[self._signal, self._index]
+
+    def step(self, now: float, world: World) -> None:
+        """Let people walk."""
         if self._people:
-            walk_everybody(net, vehicles, traffic, self.walkers, self._active, now, self._step_s)
+            self._move_all(world, self._active, now, self._step_s)
 
     @property
     def finished(self) -> bool:

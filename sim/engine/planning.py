@@ -29,7 +29,7 @@ from sim.engine.following import (
     arrival_delay,
     brake_gap,
     braking_arrival_speed,
-    follow_speed_bound,
+    follow_speed,
     free_speed,
     safe_stop_speed_plain,
     speed_after,
@@ -39,6 +39,7 @@ from sim.engine.following import (
 from sim.engine.jit import helper
 from sim.engine.junction import (
     came_in_on_major,
+    gives_way,
     goes_before_me,
     has_priority,
     in_the_way,
@@ -47,7 +48,7 @@ from sim.engine.junction import (
     people_ahead,
 )
 from sim.engine.positions import back_on, lane_speed, last_on, leader_on_lane
-from sim.engine.routes import next_link, route_edges
+from sim.engine.routes import next_link
 from sim.engine.stops import stop_target
 
 LOOK_AHEAD_LENGTHS = 5.0
@@ -65,10 +66,10 @@ def stopping(veh: Vehicles, v: int, gap: float, speed: float, decel: float, dt: 
 @helper
 def following(veh: Vehicles, v: int, leader: int, gap: float, speed: float, dt: float) -> float:
     """Speed behind a leader."""
-    bound = follow_speed_bound(
-        gap, speed, veh.speed[leader], veh.decel[leader], veh.decel[v], veh.emergency_decel[v], veh.tau[v], dt, NO
+    cap = min(speed + veh.accel[v] * dt, veh.max_speed[v])
+    return follow_speed(
+        gap, speed, veh.speed[leader], veh.decel[leader], veh.decel[v], veh.emergency_decel[v], veh.tau[v], dt, NO, cap
     )
-    return min(bound, min(speed + veh.accel[v] * dt, veh.max_speed[v]))
 
 
 @helper
@@ -210,12 +211,13 @@ def plan_move(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Walkers,
     limit = max(limit, comfortable)
     v_now = min(top, limit)
     horizon = top * dt + brake_gap(top, decel, tau, dt)
+    brake_wished = brake_gap(speed, decel, 0.0, dt)
     inside = net.lane.internal[lane]
     seen = net.lane.length[lane] - veh.position[v]
     seen_outside, seen_inside = 0.0, seen if inside else 0.0
-    v_pass = min(speed_after(seen, v_now, veh.accel[v], veh.max_speed[v]), limit)
+    v_pass = speed_after(seen, v_now, veh.accel[v], min(veh.max_speed[v], limit))
     route_index = veh.route_index[v]
-    edges = route_edges(plans, veh, v)
+    edges = veh.edges[v]
     had_outside, slowed, view = False, False, 0
     last = NONE
     leader = leader_on_lane(net, veh, tra, v)
@@ -244,11 +246,10 @@ def plan_move(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Walkers,
                     room -= net.lane.length[came]
                 safe = stopping(veh, v, room, speed, decel, dt)
             if last >= 0:
-                later = follow_speed_bound(
-                    gap, tra.item.leave[last], veh.speed[leader], veh.decel[leader], decel, veh.emergency_decel[v],
-                    tau, dt, NO,
-                )  # fmt: skip
-                tra.item.leave[last] = min(tra.item.leave[last], later)
+                leave = tra.item.leave[last]
+                tra.item.leave[last] = follow_speed(
+                    gap, leave, veh.speed[leader], veh.decel[leader], decel, veh.emergency_decel[v], tau, dt, NO, leave
+                )
             v_now, v_pass = min(v_now, safe), min(v_pass, safe)
         if last >= 0:
             tra.item.wait[last] = min(tra.item.wait[last], v_now)
@@ -296,7 +297,7 @@ def plan_move(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Walkers,
         stop_decel = decel
         if yellow_or_red and not veh.railway[v]:
             stop_decel = max(min(YELLOW_MIN_DECEL, veh.emergency_decel[v]), decel)
-        brake = brake_gap(speed, stop_decel, 0.0, dt)
+        brake = brake_wished if stop_decel == decel else brake_gap(speed, stop_decel, 0.0, dt)
         if yellow_or_red:
             offset = veh.stopline_gap[v]
         elif has_priority(state):
@@ -340,15 +341,16 @@ def plan_move(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Walkers,
                 request = False
         if could_brake and net.edge.roundabout[net.lane.edge[net.link.dst[link]]]:
             slowed = True
-        arrival = now - dt + arrival_delay(seen, v_now, arrival_speed, veh.accel[v], decel)
-        if veh.stop_reached[v]:
-            arrival += max(0.0, veh.stop_left_s[v])
-        braking_speed = 0.0
-        if seen < brake_gap(v_now, decel, tau, dt) and not veh.stop_reached[v]:
-            braking_speed = min(braking_arrival_speed(seen, v_now, decel, tau), arrival_speed)
+        arrival, braking_speed = 0.0, 0.0
+        if net.link.heard[link] or gives_way(net, link):  # else nobody compares windows there
+            arrival = now - dt + arrival_delay(seen, v_now, arrival_speed, veh.accel[v], decel)
+            if veh.stop_reached[v]:
+                arrival += max(0.0, veh.stop_left_s[v])
+            if seen < brake_gap(v_now, decel, tau, dt) and not veh.stop_reached[v]:
+                braking_speed = min(braking_arrival_speed(seen, v_now, decel, tau), arrival_speed)
         following_lane = net.link.next[link]
         limit_next = lane_speed(net, veh, v, following_lane)
-        leave = min(limit_next, speed_after(net.link.length[link], arrival_speed, veh.accel[v], veh.max_speed[v]))
+        leave = speed_after(net.link.length[link], arrival_speed, veh.accel[v], min(limit_next, veh.max_speed[v]))
         i = put_item(veh, tra, v, link, v_now, v_wait, request, seen)
         tra.item.arrival[i] = arrival
         tra.item.arrival_speed[i] = arrival_speed
@@ -365,14 +367,15 @@ def plan_move(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Walkers,
             return
         lane = following_lane
         limit = limit_next
-        v_now = min(v_now, max(free_speed(decel, seen, limit, dt, NO), comfortable))
+        if limit < v_now:
+            v_now = min(v_now, max(free_speed(decel, seen, limit, dt, NO), comfortable))
         if net.lane.internal[lane]:
             seen_inside += net.lane.length[lane]
         else:
             seen_outside += net.lane.length[lane]
         leader = last_on(net, veh, tra, lane, v)
         seen += net.lane.length[lane]
-        v_pass = min(speed_after(net.lane.length[lane], v_now, veh.accel[v], veh.max_speed[v]), limit)
+        v_pass = speed_after(net.lane.length[lane], v_now, veh.accel[v], min(veh.max_speed[v], limit))
         last = i
 
 
@@ -402,7 +405,7 @@ def announce(net: Net, veh: Vehicles, tra: Traffic, v: int) -> None:
     """Tell the links ahead when this vehicle will pass, for those who must yield to it."""
     for i in range(veh.item_start[v], veh.item_start[v] + veh.item_count[v]):
         link = tra.item.link[i]
-        if link < 0 or not tra.item.request[i]:
+        if link < 0 or not tra.item.request[i] or not net.link.heard[link]:
             continue
         leave = tra.item.leave[i] if tra.item.leave[i] >= 0.0 else tra.item.go[i]
         mean = max(0.5 * (tra.item.arrival_speed[i] + leave), EPS)

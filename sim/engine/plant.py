@@ -10,6 +10,7 @@ from sim.engine.arrays import ACTIVE, ARRIVED_COUNT, INSERTED, NOW, PENDING_COUN
 from sim.engine.jit import direct
 from sim.engine.observation import Observer
 from sim.engine.people import People
+from sim.engine.pointers import World
 from sim.engine.signals import SignalBoard
 from sim.engine.stepping import advance, show_signals
 from sim.engine.streets import build_streets
@@ -63,8 +64,9 @@ class EmbeddedPlant:
         self._room = 64
         self._traffic = new_traffic(self._net, len(self._demand), scenario, seed, self.begin_s, self._room)
         self._people = People(scenario.network, self._streets, persons, seed, self.step_s)
+        self._world = World(self._net, self._vehicles, self._plans, self._traffic, self._people.walkers)
         self._signals = SignalBoard(scenario.network, self.tls_ids)
-        self._advance = direct(advance)
+        self._show, self._advance = direct(show_signals), direct(advance)
         self._observer = Observer(scenario.network, self._streets)
 
     @property
@@ -88,10 +90,12 @@ class EmbeddedPlant:
         now = float(clock[NOW])
         if counters[ACTIVE] + counters[TRANSFER_COUNT] + counters[PENDING_COUNT] + 64 > self._room:
             self._grow()
-        self._signals.show(now, signals)
-        show_signals(self._net, self._signals.letters, now)
-        self._people.step(now, self._signals.letters, self._net, self._vehicles, self._traffic)
-        self._advance(self._net, self._vehicles, self._plans, self._traffic, self._people.walkers)
+        switched = self._signals.show(now, signals)
+        if switched.size:
+            self._show(self._world, self._signals.letters, switched, now)
+            self._people.show(self._signals.letters)
+        self._people.step(now, self._world)
+        self._advance(self._world)
         clock[NOW] = now + self.step_s
 
     def _grow(self) -> None:
@@ -107,10 +111,11 @@ class EmbeddedPlant:
         items, approaches = buffers(self._room)
         approaches[: len(self._traffic.approach)] = self._traffic.approach
         self._traffic = self._traffic._replace(item=items, approach=approaches)
+        self._world = World(self._net, self._vehicles, self._plans, self._traffic, self._people.walkers)
 
     def state(self) -> RoadState:
         """Where everybody is now."""
-        return self._observer.state(self.time_s, self._net, self._vehicles, self._plans, self._traffic, self._people)
+        return self._observer.state(self.time_s, self._world, self._people)
 
     def displayed(self, tls_id: str) -> str:
         """The letters that the signal shows now."""

@@ -68,7 +68,7 @@ def unlink(veh: Vehicles, tra: Traffic, v: int, lane: int) -> None:
     else:
         tra.lane.last[lane] = ahead
     tra.lane.count[lane] -= 1
-    tra.lane.brutto[lane] -= veh.length[v] + veh.min_gap[v]
+    tra.brutto[lane] -= veh.length[v] + veh.min_gap[v]
     veh.ahead[v] = -1
     veh.behind[v] = -1
 
@@ -90,7 +90,7 @@ def link_in(veh: Vehicles, tra: Traffic, v: int, lane: int) -> None:
     else:
         tra.lane.last[lane] = v
     tra.lane.count[lane] += 1
-    tra.lane.brutto[lane] += veh.length[v] + veh.min_gap[v]
+    tra.brutto[lane] += veh.length[v] + veh.min_gap[v]
 
 
 @helper

@@ -7,22 +7,13 @@ from sim.engine.jit import helper
 @helper
 def table_row(plans: Plans, veh: Vehicles, v: int, route_index: int) -> int:
     """Where the lanes of a route position start in the table for the vehicle's next stop."""
-    plan = veh.plan[v]
-    table = plans.plan.table_start[plan] + (veh.next_stop[v] - veh.first_stop[v])
-    return plans.table_offset[table] + plans.place.row[plans.plan.start[plan] + route_index]
-
-
-@helper
-def route_edges(plans: Plans, veh: Vehicles, v: int) -> int:
-    """Number of edges of the route."""
-    plan = veh.plan[v]
-    return plans.plan.start[plan + 1] - plans.plan.start[plan]
+    return veh.cells[v] + plans.place.row[veh.way[v] + route_index]
 
 
 @helper
 def route_edge(plans: Plans, veh: Vehicles, v: int, route_index: int) -> int:
     """An edge of the route."""
-    return plans.place.edge[plans.plan.start[veh.plan[v]] + route_index]
+    return plans.place.edge[veh.way[v] + route_index]
 
 
 @helper

@@ -1,12 +1,15 @@
 """Signals: the network's own programmes, overridden by whatever control shows."""
 
+import math
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 
 import numpy as np
 
 from sim.engine.arrays import I4
 from sim.network import Network, TrafficLightLogic
 
+ROUNDING_S = 1e-6
 LETTERS = frozenset("GgyYrRusoO")
 
 
@@ -24,9 +27,11 @@ class SignalBoard:
                 raise ValueError(f"signal {name!r}: expected at least {needed} letters, got {self._lengths[i]}")
         self.letters: I4 = np.zeros((len(tls_ids), max(self._lengths, default=1)), np.int64)
         self._shown = [""] * len(tls_ids)
+        self._programmed = [""] * len(tls_ids)  # what the network's programme shows
+        self._until_s = [-math.inf] * len(tls_ids)  # and until when, at least
 
-    def show(self, now_s: float, signals: Mapping[str, str]) -> None:
-        """Set every signal for this instant.
+    def show(self, now_s: float, signals: Mapping[str, str]) -> I4:
+        """Set every signal for this instant; the indices of those that show something else than before.
 
         Raises:
             KeyError: A named signal does not exist.
@@ -35,15 +40,27 @@ class SignalBoard:
         for name in signals:
             if name not in self._index:
                 raise KeyError(f"signal {name!r}: expected one of {', '.join(self._index) or 'none'}")
+        switched = []
         for name, i in self._index.items():
             state = signals.get(name)
             if state is None:
-                state = self._logics[i].state_at(now_s)
+                if now_s >= self._until_s[i]:
+                    self._look_up(i, now_s)
+                state = self._programmed[i]
             elif state != self._shown[i]:
                 self._check(name, i, state)
             if state != self._shown[i]:
                 self._shown[i] = state
                 self.letters[i, : len(state)] = [ord(letter) for letter in state]
+                switched.append(i)
+        return np.array(switched, np.int64)
+
+    def _look_up(self, i: int, now_s: float) -> None:
+        logic = self._logics[i]
+        self._programmed[i] = logic.state_at(now_s)
+        at_s = (now_s - logic.offset_s) % logic.cycle_s
+        ends_s = accumulate(phase.duration_s for phase in logic.phases)
+        self._until_s[i] = now_s + next((end_s - at_s for end_s in ends_s if end_s > at_s), 0.0) - ROUNDING_S
 
     def _check(self, name: str, i: int, state: str) -> None:
         if len(state) != self._lengths[i]:

@@ -22,10 +22,12 @@ from sim.engine.jit import helper, kernel
 from sim.engine.keepclear import withdraw_requests
 from sim.engine.moving import execute_move, impatience_of
 from sim.engine.planning import announce, plan_move
+from sim.engine.pointers import World, fetch
 from sim.engine.positions import forget_partials, link_in, note_partials, unlink
 from sim.engine.transfer import is_stuck, keep_aside, return_to_road, start_teleport
 
 MOST_ITEMS = 40
+AHEAD = 4  # vehicles by which memory is asked for before it is needed
 
 
 @helper
@@ -34,6 +36,8 @@ def plan_lane(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Walkers,
     in_front = 0.0
     v = tra.lane.first[lane]
     while v >= 0:
+        if veh.behind[v] >= 0:
+            fetch(veh, veh.behind[v])
         veh.item_start[v] = used
         plan_move(net, veh, plans, tra, wal, v, MOST_ITEMS)
         withdraw_requests(net, veh, tra, wal, v, in_front, impatience_of(veh, tra, v))
@@ -50,6 +54,7 @@ def plan_everybody(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Wal
     used = NOTHING
     count = tra.counters[ACTIVE]
     for i in range(count):
+        fetch(veh, tra.active[min(i + AHEAD, count - 1)])
         lane = veh.lane[tra.active[i]]
         if tra.lane.planned_at[lane] != step:
             tra.lane.planned_at[lane] = step
@@ -59,6 +64,7 @@ def plan_everybody(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Wal
     tra.counters[TOUCHED] = 0
     tra.counters[APPROACHES] = 0
     for i in range(count):
+        fetch(veh, tra.active[min(i + AHEAD, count - 1)])
         announce(net, veh, tra, tra.active[i])
 
 
@@ -72,6 +78,7 @@ def move_everybody(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Wal
         forget_partials(veh, tra, v)
         veh.lane_was[v] = veh.lane[v]
     for i in range(count):
+        fetch(veh, tra.active[min(i + AHEAD, count - 1)])
         execute_move(net, veh, plans, tra, wal, tra.active[i])
     for i in range(count):
         v = tra.active[i]
@@ -133,8 +140,9 @@ def rebuild_partials(net: Net, veh: Vehicles, tra: Traffic) -> None:
 
 
 @kernel
-def advance(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Walkers) -> None:
+def advance(world: World) -> None:
     """One step: the state at `NOW - STEP_S` becomes the state at `NOW`."""
+    net, veh, plans, tra, wal = world.net, world.veh, world.plans, world.tra, world.wal
     plan_everybody(net, veh, plans, tra, wal)
     move_everybody(net, veh, plans, tra, wal)
     teleport_stuck(net, veh, tra)
@@ -145,15 +153,16 @@ def advance(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Walkers) -
 
 
 @kernel
-def show_signals(net: Net, letters: I4, now: float) -> None:
-    """Copy the letters of all signals to the links; `letters` is (signals, longest programme)."""
-    for link in range(net.link.size):
-        signal = net.link.tls[link]
-        if signal < 0:
-            continue
-        letter = letters[signal, net.link.tls_index[link]]
-        if net.link.state[link] != letter:
-            net.link.state[link] = letter
-            net.link.changed_s[link] = now
-            if letter == 71 or letter == 103:
-                net.link.green_state[link] = letter
+def show_signals(world: World, letters: I4, switched: I4, now: float) -> None:
+    """Copy the letters of the signals that switched to their links; `letters` is (signals, longest programme)."""
+    net = world.net
+    for i in range(switched.size):
+        signal = switched[i]
+        for k in range(net.signal_start[signal], net.signal_start[signal + 1]):
+            link = net.signal_link[k]
+            letter = letters[signal, net.link.tls_index[link]]
+            if net.link.state[link] != letter:
+                net.link.state[link] = letter
+                net.link.changed_s[link] = now
+                if letter == 71 or letter == 103:
+                    net.link.green_state[link] = letter

@@ -34,7 +34,7 @@ def process_stop(veh: Vehicles, plans: Plans, tra: Traffic, v: int, wanted: floa
         veh.stop_left_s[v] -= dt
         if veh.stop_left_s[v] > 0.0:
             return 0.0
-        leave_stop(veh, v)
+        leave_stop(veh, plans, v)
         return wanted
     if plans.stop.position[stop] != veh.route_index[v] or veh.lane[v] != plans.stop.lane[stop]:
         return wanted
@@ -49,8 +49,10 @@ def process_stop(veh: Vehicles, plans: Plans, tra: Traffic, v: int, wanted: floa
 
 
 @helper
-def leave_stop(veh: Vehicles, v: int) -> None:
+def leave_stop(veh: Vehicles, plans: Plans, v: int) -> None:
     """The halt is over: on to the next one."""
     veh.stop_reached[v] = False
     veh.stop_distance[v] = INFINITE
     veh.next_stop[v] += 1
+    table = plans.plan.table_start[veh.plan[v]] + (veh.next_stop[v] - veh.first_stop[v])
+    veh.cells[v] = plans.table_offset[table]

@@ -285,6 +285,8 @@ def build_streets(network: Network) -> Streets:
     response = [waits for listed in requests for request in listed for waits in request.response]
     roundabouts = {edge for roundabout in network.roundabouts for edge in roundabout.edges}
     outgoing = {edge.from_junction for edge in b.edges if edge.function == "normal"}
+    tls = np.array([b.tls_of.get(c.tl, -1) if c.link_index >= 0 else -1 for c in links], np.int64)
+    signal_link = np.argsort(tls, kind="stable")[np.count_nonzero(tls < 0) :]
     net = Net(
         lane=table(
             LANE,
@@ -316,13 +318,14 @@ def build_streets(network: Network) -> Streets:
             state=[ord(c.state) for c in links],
             green_state=[ord(c.state) for c in links],
             changed_s=[-1e9] * len(links),
-            tls=[b.tls_of.get(c.tl, -1) if c.link_index >= 0 else -1 for c in links] + [-1],
+            tls=np.append(tls, -1),
             tls_index=[c.link_index for c in links],
             direction=[ord(c.direction) for c in links],
             index=b.index,
             junction=b.junction,
             cont=b.cont,
             has_foes=b.has_foes,
+            heard=np.isin(np.arange(len(links)), foe_link),
             keep_clear=[c.keep_clear for c in links],
             visibility=[c.visibility_m if c.visibility_m > 0 else VISIBILITY_M for c in links],
             length=[network.lanes[c.via].length_m if c.via else 0.0 for c in links],
@@ -361,6 +364,8 @@ def build_streets(network: Network) -> Streets:
         lane_in_link=lane_in_link,
         foe_link=foe_link,
         response=np.array(response, np.bool_),
+        signal_start=np.searchsorted(tls[signal_link], np.arange(len(b.tls_ids) + 1)),
+        signal_link=signal_link,
         multi_edges=np.array(
             [i for i, edge in enumerate(b.edges) if edge.function == "normal" and _changeable(edge.lanes)], np.int64
         ),

@@ -18,7 +18,7 @@ from sim.engine.arrays import (
 )
 from sim.engine.insertion import reenter
 from sim.engine.jit import helper
-from sim.engine.routes import route_edge, route_edges
+from sim.engine.routes import route_edge
 from sim.engine.stops import leave_stop
 
 TELEPORT_MIN_MPS = 1.0
@@ -65,7 +65,7 @@ def return_to_road(net: Net, veh: Vehicles, plans: Plans, tra: Traffic) -> None:
             if veh.stop_left_s[v] <= 0.0:
                 done = reenter(net, veh, plans, tra, v, veh.lane[v], veh.position[v])
                 if done:
-                    leave_stop(veh, v)
+                    leave_stop(veh, plans, v)
         elif now >= veh.ready_s[v]:
             done = move_on(net, veh, plans, tra, v)
         if not done:
@@ -77,7 +77,7 @@ def return_to_road(net: Net, veh: Vehicles, plans: Plans, tra: Traffic) -> None:
 @helper
 def move_on(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, v: int) -> bool:
     """Try the next edge of the route; when it is full, drive along it in thought and try the one after."""
-    if veh.route_index[v] >= route_edges(plans, veh, v) - 1:
+    if veh.route_index[v] >= veh.edges[v] - 1:
         veh.status[v] = ARRIVED
         veh.arrived_at[v] = tra.clock[NOW]
         tra.counters[ARRIVED_COUNT] += 1
@@ -94,5 +94,5 @@ def move_on(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, v: int) -> bool
     first = net.edge.lane_start[edge]
     veh.ready_s[v] = tra.clock[NOW] + net.edge.length[edge] / max(TELEPORT_MIN_MPS, net.lane.speed[first])
     while veh.next_stop[v] < veh.last_stop[v] and plans.stop.position[veh.next_stop[v]] < veh.route_index[v]:
-        leave_stop(veh, v)
+        leave_stop(veh, plans, v)
     return False

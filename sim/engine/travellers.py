@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.demand import Stop, Vehicle
-from sim.engine.arrays import CELL, F8, I8, INFINITE, PLACE, PLAN, STOP, VEHICLE, Plans, Vehicles, table
+from sim.engine.arrays import CELL, CHAIN, F8, I8, INFINITE, PLACE, PLAN, STOP, VEHICLE, Plans, Vehicles, table
 from sim.engine.bestlanes import fill_tables
 from sim.engine.insertion import (
     LANE_ALLOWED,
@@ -122,18 +122,22 @@ def build_plans(streets: Streets, collector: _Collector) -> Plans:
     row = np.zeros(edge.size, np.int64)
     table_start = np.zeros(len(plans) + 1, np.int64)
     offsets: list[int] = []
+    next_rows: list[I8] = []
     total = 0
     for i, plan in enumerate(plans):
         part = lanes[start[i] : start[i + 1]]
         row[start[i] : start[i + 1]] = np.concatenate([[0], np.cumsum(part)[:-1]])
+        following = np.repeat(np.append(row[start[i] + 1 : start[i + 1]], 0), part)
         for _ in range(len(plan.stops) + 1):
             offsets.append(total)
+            next_rows.append(total + following)
             total += int(part.sum())
         table_start[i + 1] = len(offsets)
     stop_first = np.concatenate([[0], np.cumsum([len(p.stops) for p in plans])]).astype(np.int64)
     flat = [stop for p in plans for stop in p.stops]
     cell = table(CELL, total + 1, link=np.full(total, -1))
     table_offset = np.array(offsets, np.int64)
+    next_row = np.concatenate([*next_rows, np.zeros(1, np.int64)])
     plan_table = table(PLAN, len(plans) + 1, start=start, table_start=table_start)
     place = table(PLACE, edge.size + 1, edge=edge, row=row)
     fill_tables(
@@ -142,6 +146,8 @@ def build_plans(streets: Streets, collector: _Collector) -> Plans:
         np.array([s[0] for s in flat], np.int64), np.array([s[1] for s in flat], np.int64),
         np.array([s[2] for s in flat], np.float64), cell,
     )  # fmt: skip
+    chain = table(CHAIN, total + 1, lane=np.where(cell.link < 0, -1, net.link.dst[cell.link]), next=next_row)
+    chain.next += np.where(chain.lane < 0, 0, net.lane.index[chain.lane])
     stops = collector.stops
     stop = table(
         STOP,
@@ -155,7 +161,7 @@ def build_plans(streets: Streets, collector: _Collector) -> Plans:
         parking=np.array([s[2].parking for s in stops], np.bool_),
         place=np.array([0 if s[2].place else -1 for s in stops], np.int64),
     )
-    return Plans(plan_table, place, table_offset, cell, stop)
+    return Plans(plan_table, place, table_offset, cell, chain, stop)
 
 
 def build_vehicles(streets: Streets, demand: Sequence[Vehicle], router: Router, seed: int) -> tuple[Vehicles, Plans]:
@@ -212,6 +218,9 @@ def build_vehicles(streets: Streets, demand: Sequence[Vehicle], router: Router, 
         depart_speed=np.array([_word(v.departure.speed, SPEED_WORDS) for v in demand], np.float64),
         arrival_position=_arrivals(demand, streets.net.edge.length[last_edge]),
         plan=plan,
+        way=plans.plan.start[plan],
+        edges=plans.plan.start[plan + 1] - plans.plan.start[plan],
+        cells=plans.table_offset[plans.plan.table_start[plan]],
         first_stop=first_stop,
         last_stop=np.array([row[2] for row in rows], np.int64),
         lane=np.full(n, -1),

@@ -4,6 +4,7 @@ from sim.engine.arrays import I4, SEED, STEP, Net, Traffic, Vehicles, Walkers
 from sim.engine.following import uniform
 from sim.engine.jit import helper, kernel
 from sim.engine.junction import has_priority, is_red
+from sim.engine.pointers import World
 
 ENTRY_SPACING_S_M = 1.45  # seconds between two who step onto a crossing, times its width in metres
 DAWDLING = 0.2  # largest share of the speed that a person loses at random in a step, SUMO's default
@@ -129,8 +130,9 @@ def show_to_drivers(wal: Walkers, p: int, now: float) -> None:
 
 
 @kernel
-def walk_everybody(net: Net, veh: Vehicles, tra: Traffic, wal: Walkers, active: I4, now: float, dt: float) -> int:
+def walk_everybody(world: World, active: I4, now: float, dt: float) -> int:
     """One step of all people; `active` holds the walking ones, the result is how many there are now."""
+    net, veh, tra, wal = world.net, world.veh, world.tra, world.wal
     count = wal.counters[0]
     for i in range(count):
         walk(net, veh, tra, wal, active[i], now, dt)

@@ -49,6 +49,7 @@ def new_traffic(net: Net, vehicles: int, scenario: Scenario, seed: int, begin_s:
         lane=table(
             LANE_STATE, lanes, last=-1, first=-1, space_known=-1, planned_at=-1, first_blocked=-1, last_blocked=-1
         ),
+        brutto=np.zeros(lanes),
         item=items,
         approach=approaches,
         active=np.zeros(vehicles + 1, np.int64),

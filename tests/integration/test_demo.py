@@ -45,9 +45,10 @@ async def test_killing_the_service_leaves_every_controller_on_its_plan_and_a_new
             await process.wait()
     told = json.loads(result.read_text())
     assert sum(count for kind, count in told["safety"].items() if kind != "refused") == 0
-    # a plan that comes back within one cycle of its first activation has to wait; nothing else may be refused
+    # a plan that comes back within one cycle of its first activation has to wait; while a service that starts does not
+    # answer yet, the street goes on without it, so that a request may come after its second; nothing else is refused
     refused = {code for one in told["controllers"].values() for code in one["refusals"]}
-    assert refused <= {"activation_rate"}
+    assert refused <= {"activation_rate", "in_transition"}
     assert status == 0, "".join(seen[-30:]) + rest.decode(errors="replace")[-3000:]
     assert told["service"]["restarts"] == 1
     assert len(told["controllers"]) == 10

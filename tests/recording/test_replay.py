@@ -267,7 +267,7 @@ def test_a_full_disk_ends_the_recording_and_not_control(
 
     async def whole() -> None:
         await street.run(12)
-        await _settled(lambda: not street.recorder.active)
+        await _settled(lambda: bool(errors))
         full[0] = False
         await street.run(40)
         await street.close()
@@ -277,7 +277,7 @@ def test_a_full_disk_ends_the_recording_and_not_control(
     assert len(street.ticks) == 52
     assert all(not tick.failures or tick.failures[0].step == "read" for tick in street.ticks)
     with RecordingReader(street.journal.path) as reader:
-        assert "resumed" in reader.spans()[-1].header
+        assert any("resumed" in span.header for span in reader.spans())
     assert all(one.difference is None for one in replayed(street.journal.path))
     assert command("replay", str(street.journal.path), "--verify").returncode == 0
 
