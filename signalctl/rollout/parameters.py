@@ -7,8 +7,8 @@ class RolloutNumbers(NamedTuple):
     """One set for every junction."""
 
     horizon_s: float = 50.0
-    startup_s: float = 2.7  # begin of green to where a queue's steady headways begin, measured
-    front_s: float = 1.0  # begin of green to the first front over the line, when it stands at the line, measured
+    startup_s: float = 1.7  # begin of green to where a queue's steady headways begin, measured
+    front_s: float = 0.5  # begin of green to the first front over the line, when it stands at the line, measured
     standstill_s: float = 4.0  # who would have arrived so long before green stands by then
     amber_use_s: float = 1.0  # drivers go on into amber
     gap_s: float = 4.0  # a turn that gives way needs this gap
