@@ -24,6 +24,7 @@ class Observer:
     junction: Junction
     layout: Layout
     weights: Floats
+    patience_s: Floats  # by mode: who waited so long counts double
     parameters: AdaptiveParameters
     numbers: RolloutNumbers
     farthest_m: Floats  # (L,) at which a vehicle was ever seen; where the road begins or sensing ends
@@ -34,9 +35,12 @@ class Observer:
         """Compile the junction."""
         layout = build_layout(junction)
         weight = np.array([weights[mode] for mode in MODES])
+        patience_s = np.full(len(MODES), parameters.long_wait_s)
+        patience_s[MODES.index(Mode.BICYCLE)] = parameters.long_wait_bicycle_s
         numbers = _scaled(parameters, shortest_round_s(layout))
         farthest_m = np.zeros(len(junction.lanes))
-        return cls(junction, layout, weight, parameters, numbers, farthest_m, KerbRates(crossing_groups(junction)))
+        rates = KerbRates(crossing_groups(junction))
+        return cls(junction, layout, weight, patience_s, parameters, numbers, farthest_m, rates)
 
     def see(self, picture: JunctionPicture, aspects: Mapping[str, Aspect]) -> Seen:
         """Flat arrays of what is known now; lanes without a picture are empty."""
@@ -47,7 +51,7 @@ class Observer:
         mode = _join([lane.mode for lane in known]).astype(np.int64)
         distance, speed = _join([lane.distance_m for lane in known]), _join([lane.speed_mps for lane in known])
         waiting = _join([lane.waiting_s for lane in known])
-        weight = self.weights[mode] * (1.0 + (waiting / self.parameters.long_wait_s) ** 2)
+        weight = self.weights[mode] * (1.0 + (waiting / self.patience_s[mode]) ** 2)
         rows = _Rows(start, distance, speed, _join([lane.movement for lane in known]).astype(np.int64), mode, weight)
         for request in picture.requests:
             if request.state in LIVE:

@@ -17,11 +17,12 @@ class AdaptiveParameters:
     switch_ratio: float = 0.01  # and this part of the cost of staying
     believe_after_s: float = 3.0  # a head that stands so long on green is not being served
     believe_gap_s: float = 10.0  # longer, where it may be waiting for a gap
-    long_wait_s: float = 60.0  # a vehicle that waited so long counts double
+    long_wait_s: float = 120.0  # a vehicle that waited so long counts double,
+    long_wait_bicycle_s: float = 60.0  # and a bicycle, on which one gets wet and cold, earlier
     pedestrian_wait_s: float = 60.0
     pedestrian_transit_wait_s: float = 75.0
     bicycle_wait_s: float = 60.0
-    longest_wait_s: float = 75.0  # nobody waits longer at a crossing if anything can be done
+    longest_wait_s: float = 60.0  # who would wait longer at a crossing if anything else came first is next
     transit_ratio: float = 1.0  # weight of a request on schedule over its persons
     late_s: float = 180.0  # a request so late counts one ratio more
     early_s: float = 60.0  # ahead of schedule by more than this

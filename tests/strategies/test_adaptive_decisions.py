@@ -8,6 +8,7 @@ from detectors.picture import CrossingPicture, PriorityRequest
 from plans.junction import Mode, Turn
 from plans.sealed import RequestAction, RequestReason
 from signalctl.gate import Gate
+from signalctl.strategies.observe import Observer
 from signalctl.strategies.parameters import AdaptiveParameters
 from signalctl.strategy import SECONDS_TO_SERVE
 
@@ -166,8 +167,8 @@ def test_a_decision_says_why_and_what_else_was_weighed(crossroads, decide, vehic
 def test_a_change_that_saves_hardly_anything_is_not_made(crossroads, decide, vehicles):
     """Noise in the forecast must not flicker the signals; the words say that the change was cheaper."""
     arms = {
-        "n": vehicles([(120.0 + 15.0 * k, 13.0) for k in range(3)]),
-        "e": vehicles([*QUEUE, (31.0, 0.0), (38.5, 0.0)]),
+        "n": vehicles([(120.0 + 15.0 * k, 13.0) for k in range(4)]),
+        "e": vehicles([(1.0 + 7.5 * k, 0.0) for k in range(8)]),
     }
     picture, status = crossroads.picture(arms), crossroads.status("NS", 20)
     assert decide(picture, status).action is GO
@@ -176,6 +177,14 @@ def test_a_change_that_saves_hardly_anything_is_not_made(crossroads, decide, veh
     assert decision.action is HOLD
     assert decision.alternatives[0].cost < decision.cost
     assert decision.why.endswith("too few.")
+
+
+@pytest.mark.parametrize(("mode", "weight"), [(Mode.BICYCLE, 2.0), (Mode.CAR, 1.25)])
+def test_long_waits_weigh_more_and_those_of_bicycles_sooner(crossroads, vehicles, mode, weight):
+    """After a minute a cyclist counts double, a car by a quarter more."""
+    observer = Observer.of(crossroads.junction, dict.fromkeys(Mode, 1.0), AdaptiveParameters())
+    picture = crossroads.picture({"e": vehicles([(1.0, 0.0)], mode=mode, waiting_s=60.0)})
+    assert observer.see(picture.junctions["J"], {}).weight.tolist() == [weight]
 
 
 def test_a_full_exit_is_expected_to_have_room_before_long(crossroads, decide, vehicles):
