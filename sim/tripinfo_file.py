@@ -16,20 +16,12 @@ def write_tripinfo(trips: Sequence[Trip], path: Path) -> None:
 
 def _vehicle(trip: Trip) -> str:
     depart_s = trip.depart_s + trip.depart_delay_s if trip.inserted else -1.0
-    return _element(
-        "tripinfo",
-        {
-            "id": trip.id,
-            "depart": _seconds(depart_s),
-            "departDelay": _seconds(trip.depart_delay_s),
-            "arrival": _seconds(trip.arrival_s),
-            "duration": _seconds(trip.arrival_s - depart_s if trip.arrival_s >= 0 else -1.0),
-            "routeLength": _seconds(trip.route_length_m),
-            "waitingTime": _seconds(trip.waiting_s),
-            "waitingCount": str(trip.stops),
-            "timeLoss": _seconds(trip.time_loss_s),
-            "vType": trip.mode.label,
-        },
+    duration_s = trip.arrival_s - depart_s if trip.arrival_s >= 0 else -1.0
+    return (
+        f'    <tripinfo id={quoteattr(trip.id)} depart="{depart_s:.2f}" departDelay="{trip.depart_delay_s:.2f}" '
+        f'arrival="{trip.arrival_s:.2f}" duration="{duration_s:.2f}" routeLength="{trip.route_length_m:.2f}" '
+        f'waitingTime="{trip.waiting_s:.2f}" waitingCount="{trip.stops}" timeLoss="{trip.time_loss_s:.2f}" '
+        f'vType="{trip.mode.label}"/>'
     )
 
 

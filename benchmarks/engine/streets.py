@@ -33,8 +33,8 @@ def make(name: str, folder: Path, seconds: int) -> Path:
         run(program("jtrrouter"), "-n", net, "-r", demand, *options, "-e", seconds, "-o", routes)
     else:
         tool = sumo_home() / "tools" / "randomTrips.py"
-        run(sys.executable, tool, "-n", net, "-e", seconds, *TRIPS, "--trip-attributes", DEPARTURE, "-o", demand)
-        run(program("duarouter"), "-n", net, "-r", demand, "--no-warnings", "-o", routes)
+        options = (*TRIPS, "--trip-attributes", DEPARTURE)
+        run(sys.executable, tool, "-n", net, "-e", seconds, *options, "-o", demand, "-r", routes)
     path = home / f"{name}.sumocfg"
     path.write_text(
         f'<configuration><input><net-file value="{net.name}"/><route-files value="{routes.name}"/></input>'

@@ -98,8 +98,8 @@ VEHICLE = _record(
     ("accel", "f8"), ("max_speed", "f8"), ("emergency_decel", "f8"), ("tau", "f8"), ("speed_factor", "f8"),
     ("waiting", "f8"),
     ("way", "i4"), ("edges", "i4"),  # first place of its route, and how many there are
-    ("cells", "i4"),  # first cell of the table for its next stop
     ("route_index", "i4"),
+    ("row", "i4"),  # first cell of that place in the table for its next stop
     # driving
     ("stop_distance", "f8"), ("acceleration", "f8"), ("startup_s", "f8"), ("startup_delay", "f8"), ("sigma", "f8"),
     ("item_start", "i4"), ("item_count", "i4"), ("own_state", "i4"), ("advice_count", "i4"), ("next_stop", "i4"),
@@ -120,6 +120,7 @@ VEHICLE = _record(
     ("depart", "f8"), ("depart_position", "f8"), ("depart_speed", "f8"), ("depart_delay", "f8"),
     ("advice", "f8", (MAX_ADVICE,)),  # accelerations that would help a lane change
     ("plan", "i4"), ("first_stop", "i4"), ("depart_lane", "i4"),
+    ("cells", "i4"),  # first cell of the table for its next stop
     lines=True,
 )  # fmt: skip
 
@@ -130,9 +131,11 @@ CELL = _record(
     ("link", "i4"),  # the link to take from this lane, -1 when it does not lead on
     ("offset", "i2"),  # lanes to change to the best one
     ("depth", "i2"),  # edges that the look-ahead covered
-    ("goes_on", "?"),
 )
-CHAIN = _record(("lane", "i4"), ("next", "i4"))  # per cell: the lane that its link leads to, -1 for none; its cell
+CHAIN = _record(
+    ("link", "i4"),  # of the cell
+    ("lane", "i4"), ("next", "i4"),  # the lane that it leads to, and that lane's cell; -1 for none
+)  # fmt: skip
 STOP = _record(
     ("start", "f8"), ("end", "f8"), ("duration", "f8"), ("until", "f8"),
     ("lane", "i4"), ("position", "i4"), ("place", "i4"),  # position: route index
@@ -205,7 +208,7 @@ class Plans(NamedTuple):
     place: Table
     table_offset: I8
     cell: Table
-    chain: Table
+    chain: Table  # per cell, for those who follow the route
     stop: Table
 
 

@@ -54,9 +54,9 @@ def edge_horizon(net: Net, edges: I4, position: int, stop_at: int, look_m: float
 @setup_helper
 def first_edge(
     net: Net, edges: I4, position: int, count: int, bit: int, stop_lane: int, stop_at: int, stop_start: float,
-    length: F8, offset: I4, link: I4, goes_on: B1,
+    length: F8, offset: I4, link: I4,
 ) -> None:  # fmt: skip
-    """Fill the row of one position; the four last arguments have one entry per lane of its edge."""
+    """Fill the row of one position; the three last arguments have one entry per lane of its edge."""
     next_length = np.zeros(0)
     next_offset = np.zeros(0, np.int64)
     next_goes = np.zeros(0, np.bool_)
@@ -100,7 +100,7 @@ def first_edge(
         next_length, next_offset, next_goes = here, off, on
         if back == 0:
             for j in range(lanes):
-                length[j], offset[j], link[j], goes_on[j] = here[j], off[j], way[j], on[j]
+                length[j], offset[j], link[j] = here[j], off[j], way[j]
 
 
 @helper
@@ -230,7 +230,7 @@ def fill_tables(
                 first_edge(
                     net, edges, i, count, class_bit[p], lane, at if at >= i else -1, begin,
                     cell.length[first : first + lanes], cell.offset[first : first + lanes],
-                    cell.link[first : first + lanes], cell.goes_on[first : first + lanes],
+                    cell.link[first : first + lanes],
                 )  # fmt: skip
                 for j in range(lanes):
                     cell.depth[first + j] = count

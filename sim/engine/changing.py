@@ -5,14 +5,14 @@ import math
 from sim.engine.arrays import LEFTWARD, RIGHTWARD, STEP_S, Net, Plans, Traffic, Vehicles
 from sim.engine.following import brake_gap, is_too_close, secure_gap
 from sim.engine.helping import BLOCKED, BLOCKED_FOLLOWER, BLOCKED_LEADER, LEFT, OVERLAPPING, RIGHT, URGENT, WANTS_CHANGE
-from sim.engine.jit import helper
+from sim.engine.jit import helper, inlined
 from sim.engine.lanechange import wants_change
 from sim.engine.neighbours import follower_upstream, leader_beyond
 from sim.engine.pointers import fetch
 from sim.engine.positions import link_in, unlink
 
 
-@helper
+@inlined
 def next_candidate(veh: Vehicles, tra: Traffic, first: int, end: int) -> int:
     """The lane whose next vehicle is furthest ahead, -1 when all are done."""
     best, best_position = -1, -math.inf
@@ -23,7 +23,7 @@ def next_candidate(veh: Vehicles, tra: Traffic, first: int, end: int) -> int:
     return best
 
 
-@helper
+@inlined
 def real_leader(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, v: int, lane: int) -> tuple[int, float]:
     """The leader on a lane of this edge, or further along the route."""
     if lane == veh.lane[v]:
@@ -33,10 +33,10 @@ def real_leader(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, v: int, lan
         leader = veh.ahead[behind] if behind >= 0 else tra.lane.last[lane]
     if leader >= 0:
         return leader, veh.position[leader] - veh.length[leader] - veh.position[v] - veh.min_gap[v]
-    return leader_beyond(net, veh, plans, tra, v, lane, veh.route_index[v])
+    return leader_beyond(net, veh, plans, tra, v, lane)
 
 
-@helper
+@inlined
 def real_follower(net: Net, veh: Vehicles, tra: Traffic, v: int, lane: int) -> tuple[int, float]:
     """The follower on the other lane, or one who comes onto it from before."""
     other = tra.lane.cursor[lane]
@@ -85,7 +85,7 @@ def check_change(
     if blocked == 0 and state & WANTS_CHANGE and neigh_lead >= 0:
         seen = net.lane.length[lane] - veh.position[v]
         if seen < brake_gap(veh.speed[v], veh.decel[v], veh.tau[v], dt) + veh.min_gap[v]:
-            further, gap = leader_beyond(net, veh, plans, tra, v, target, veh.route_index[v])
+            further, gap = leader_beyond(net, veh, plans, tra, v, target)
             if further >= 0 and further != neigh_lead:
                 need = secure_gap(veh.speed[v], veh.speed[further], veh.decel[further], veh.decel[v], veh.tau[v], dt)
                 if gap < need:
@@ -149,11 +149,13 @@ def change_on_edge(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, edge: in
     return hops
 
 
-@helper
+@inlined
 def consider(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, v: int, lane: int, first: int, end: int) -> bool:
     """Whether this vehicle changed its lane."""
     if veh.stop_reached[v]:
         return False
+    fetch(plans.cell, veh.row[v])
+    fetch(plans.chain, veh.row[v])
     bit = veh.class_bit[v]
     may_right = lane > first and net.lane.permissions[lane - 1] & bit and net.lane.change_right[lane] & bit
     may_left = lane < end - 1 and net.lane.permissions[lane + 1] & bit and net.lane.change_left[lane] & bit

@@ -5,7 +5,7 @@
 
 import math
 
-from sim.engine.jit import helper
+from sim.engine.jit import helper, inlined
 
 EPS = 0.001
 POSITION_EPS = 0.1
@@ -13,7 +13,7 @@ HALTING = 0.1
 EMERGENCY_AMPLIFIER = 1.2
 
 
-@helper
+@inlined
 def brake_gap(speed: float, decel: float, headway: float, dt: float) -> float:
     """Distance needed to stop, plus `headway` seconds of driving on."""
     reduction = decel * dt
@@ -45,7 +45,7 @@ def emergency_decel(gap: float, speed: float, leader_speed: float, leader_decel:
     return 0.5 * (speed * speed - leader_speed * leader_speed) / gap
 
 
-@helper
+@inlined
 def is_ample(gap: float, speed: float, decel: float, headway: float) -> bool:
     """Whether one can stop from this speed within `gap`, with a metre to spare: the exact speed need not be known.
 
@@ -55,13 +55,13 @@ def is_ample(gap: float, speed: float, decel: float, headway: float) -> bool:
     return room > 0.0 and 2.0 * decel * room > speed * speed
 
 
-@helper
+@inlined
 def safe_stop_speed(gap: float, decel: float, headway: float, dt: float, cap: float) -> float:
     """Highest speed up to `cap` from which one stops within `gap`."""
     return cap if is_ample(gap, cap, decel, headway) else min(cap, safe_stop_speed_plain(gap, decel, headway, dt))
 
 
-@helper
+@inlined
 def stop_speed(gap: float, speed: float, decel: float, hard: float, accel: float, top: float, dt: float) -> float:
     """Next speed on the way to a standstill after `gap` (reaction within one step)."""
     cap = min(speed + accel * dt, top)
@@ -81,7 +81,7 @@ def stop_speed_bound(gap: float, speed: float, decel: float, hard: float, dt: fl
     return v
 
 
-@helper
+@inlined
 def follow_speed(
     gap: float, speed: float, lead_speed: float, lead_decel: float, decel: float, hard: float, tau: float, dt: float,
     relaxed: bool, cap: float,
@@ -127,14 +127,14 @@ def free_speed(decel: float, distance: float, target: float, dt: float, on_inser
     return max(0.0, distance - exact) / ((full + 1.0) * dt) + gain + target
 
 
-@helper
+@inlined
 def speed_after(distance: float, speed: float, accel: float, top: float) -> float:
     """Speed after accelerating over a distance."""
     square = max(0.0, 2.0 * distance * accel + speed * speed)
     return top if square > top * top * 1.000001 else min(top, math.sqrt(square))
 
 
-@helper
+@inlined
 def arrival_delay(distance: float, speed: float, arrival_speed: float, accel: float, decel: float) -> float:
     """Seconds until one is `distance` further on, arriving with `arrival_speed`."""
     rate = accel if arrival_speed >= speed else -decel
@@ -143,7 +143,7 @@ def arrival_delay(distance: float, speed: float, arrival_speed: float, accel: fl
     return changing + max(0.0, distance - way) / max(speed, max(arrival_speed, HALTING))
 
 
-@helper
+@inlined
 def braking_arrival_speed(distance: float, speed: float, decel: float, tau: float) -> float:
     """Speed at which one arrives after `distance` when one brakes from now on (infinite: no time to brake)."""
     if distance < speed:
@@ -153,14 +153,14 @@ def braking_arrival_speed(distance: float, speed: float, decel: float, tau: floa
     return math.sqrt(square) if square >= 0.0 else decel
 
 
-@helper
+@inlined
 def secure_gap(speed: float, lead_speed: float, lead_decel: float, decel: float, tau: float, dt: float) -> float:
     """Gap at which a leader may brake hard without harm."""
     worst = max(decel, lead_decel)
     return max(0.0, brake_gap(speed, decel, tau, dt) - brake_gap(lead_speed, worst, 0.0, dt))
 
 
-@helper
+@inlined
 def is_too_close(
     gap: float, speed: float, lead_speed: float, lead_decel: float, decel: float, tau: float, dt: float
 ) -> bool:
@@ -170,14 +170,14 @@ def is_too_close(
     return gap < secure_gap(speed, lead_speed, lead_decel, decel, tau, dt)
 
 
-@helper
+@inlined
 def dawdle(speed: float, sigma: float, accel: float, draw: float, dt: float) -> float:
     """Random slowness; who starts is slowed less."""
     base = speed if speed < accel else accel
     return max(0.0, speed - dt * sigma * base * draw)
 
 
-@helper
+@inlined
 def mixed(z: int) -> int:
     """A 32-bit number whose every bit depends on all bits of z (products stay below 2**63)."""
     z = ((z ^ (z >> 16)) * 0x45D9F3B) & 0xFFFFFFFF
@@ -185,7 +185,7 @@ def mixed(z: int) -> int:
     return z ^ (z >> 16)
 
 
-@helper
+@inlined
 def uniform(seed: int, vehicle: int, number: int) -> float:
     """The `number`-th random number in [0, 1) of a vehicle: independent of the order in which vehicles are updated."""
     z = mixed((seed + 1) & 0xFFFFFFFF)

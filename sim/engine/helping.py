@@ -2,7 +2,7 @@
 
 from sim.engine.arrays import MAX_ADVICE, Vehicles
 from sim.engine.following import HALTING, stop_speed
-from sim.engine.jit import helper
+from sim.engine.jit import helper, inlined
 
 LEFT, RIGHT, STRATEGIC, COOPERATIVE, SPEED_GAIN, KEEP_RIGHT = 0x2, 0x4, 0x8, 0x10, 0x20, 0x40
 STAY = 0x1
@@ -25,7 +25,7 @@ def advise(veh: Vehicles, v: int, speed: float, dt: float) -> None:
         veh.advice_count[v] = n + 1
 
 
-@helper
+@inlined
 def patched_speed(veh: Vehicles, v: int, low: float, wanted: float, high: float, dt: float) -> float:
     """The wanted speed, changed to get into or let into a lane."""
     state = veh.own_state[v]

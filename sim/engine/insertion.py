@@ -37,7 +37,7 @@ from sim.engine.jit import helper
 from sim.engine.junction import has_priority, is_red
 from sim.engine.neighbours import follower_upstream
 from sim.engine.positions import back_on, lane_speed, last_on, link_in, nearest_partial
-from sim.engine.routes import next_link, route_edge, table_row
+from sim.engine.routes import next_link, route_edge
 from sim.engine.stops import stop_target
 
 LANE_FIRST, LANE_FREE, LANE_BEST, LANE_RANDOM, LANE_ALLOWED, LANE_BEST_PROB = -1, -2, -3, -4, -5, -6
@@ -54,7 +54,7 @@ def depart_lane(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, v: int) -> 
     wish = veh.depart_lane[v]
     if wish >= 0:
         return first + wish if first + wish < end else -1
-    row = table_row(plans, veh, v, veh.route_index[v])
+    row = veh.row[v]
     best, best_value, best_length = -1, math.inf, 0.0
     for lane in range(first, end):
         best_length = max(best_length, plans.cell.length[row + lane - first])

@@ -61,6 +61,11 @@ def helper(function: F) -> F:
     return _compiled(function, _nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 
 
+def inlined(function: F) -> F:
+    """A helper that is called for every vehicle in every step, small or from one place only: put where it is called."""
+    return _compiled(function, _nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True, forceinline=True)
+
+
 def setup_kernel(function: F) -> F:
     """What Python calls while a run is built; it may allocate."""
     return _compiled(function, cache=True)

@@ -8,44 +8,44 @@ import math
 
 from sim.engine.arrays import INFINITE, NOW, STEP_S, Net, Traffic, Vehicles, Walkers
 from sim.engine.following import EPS, HALTING, POSITION_EPS, brake_gap
-from sim.engine.jit import helper
+from sim.engine.jit import helper, inlined
 from sim.engine.positions import back_on
 
 MINIMUM_GAP_TO_PEOPLE_M = 1.0
 UNKNOWN_REQUEST = 2
 
 
-@helper
+@inlined
 def has_priority(state: int) -> bool:
     """Capital letters have priority."""
     return 65 <= state <= 90
 
 
-@helper
+@inlined
 def is_red(state: int) -> bool:
     """Red or red-amber."""
     return state == 114 or state == 117
 
 
-@helper
+@inlined
 def is_yellow(state: int) -> bool:
     """Amber, for major or minor links."""
     return state == 121 or state == 89
 
 
-@helper
+@inlined
 def is_green(state: int) -> bool:
     """Green, with priority or without."""
     return state == 71 or state == 103
 
 
-@helper
+@inlined
 def is_cont(net: Net, link: int) -> bool:
     """Whether one may enter the junction and wait inside."""
     return net.link.cont[link] and net.link.state[link] != 111 and net.link.state[link] != 119
 
 
-@helper
+@inlined
 def before_inner_link(net: Net, link: int) -> int:
     """Of the second part of a way with an inner stop line: the link that entered the junction, else -1."""
     if net.link.via[link] < 0 or net.link.cont[link] or not net.lane.internal[net.link.src[link]]:
@@ -53,7 +53,7 @@ def before_inner_link(net: Net, link: int) -> int:
     return net.link.entry[link]
 
 
-@helper
+@inlined
 def came_in_on_major(net: Net, link: int) -> bool:
     """Whether one waits inside and came in with priority (or on amber): one may finish."""
     entry = before_inner_link(net, link)
@@ -164,7 +164,7 @@ def opened(
     return True
 
 
-@helper
+@inlined
 def gives_way(net: Net, link: int) -> bool:
     """Whether there is anybody to yield to: other links, or people on a crossing."""
     return net.link.foe_start[link + 1] > net.link.foe_start[link] or net.link.crossing_foe[link]
@@ -189,7 +189,7 @@ def people_in_window(net: Net, wal: Walkers, link: int, arrival: float, leaving:
     return False
 
 
-@helper
+@inlined
 def waits_for_crossing(wal: Walkers, crossing: int) -> bool:
     """Whether people have the right of way on a crossing now."""
     return not is_red(wal.crossing.state[crossing])

@@ -2,18 +2,18 @@
 
 from sim.engine.arrays import NO, STEP, STEP_S, Net, Traffic, Vehicles, Walkers
 from sim.engine.following import POSITION_EPS, brake_gap
-from sim.engine.jit import helper
+from sim.engine.jit import helper, inlined
 from sim.engine.junction import has_priority, is_cont, opened
 from sim.engine.positions import last_on, space_till_standing
 
 
-@helper
+@inlined
 def must_keep_clear(net: Net, link: int) -> bool:
     """Whether stopping on this way would block others."""
     return net.link.has_foes[link] and net.link.keep_clear[link]
 
 
-@helper
+@inlined
 def room_ahead(net: Net, veh: Vehicles, tra: Traffic, v: int, in_front: float) -> bool:
     """Write the room behind each link into the items; whether a standing vehicle was found."""
     step, dt = tra.counters[STEP], tra.clock[STEP_S]

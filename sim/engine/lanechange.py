@@ -32,9 +32,8 @@ from sim.engine.helping import (
     URGENT,
     advise,
 )
-from sim.engine.jit import helper
+from sim.engine.jit import helper, inlined
 from sim.engine.positions import lane_speed
-from sim.engine.routes import table_row
 
 LOOK_FORWARD_S = 10.0
 LOOK_AHEAD_LEFT = 2.0
@@ -54,7 +53,7 @@ CONGESTED_MPS = 60.0 / 3.6
 HIGHWAY_MPS = 80.0 / 3.6
 
 
-@helper
+@inlined
 def follow(veh: Vehicles, v: int, speed: float, gap: float, lead_speed: float, lead_decel: float, dt: float) -> float:
     """Speed behind a leader, without emergency braking."""
     cap = min(speed + veh.accel[v] * dt, veh.max_speed[v])
@@ -67,7 +66,7 @@ def follow(veh: Vehicles, v: int, speed: float, gap: float, lead_speed: float, l
 def occupation_ahead(net: Net, plans: Plans, tra: Traffic, veh: Vehicles, v: int, lane: int) -> tuple[float, int]:
     """Length of the vehicles on the lanes that follow a lane along the route, and the last of these lanes."""
     total = 0.0
-    cell = table_row(plans, veh, v, veh.route_index[v]) + net.lane.index[lane]
+    cell = veh.row[v] + net.lane.index[lane]
     for _ in range(1, plans.cell.depth[cell]):
         following = plans.chain.lane[cell]
         if following < 0:
@@ -97,7 +96,7 @@ def anticipated(
     return safe_stop_speed(gap, decel, tau, dt, top)
 
 
-@helper
+@inlined
 def slow_for_blocked(veh: Vehicles, v: int, blocked: int, state: int, dt: float) -> int:
     """Let somebody in who must change in front of me, when I am slow anyway."""
     if blocked < 0 or blocked == v:
@@ -233,7 +232,7 @@ def inform_follower(
     advise(veh, v, max(help_speed - distance / remaining, speed - decel * dt), dt)
 
 
-@helper
+@inlined
 def look_ahead_distance(veh: Vehicles, v: int, right: bool, dt: float) -> float:
     """Distance within which one starts to change towards the lane that the route needs."""
     if veh.speed[v] > veh.look_ahead_speed[v]:
@@ -255,7 +254,7 @@ def wants_change(
     lane = veh.lane[v]
     target = lane + direction
     right = direction < 0
-    row = table_row(plans, veh, v, veh.route_index[v]) + net.lane.index[lane]
+    row = veh.row[v] + net.lane.index[lane]
     own_offset = plans.cell.offset[row]
     best_offset = own_offset
     if best_offset == 0 and plans.cell.offset[row + direction] == 0:
@@ -392,7 +391,7 @@ def stays(
     )
 
 
-@helper
+@inlined
 def threshold(base: float, speed_gain: float) -> float:
     """How strong the wish to be faster must have become."""
     return base / max(0.001, speed_gain)

@@ -21,17 +21,18 @@ from sim.engine.arrays import (
 )
 from sim.engine.following import EPS, HALTING, POSITION_EPS, brake_gap, dawdle, stop_speed, uniform
 from sim.engine.helping import patched_speed
-from sim.engine.jit import helper
+from sim.engine.jit import helper, inlined
 from sim.engine.junction import came_in_on_major, has_priority, is_cont, is_red, is_yellow, opened
 from sim.engine.planning import ignores_red
 from sim.engine.positions import lane_speed
+from sim.engine.routes import note_row
 from sim.engine.stops import process_stop
 
 WAITING_ACCEL = 0.5  # share of the acceleration below which a slow vehicle counts as waiting
 TOO_FAST = 1e9
 
 
-@helper
+@inlined
 def impatience_of(veh: Vehicles, tra: Traffic, v: int) -> float:
     """0 to 1: grows while waiting."""
     growth = veh.waiting[v] / tra.clock[IMPATIENCE_S] if tra.clock[IMPATIENCE_S] > 0.0 else 0.0
@@ -111,7 +112,7 @@ def safe_speed(net: Net, veh: Vehicles, tra: Traffic, wal: Walkers, v: int) -> t
     return safe, least
 
 
-@helper
+@inlined
 def choose_speed(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, v: int, safe: float, least: float) -> float:
     """The next speed: within the bounds, less dawdling, patched for lane changes."""
     dt = tra.clock[STEP_S]
@@ -124,7 +125,7 @@ def choose_speed(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, v: int, sa
     high = max(high, low)
     veh.draws[v] += 1
     chosen = high
-    if veh.sigma[v] > 0.0:
+    if veh.sigma[v] > 0.0 and high > 0.0:
         draw = uniform(tra.counters[SEED], v, veh.draws[v])
         chosen = max(low, dawdle(high, veh.sigma[v], veh.accel[v], draw, dt))
     chosen = patched_speed(veh, v, low, chosen, high, dt)
@@ -135,7 +136,7 @@ def choose_speed(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, v: int, sa
     return 0.0 if chosen < EPS and veh.stop_distance[v] > POSITION_EPS else max(chosen, 0.0)
 
 
-@helper
+@inlined
 def execute_move(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Walkers, v: int) -> None:
     """Move one vehicle; its lane may change, the lists are put right afterwards."""
     dt = tra.clock[STEP_S]
@@ -158,7 +159,7 @@ def execute_move(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Walke
         veh.total_waiting[v] += dt
     else:
         veh.waiting[v] = 0.0
-    enter_lanes(net, veh, tra, v)
+    enter_lanes(net, veh, plans, tra, v)
     lane = veh.lane[v]
     if not veh.stop_reached[v]:
         top = lane_speed(net, veh, v, lane)
@@ -178,7 +179,7 @@ def execute_move(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Walke
     veh.keep_right_chance[v] = math.ceil(veh.keep_right_chance[v] * 100000.0) * 0.00001
 
 
-@helper
+@inlined
 def has_arrived(net: Net, veh: Vehicles, v: int) -> bool:
     """Whether the destination is reached."""
     lane = veh.lane[v]
@@ -191,7 +192,7 @@ def has_arrived(net: Net, veh: Vehicles, v: int) -> bool:
 
 
 @helper
-def enter_lanes(net: Net, veh: Vehicles, tra: Traffic, v: int) -> None:
+def enter_lanes(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, v: int) -> None:
     """Drive on over the ends of lanes, and note which lanes the rear still covers."""
     now = tra.clock[NOW]
     passed = veh.further_count[v]
@@ -225,6 +226,7 @@ def enter_lanes(net: Net, veh: Vehicles, tra: Traffic, v: int) -> None:
         veh.lane[v] = lane
         if not net.lane.internal[lane]:
             veh.route_index[v] += 1
+            note_row(plans, veh, v)
         note_entry(net, veh, v, link, now)
         if not net.lane.internal[lane] and veh.route_index[v] == last_edge:
             break

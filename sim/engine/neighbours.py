@@ -7,16 +7,15 @@ from sim.engine.following import brake_gap
 from sim.engine.jit import helper
 from sim.engine.junction import has_priority, is_red
 from sim.engine.positions import back_on, last_on, nearest_partial
-from sim.engine.routes import next_link
 
 LOOK_BACK_M = 60.0
 
 
 @helper
-def leader_beyond(
-    net: Net, veh: Vehicles, plans: Plans, tra: Traffic, v: int, lane: int, route_index: int
-) -> tuple[int, float]:
-    """The next vehicle along the route from a lane that has no leader itself: (vehicle or -1, gap)."""
+def leader_beyond(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, v: int, lane: int) -> tuple[int, float]:
+    """The next vehicle along the route from a lane of this edge without leader: (vehicle or -1, gap)."""
+    route_index = veh.route_index[v]
+    cell = veh.row[v] + net.lane.index[lane]
     other = nearest_partial(net, veh, tra, lane, v)
     if other >= 0:
         return other, back_on(net, veh, other, lane) - veh.position[v] - veh.min_gap[v]
@@ -27,7 +26,11 @@ def leader_beyond(
     while seen <= distance or net.lane.internal[lane]:
         if not net.lane.internal[lane] and route_index >= edges - 1:
             break
-        link = next_link(net, veh, plans, v, lane, route_index)
+        if net.lane.internal[lane]:
+            link = net.lane_link[net.lane.link_start[lane]]
+        else:
+            link = plans.chain.link[cell]
+            cell = plans.chain.next[cell]
         if link < 0 or is_red(net.link.state[link]):
             break
         if not net.lane.internal[lane] and not has_priority(net.link.state[link]):

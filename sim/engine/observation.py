@@ -1,5 +1,6 @@
 """What can be seen of the road: positions in the plane, the next signal of everybody, and records of trips."""
 
+import bisect
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from sim.engine.people import People
 
 FAR_M = 3000.0
+MODES = tuple(RoadMode)
 
 
 @helper
@@ -145,24 +147,28 @@ class Observer:
 
     def trips(self, now_s: float, demand: Sequence[Vehicle], veh: Vehicles) -> list[Trip]:
         """One record per vehicle whose departure is due."""
+        due = bisect.bisect_right(demand, now_s + 1e-9, key=lambda vehicle: vehicle.depart_s)
+        columns = (
+            veh.status, veh.mode, veh.depart_delay, veh.arrived_at, veh.time_loss, veh.total_waiting, veh.halts,
+            veh.driven,
+        )  # fmt: skip
+        rows = zip(*(column[:due].tolist() for column in columns), strict=True)
         result = []
-        for i, vehicle in enumerate(demand):
-            if vehicle.depart_s > now_s + 1e-9:
-                break
-            status = veh.status[i]
+        for vehicle, row in zip(demand[:due], rows, strict=True):
+            status, mode, delay_s, arrived_s, loss_s, waiting_s, halts, driven_m = row
             inserted = status not in (LOADED, PENDING, GIVEN_UP)
             result.append(
                 Trip(
                     id=vehicle.id,
-                    mode=RoadMode(int(veh.mode[i])),
+                    mode=MODES[mode],
                     depart_s=vehicle.depart_s,
-                    depart_delay_s=float(veh.depart_delay[i]) if inserted else now_s - vehicle.depart_s,
-                    arrival_s=float(veh.arrived_at[i]) if status == ARRIVED else -1.0,
-                    time_loss_s=float(veh.time_loss[i]),
-                    waiting_s=float(veh.total_waiting[i]),
-                    stops=int(veh.halts[i]),
-                    route_length_m=float(veh.driven[i]),
-                    inserted=bool(inserted),
+                    depart_delay_s=delay_s if inserted else now_s - vehicle.depart_s,
+                    arrival_s=arrived_s if status == ARRIVED else -1.0,
+                    time_loss_s=loss_s,
+                    waiting_s=waiting_s,
+                    stops=halts,
+                    route_length_m=driven_m,
+                    inserted=inserted,
                     line=vehicle.line,
                 )
             )

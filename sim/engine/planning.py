@@ -36,7 +36,7 @@ from sim.engine.following import (
     stop_speed,
     uniform,
 )
-from sim.engine.jit import helper
+from sim.engine.jit import helper, inlined
 from sim.engine.junction import (
     came_in_on_major,
     gives_way,
@@ -47,8 +47,9 @@ from sim.engine.junction import (
     is_yellow,
     people_ahead,
 )
+from sim.engine.pointers import fetch
 from sim.engine.positions import back_on, lane_speed, last_on, leader_on_lane
-from sim.engine.routes import next_link
+from sim.engine.routes import table_row
 from sim.engine.stops import stop_target
 
 LOOK_AHEAD_LENGTHS = 5.0
@@ -57,13 +58,13 @@ BLOCKAGE_S = 5.0
 EPS_SPEED = 0.001
 
 
-@helper
+@inlined
 def stopping(veh: Vehicles, v: int, gap: float, speed: float, decel: float, dt: float) -> float:
     """Speed to stop within a gap."""
     return stop_speed(gap, speed, decel, veh.emergency_decel[v], veh.accel[v], veh.max_speed[v], dt)
 
 
-@helper
+@inlined
 def following(veh: Vehicles, v: int, leader: int, gap: float, speed: float, dt: float) -> float:
     """Speed behind a leader."""
     cap = min(speed + veh.accel[v] * dt, veh.max_speed[v])
@@ -72,7 +73,7 @@ def following(veh: Vehicles, v: int, leader: int, gap: float, speed: float, dt: 
     )
 
 
-@helper
+@inlined
 def ignores_red(net: Net, veh: Vehicles, link: int, v: int, now: float) -> bool:
     """Whether this driver passes amber or red for a while after it began (jmDriveAfterYellowTime, -RedTime)."""
     state = net.link.state[link]
@@ -84,7 +85,7 @@ def ignores_red(net: Net, veh: Vehicles, link: int, v: int, now: float) -> bool:
     return False
 
 
-@helper
+@inlined
 def put_item(
     veh: Vehicles, tra: Traffic, v: int, link: int, v_pass: float, v_wait: float, request: bool, distance: float
 ) -> int:
@@ -194,10 +195,11 @@ def junction_leader(
     return min(v_now, safe), min(v_pass, safe)
 
 
-@helper
+@inlined
 def plan_move(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Walkers, v: int, most_items: int) -> None:
     """Write the items of one vehicle."""
     dt, now = tra.clock[STEP_S], tra.clock[NOW]
+    fetch(plans.chain, veh.row[v])
     speed, length, decel, tau = veh.speed[v], veh.length[v], veh.decel[v], veh.tau[v]
     lane = veh.lane[v]
     veh.item_count[v] = 0
@@ -213,6 +215,7 @@ def plan_move(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Walkers,
     horizon = top * dt + brake_gap(top, decel, tau, dt)
     brake_wished = brake_gap(speed, decel, 0.0, dt)
     inside = net.lane.internal[lane]
+    cell = NONE if inside else veh.row[v] + net.lane.index[lane]
     seen = net.lane.length[lane] - veh.position[v]
     seen_outside, seen_inside = 0.0, seen if inside else 0.0
     v_pass = speed_after(seen, v_now, veh.accel[v], min(veh.max_speed[v], limit))
@@ -284,7 +287,13 @@ def plan_move(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Walkers,
             i = put_item(veh, tra, v, NONE, v_now, v_now, NO, seen)
             tra.item.space[i] = 1000.0 if net.edge.fringe[net.lane.edge[lane]] else 0.0
             return
-        link = next_link(net, veh, plans, v, lane, route_index + view)
+        if net.lane.internal[lane]:
+            link = net.lane_link[net.lane.link_start[lane]]
+        else:
+            if cell < 0:
+                cell = table_row(plans, veh, v, route_index + view) + net.lane.index[lane]
+            link = plans.chain.link[cell]
+            cell = plans.chain.next[cell]
         if link < 0:
             halt = stopping(veh, v, seen, speed, decel, dt)
             if last >= 0:
@@ -400,7 +409,7 @@ def circular_wait(net: Net, tra: Traffic, link: int) -> bool:
     return False
 
 
-@helper
+@inlined
 def announce(net: Net, veh: Vehicles, tra: Traffic, v: int) -> None:
     """Tell the links ahead when this vehicle will pass, for those who must yield to it."""
     for i in range(veh.item_start[v], veh.item_start[v] + veh.item_count[v]):

@@ -91,8 +91,8 @@ class EmbeddedPlant:
         if counters[ACTIVE] + counters[TRANSFER_COUNT] + counters[PENDING_COUNT] + 64 > self._room:
             self._grow()
         switched = self._signals.show(now, signals)
+        self._show(self._world, self._signals.letters, switched, now)
         if switched.size:
-            self._show(self._world, self._signals.letters, switched, now)
             self._people.show(self._signals.letters)
         self._people.step(now, self._world)
         self._advance(self._world)

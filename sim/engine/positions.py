@@ -4,16 +4,16 @@ import math
 
 from sim.engine.arrays import MAX_PARTIAL, Net, Traffic, Vehicles
 from sim.engine.following import HALTING, brake_gap
-from sim.engine.jit import helper
+from sim.engine.jit import helper, inlined
 
 
-@helper
+@inlined
 def lane_speed(net: Net, veh: Vehicles, v: int, lane: int) -> float:
     """How fast this vehicle wants to drive on a lane."""
     return min(veh.max_speed[v], net.lane.speed[lane] * veh.speed_factor[v])
 
 
-@helper
+@inlined
 def back_on(net: Net, veh: Vehicles, v: int, lane: int) -> float:
     """Position of the rear on a lane that the vehicle covers; below 0 when it reaches further back."""
     back = veh.position[v] - veh.length[v]
@@ -39,7 +39,7 @@ def nearest_partial(net: Net, veh: Vehicles, tra: Traffic, lane: int, ego: int) 
     return best
 
 
-@helper
+@inlined
 def last_on(net: Net, veh: Vehicles, tra: Traffic, lane: int, ego: int) -> int:
     """The rearmost vehicle on a lane."""
     last = tra.lane.last[lane]
@@ -48,14 +48,14 @@ def last_on(net: Net, veh: Vehicles, tra: Traffic, lane: int, ego: int) -> int:
     return last if last >= 0 else nearest_partial(net, veh, tra, lane, ego)
 
 
-@helper
+@inlined
 def leader_on_lane(net: Net, veh: Vehicles, tra: Traffic, v: int) -> int:
     """Who drives ahead on the same lane."""
     ahead = veh.ahead[v]
     return ahead if ahead >= 0 else nearest_partial(net, veh, tra, veh.lane[v], v)
 
 
-@helper
+@inlined
 def unlink(veh: Vehicles, tra: Traffic, v: int, lane: int) -> None:
     """Take a vehicle off the list of a lane."""
     ahead, behind = veh.ahead[v], veh.behind[v]
@@ -73,7 +73,7 @@ def unlink(veh: Vehicles, tra: Traffic, v: int, lane: int) -> None:
     veh.behind[v] = -1
 
 
-@helper
+@inlined
 def link_in(veh: Vehicles, tra: Traffic, v: int, lane: int) -> None:
     """Put a vehicle on the list of a lane, sorted by position."""
     behind, ahead = -1, tra.lane.last[lane]
@@ -93,14 +93,14 @@ def link_in(veh: Vehicles, tra: Traffic, v: int, lane: int) -> None:
     tra.brutto[lane] += veh.length[v] + veh.min_gap[v]
 
 
-@helper
+@inlined
 def forget_partials(veh: Vehicles, tra: Traffic, v: int) -> None:
     """Clear the lists of the lanes that this vehicle's rear covers."""
     for k in range(veh.further_count[v]):
         tra.lane.partial_count[veh.further[v, k]] = 0
 
 
-@helper
+@inlined
 def note_partials(veh: Vehicles, tra: Traffic, v: int) -> None:
     """Enter the vehicle into the lists of the lanes that its rear covers."""
     for k in range(veh.further_count[v]):

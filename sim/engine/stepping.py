@@ -18,7 +18,7 @@ from sim.engine.arrays import (
 )
 from sim.engine.changing import change_on_edge
 from sim.engine.insertion import insert_departures
-from sim.engine.jit import helper, kernel
+from sim.engine.jit import helper, inlined, kernel
 from sim.engine.keepclear import withdraw_requests
 from sim.engine.moving import execute_move, impatience_of
 from sim.engine.planning import announce, plan_move
@@ -30,7 +30,7 @@ MOST_ITEMS = 40
 AHEAD = 4  # vehicles by which memory is asked for before it is needed
 
 
-@helper
+@inlined
 def plan_lane(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Walkers, lane: int, used: int) -> int:
     """Plan for all vehicles of a lane, from the front to the rear; returns the items used so far."""
     in_front = 0.0

@@ -2,7 +2,8 @@
 
 from sim.engine.arrays import INFINITE, NOW, PARKED, STEP_S, Plans, Traffic, Vehicles
 from sim.engine.following import EPS, HALTING
-from sim.engine.jit import helper
+from sim.engine.jit import helper, inlined
+from sim.engine.routes import note_row
 
 PLACE_TOLERANCE_M = 1.0  # how far short of its place a vehicle counts as arrived at a named stop
 
@@ -23,7 +24,7 @@ def stop_target(veh: Vehicles, plans: Plans, tra: Traffic, v: int, stop: int) ->
     return end + EPS
 
 
-@helper
+@inlined
 def process_stop(veh: Vehicles, plans: Plans, tra: Traffic, v: int, wanted: float) -> float:
     """Upper bound of the speed from a stop: 0 while standing; begins and ends the halt."""
     stop = veh.next_stop[v]
@@ -56,3 +57,4 @@ def leave_stop(veh: Vehicles, plans: Plans, v: int) -> None:
     veh.next_stop[v] += 1
     table = plans.plan.table_start[veh.plan[v]] + (veh.next_stop[v] - veh.first_stop[v])
     veh.cells[v] = plans.table_offset[table]
+    note_row(plans, veh, v)

@@ -18,7 +18,7 @@ from sim.engine.arrays import (
 )
 from sim.engine.insertion import reenter
 from sim.engine.jit import helper
-from sim.engine.routes import route_edge
+from sim.engine.routes import note_row, route_edge
 from sim.engine.stops import leave_stop
 
 TELEPORT_MIN_MPS = 1.0
@@ -87,10 +87,12 @@ def move_on(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, v: int) -> bool
         if not net.lane.permissions[lane] & veh.class_bit[v]:
             continue
         veh.route_index[v] += 1
+        note_row(plans, veh, v)
         if reenter(net, veh, plans, tra, v, lane, min(veh.length[v], net.lane.length[lane])):
             return True
         veh.route_index[v] -= 1
     veh.route_index[v] += 1
+    note_row(plans, veh, v)
     first = net.edge.lane_start[edge]
     veh.ready_s[v] = tra.clock[NOW] + net.edge.length[edge] / max(TELEPORT_MIN_MPS, net.lane.speed[first])
     while veh.next_stop[v] < veh.last_stop[v] and plans.stop.position[veh.next_stop[v]] < veh.route_index[v]:

@@ -146,7 +146,9 @@ def build_plans(streets: Streets, collector: _Collector) -> Plans:
         np.array([s[0] for s in flat], np.int64), np.array([s[1] for s in flat], np.int64),
         np.array([s[2] for s in flat], np.float64), cell,
     )  # fmt: skip
-    chain = table(CHAIN, total + 1, lane=np.where(cell.link < 0, -1, net.link.dst[cell.link]), next=next_row)
+    chain = table(
+        CHAIN, total + 1, link=cell.link, lane=np.where(cell.link < 0, -1, net.link.dst[cell.link]), next=next_row
+    )
     chain.next += np.where(chain.lane < 0, 0, net.lane.index[chain.lane])
     stops = collector.stops
     stop = table(
@@ -221,6 +223,7 @@ def build_vehicles(streets: Streets, demand: Sequence[Vehicle], router: Router, 
         way=plans.plan.start[plan],
         edges=plans.plan.start[plan + 1] - plans.plan.start[plan],
         cells=plans.table_offset[plans.plan.table_start[plan]],
+        row=plans.table_offset[plans.plan.table_start[plan]],
         first_stop=first_stop,
         last_stop=np.array([row[2] for row in rows], np.int64),
         lane=np.full(n, -1),
