@@ -8,7 +8,6 @@ that its queue does not vanish when its radar does.
 from collections import defaultdict
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
 
 from detectors.equipment import approach_lanes, is_stop_line
 from detectors.exact import ExactLanes
@@ -23,7 +22,8 @@ from plans.junction import Detector, DetectorKind, Junction, Mode
 SAID_BY = {DetectorKind.LOOP: LoopReading, DetectorKind.RADAR: RadarReading, DetectorKind.BUTTON: ButtonReading}
 
 
-class _Post(NamedTuple):
+@dataclass(slots=True)
+class _Post:
     """One detector: what it says, where it is, and who else sees its traffic."""
 
     id: str
@@ -174,14 +174,15 @@ class Sensing:
         changed = False
         crossed, counts = self._crossed, self._counts
         open_lanes = {lane for lane, green in green_lanes.items() if green}
-        for id_, watch, says, lanes, group, crossed_on, partners in self._posts:
+        for post in self._posts:
+            id_, watch, group = post.id, post.watch, post.group
             reading = readings.get(id_)
-            if type(reading) is not says:
+            if type(reading) is not post.says:
                 reading = None  # another kind's topic with this detector's name: as good as silence
-            green = group in green_groups if group is not None else not open_lanes.isdisjoint(lanes)
-            others_veh = crossed.get(crossed_on, 0.0) if crossed else 0.0
+            green = group in green_groups if group is not None else not open_lanes.isdisjoint(post.lanes)
+            others_veh = crossed.get(post.crossed_on, 0.0) if crossed else 0.0
             if counts:
-                others_veh = max([others_veh, *(counts.get(partner, 0.0) for partner in partners)])
+                others_veh = max([others_veh, *(counts.get(partner, 0.0) for partner in post.partners)])
             before = watch.health
             if watch.observe(reading, utc_s, elapsed_s, green=green, others_veh=others_veh):
                 if isinstance(reading, LoopReading):
