@@ -10,7 +10,7 @@ import numpy as np
 from signalctl.rollout.demand import Demand, Seen, predict_demand
 from signalctl.rollout.jit import helper, kernel
 from signalctl.rollout.kerbs import walk
-from signalctl.rollout.lanes import claim, discharge, left_over
+from signalctl.rollout.lanes import claim, discharge, is_held, left_over
 from signalctl.rollout.layout import Floats, Ints, Layout
 from signalctl.rollout.nodes import NOBODY, Nodes, give_back, load, make_nodes, store, take
 from signalctl.rollout.parameters import RolloutNumbers
@@ -32,17 +32,15 @@ def advance(
     numbers: RolloutNumbers,
     from_s: int,
     to_s: int,
-    changed: bool,
 ) -> float:
-    """Let everybody move for some seconds; returns what that cost. Stuck lanes are held until the first change."""
+    """Let everybody move for some seconds; returns what that cost."""
     cost = 0.0
     for second in range(from_s, to_s):
         t = float(second)
         for k in range(layout.lane_order.size):
             lane = layout.lane_order[k]
             if road.idle_until_s[lane] <= t:
-                held = seen.stuck[lane] and not changed
-                cost += discharge(layout, seen, demand, road, numbers, lane, t, held)
+                cost += discharge(layout, seen, demand, road, numbers, lane, t, is_held(layout, seen, road, lane))
         cost += walk(layout, seen, road, numbers, t)
     return cost
 
@@ -203,7 +201,7 @@ def search(
                 for lane in range(road.idle_until_s.size):
                     road.idle_until_s[lane] = 0.0
                 child = take(nodes)
-                nodes.cost[child] = nodes.cost[node] + advance(layout, seen, demand, road, numbers, t, until, True)
+                nodes.cost[child] = nodes.cost[node] + advance(layout, seen, demand, road, numbers, t, until)
                 nodes.stage[child], nodes.changed[child] = target, True
                 nodes.begins[child] = target if t == 0 else begins
                 nodes.after_s[child] = nodes.after_s[node] if changed else float(t)
@@ -211,6 +209,6 @@ def search(
                 keep(layout, seen, demand, road, numbers, nodes, child, until, at, result)
                 load(nodes, node, road)
             look = next_look(t + 1, numbers)
-            nodes.cost[node] += advance(layout, seen, demand, road, numbers, t, look, changed)
+            nodes.cost[node] += advance(layout, seen, demand, road, numbers, t, look)
             keep(layout, seen, demand, road, numbers, nodes, node, look, at, result)
     return result

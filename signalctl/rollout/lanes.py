@@ -167,17 +167,43 @@ def discharge(
 
 
 @helper
+def is_held(layout: Layout, seen: Seen, road: Road, lane: int) -> bool:
+    """Whether a head that stands on green stands there still: until a green begins that it has not had yet.
+
+    That another group of the stage ends changes nothing for it.
+    """
+    if not seen.stuck[lane]:
+        return False
+    for k in range(layout.lane_move_start[lane], layout.lane_move_start[lane + 1]):
+        if road.green_from[layout.move_group[layout.lane_moves[k]]] >= 0.0:
+            return False
+    return True
+
+
+@helper
 def servable(
-    layout: Layout, seen: Seen, demand: Demand, numbers: RolloutNumbers, lane: int, head: int, stage: int, at_s: float
+    layout: Layout,
+    seen: Seen,
+    demand: Demand,
+    road: Road,
+    numbers: RolloutNumbers,
+    lane: int,
+    head: int,
+    stage: int,
+    at_s: float,
 ) -> float:
     """Chance that the lane's vehicle `head` can cross in `stage`, as far as signals and exits go."""
     move = demand.move[head]
+    held = is_held(layout, seen, road, lane)
     chance = 0.0
     for k in range(layout.lane_move_start[lane], layout.lane_move_start[lane + 1]):
         option = layout.lane_moves[k]
         if (move >= 0 and option != move) or is_blocked(seen, numbers, option, at_s):
             continue
-        if layout.stage_green[stage, layout.move_group[option]]:
+        group = layout.move_group[option]
+        if held and is_green(road, group, at_s, 0.0):
+            continue
+        if layout.stage_green[stage, group]:
             chance += 1.0 if move >= 0 else layout.move_share[option]
     return chance
 
@@ -199,7 +225,7 @@ def claim(
         head, last = road.head[lane], demand.start[lane + 1]
         if head >= last or demand.due_s[head] > until_s:
             continue
-        chance = servable(layout, seen, demand, numbers, lane, head, stage, at_s)
+        chance = servable(layout, seen, demand, road, numbers, lane, head, stage, at_s)
         if chance <= 0.0:
             continue
         end = max(head, road.arrived[lane])
@@ -225,7 +251,7 @@ def left_over(
         head, end = road.head[lane], road.arrived[lane]
         if head >= end:
             continue
-        goes = servable(layout, seen, demand, numbers, lane, head, stage, at_s) > 0.0
+        goes = servable(layout, seen, demand, road, numbers, lane, head, stage, at_s) > 0.0
         wait_s = numbers.terminal_green_s if goes else numbers.terminal_s
         weight = demand.sums[WEIGHT, end] - demand.sums[WEIGHT, head]
         ahead = demand.sums[WEIGHT_SIZE, end] - demand.sums[WEIGHT_SIZE, head] - demand.sums[SIZE, head] * weight

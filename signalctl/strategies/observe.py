@@ -14,6 +14,11 @@ from signalctl.strategies.kerb_rates import KerbRates
 from signalctl.strategies.parameters import AdaptiveParameters
 
 CAR = MODES.index(Mode.CAR)
+LONGEST_PATIENCES = 3.0
+"""A vehicle that has waited so many times as long as it has patience weighs ten times as much, and never more.
+
+One whose exit is blocked for long would else outweigh everybody who could go.
+"""
 LIVE = frozenset({RequestState.QUEUED, RequestState.ACTIVATED})
 
 
@@ -51,7 +56,7 @@ class Observer:
         mode = _join([lane.mode for lane in known]).astype(np.int64)
         distance, speed = _join([lane.distance_m for lane in known]), _join([lane.speed_mps for lane in known])
         waiting = _join([lane.waiting_s for lane in known])
-        weight = self.weights[mode] * (1.0 + (waiting / self.patience_s[mode]) ** 2)
+        weight = self.weights[mode] * (1.0 + np.minimum(waiting / self.patience_s[mode], LONGEST_PATIENCES) ** 2)
         rows = _Rows(start, distance, speed, _join([lane.movement for lane in known]).astype(np.int64), mode, weight)
         for request in picture.requests:
             if request.state in LIVE:

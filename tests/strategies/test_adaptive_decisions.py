@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from detectors.picture import CrossingPicture, PriorityRequest
-from plans.junction import Mode, Turn
+from plans.junction import Mode, Stage, Turn
 from plans.sealed import RequestAction, RequestReason
 from signalctl.gate import Gate
 from signalctl.strategies.observe import Observer
@@ -177,6 +177,17 @@ def test_a_change_that_saves_hardly_anything_is_not_made(crossroads, decide, veh
     assert decision.action is HOLD
     assert decision.alternatives[0].cost < decision.cost
     assert decision.why.endswith("too few.")
+
+
+def test_a_stage_that_serves_nobody_is_left_although_its_twin_has_no_crossing(crossroads, decide, vehicles):
+    """Lanes that stand on green would stand as well once only their crossing is red: that is no way out."""
+    junction = crossroads.junction
+    without = Stage("NS_nowalk", frozenset({"ns"}))
+    crossroads.junction = replace(junction, stages={**junction.stages, without.id: without})
+    jammed = vehicles([(1.0 + 7.5 * k, 0.0) for k in range(12)], waiting_s=600.0, head_still_s=40.0)
+    picture = crossroads.picture({"n": jammed, "s": jammed, "e": vehicles(QUEUE)})
+    status = replace(crossroads.status("NS", 60), takes_on_demand=True)
+    assert (decide(picture, status).action, decide(picture, status).stage) == (GO, "EW")
 
 
 @pytest.mark.parametrize(("mode", "weight"), [(Mode.BICYCLE, 2.0), (Mode.CAR, 1.25)])
