@@ -1,6 +1,6 @@
 """How well queues and arrivals are known at each level of detection, against the truth of the same traffic.
 
-    python benchmarks/estimation.py SCENARIO [--plant sumo] [--seed 1] [--end SECONDS] [--lanes]
+    python benchmarks/estimation.py [SCENARIO] [--plant sumo] [--seed 1] [--end SECONDS] [--lanes]
 
 The signals run the plan that is due; every second all levels look at the same road. Errors are by lane and second:
 bias and root mean square of the queue, of the vehicles within 150 m and of the average arrivals, and how often the true
@@ -111,7 +111,7 @@ def words(label: str, rows: Sequence[Row]) -> str:
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("scenario")
+    parser.add_argument("scenario", nargs="?", default="rheinstrasse")
     parser.add_argument("--period")
     parser.add_argument("--plant", type=PlantName, default=PlantName.EMBEDDED)
     parser.add_argument("--seed", type=int, default=1)
@@ -119,7 +119,8 @@ def main() -> None:
     parser.add_argument("--lanes", action="store_true", help="a line for each lane")
     asked = parser.parse_args()
     levels = (Detection.RADAR, Detection.LOOPS)
-    spec = RunSpec(asked.scenario, asked.period, asked.plant, seed=asked.seed, end_s=asked.end)
+    period = "midday" if asked.scenario == "rheinstrasse" and asked.period is None else asked.period
+    spec = RunSpec(asked.scenario, period, asked.plant, seed=asked.seed, end_s=asked.end)
     rows = measure(spec, levels)
     heads = " ".join(f"{head:>8s}" for what in ("queue", "150 m", "veh/h") for head in (what, "bias", "rms"))
     print(f"{'':34s} {heads} {'inside':>8s}")
