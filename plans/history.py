@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from plans.codes import Code
 from plans.defaults import SAME_GROUP_RED_S
-from plans.junction import Junction, StageTransition
+from plans.junction import Junction, StageTransition, TransitionLags
 from plans.transition import quickest_way
 
 
@@ -53,8 +53,37 @@ def waits(junction: Junction, history: History, change: StageTransition) -> Iter
 
 
 def earliest_begin_s(junction: Junction, history: History, change: StageTransition) -> int | None:
-    """The first second at which the transition may begin; None where nothing has to be waited for."""
-    return max((wait.until_s for wait in waits(junction, history, change)), default=None)
+    """The first second at which the transition may begin, the last of `waits`; None where nothing has to be waited for.
+
+    Asked for each stage of each junction every second, so the rules are looked up once and kept.
+    """
+    known = junction.lags_memo.get((change.origin, change.target))
+    if known is None or known[0] is not change:
+        known = junction.lags_memo[change.origin, change.target] = change, _lags(junction, change)
+    lags = known[1]
+    until_s = [history[group].since_s + lag_s for group, lag_s in lags.switches]
+    for other, lag_s in lags.clearances:
+        past = history.get(other)
+        if past is not None and not past.green:
+            until_s.append(past.since_s + lag_s)
+    return max(until_s, default=None)
+
+
+def _lags(junction: Junction, change: StageTransition) -> TransitionLags:
+    """The rules of `waits` as seconds after what was shown; of several from the same group the longest."""
+    ending = {switch.group for switch in change.switches if not switch.green}
+    switches: dict[str, int] = {}
+    clearances: dict[str, int] = {}
+    for switch in change.switches:
+        group = junction.groups[switch.group]
+        own_s = group.amber_s + SAME_GROUP_RED_S + group.red_amber_s if switch.green else group.min_green_s
+        switches[group.id] = max(own_s - switch.at_s, switches.get(group.id, own_s - switch.at_s))
+        if switch.green:
+            for (other, begins), needed_s in junction.intergreens.items():
+                if begins == group.id and other not in ending:
+                    lag_s = needed_s - switch.at_s
+                    clearances[other] = max(lag_s, clearances.get(other, lag_s))
+    return TransitionLags(tuple(switches.items()), tuple(clearances.items()))
 
 
 def after_transition(history: History, change: StageTransition, begin_s: int) -> History:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from functools import cached_property
+from typing import NamedTuple
 
 from plans.timing import TimingPlan
 
@@ -176,6 +177,17 @@ class StageTransition:
     duration_s: int
 
 
+class TransitionLags(NamedTuple):
+    """How long after what was shown a transition may begin, whatever else is shown.
+
+    `switches` are the groups that begin or end in it: so many seconds after their own begin or end of green.
+    `clearances` are those whose end of green, if it lies before the transition, has to be so many seconds back.
+    """
+
+    switches: tuple[tuple[str, int], ...]
+    clearances: tuple[tuple[str, int], ...]
+
+
 @dataclass(frozen=True)
 class Junction:
     """A signalised junction.
@@ -242,6 +254,11 @@ class Junction:
     @cached_property
     def transition_memo(self) -> dict[tuple[str, str], StageTransition]:
         """Transitions that `plans.transition` has worked out for this junction so far."""
+        return {}
+
+    @cached_property
+    def lags_memo(self) -> dict[tuple[str, str], tuple[StageTransition, TransitionLags]]:
+        """By origin and target: what `plans.history` has worked out for this junction's transitions so far."""
         return {}
 
     @cached_property

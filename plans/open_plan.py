@@ -16,11 +16,12 @@ def open_plan(junction: Junction, nominal: TimingPlan) -> TimingPlan:
     Stages without a legal way from and to the whole cycle stay out, and so does what a plan has no room for.
     """
     memo = junction.open_plan_memo
-    if nominal not in memo:
+    opened = memo.get(nominal)
+    if opened is None:
         if len(memo) >= REMEMBERED_PLANS:
             memo.clear()
-        memo[nominal] = _opened(junction, nominal)
-    return memo[nominal]
+        opened = memo[nominal] = _opened(junction, nominal)
+    return opened
 
 
 def _opened(junction: Junction, nominal: TimingPlan) -> TimingPlan:

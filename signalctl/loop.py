@@ -15,6 +15,7 @@ from plans.sealed import RequestAction, SafePlan, SafeRequest
 from plans.timing import TimingPlan
 from signalctl.clock import Clock
 from signalctl.field_link import HEARTBEAT_S, FieldLink
+from signalctl.garbage import Collector
 from signalctl.gate import Gate, Refusal
 from signalctl.gate.gate import TAKES_PLANS
 from signalctl.gating import Gating
@@ -75,6 +76,7 @@ class ControlLoop:
         """Tick at every full second until `stop`; seconds that were missed are skipped, never run twice in a row."""
         due_utc_s = float(int(clock.now_utc_s()) + 1)
         first = True
+        collector = Collector()
         while not stop.is_set():
             await clock.wait_until(due_utc_s)
             now_utc_s = clock.now_utc_s()
@@ -85,6 +87,7 @@ class ControlLoop:
             await self.tick(float(int(now_utc_s)), lateness_s=0.0 if first else now_utc_s - due_utc_s)
             first = False
             due_utc_s = float(int(now_utc_s) + 1)
+            collector.rest(now_utc_s)
 
     async def tick(self, utc_s: float, lateness_s: float = 0.0) -> Tick:
         """One pass through the seven steps for the second `utc_s`."""

@@ -19,6 +19,7 @@ from signalctl.assembly import assemble
 from signalctl.clock import Clock
 from signalctl.errors import UsageError
 from signalctl.field_link import HEARTBEAT_S
+from signalctl.garbage import rarely_collected
 from signalctl.gating_observer import GatingObserver
 from signalctl.journal import Journal
 from signalctl.journal_observer import JournalObserver
@@ -170,7 +171,8 @@ class Service:
         """The loop, once there is machine code for its decisions: to compile anew takes half a minute."""
         await asyncio.to_thread(compile_kernels)
         self._begin_recording()
-        await self.loop.run(self.clock, stop)
+        with rarely_collected():
+            await self.loop.run(self.clock, stop)
 
     def _begin_recording(self) -> None:
         """Make every second from now on replayable; a recording that cannot begin is no reason not to control."""

@@ -15,12 +15,13 @@ def history_of(junction: Junction, status: FieldStatus) -> History | None:
     counted by the junction's own times as well: it ended no later than its red-amber began.
     """
     past: dict[str, GroupPast] = {}
+    utc_s, aspects, shown = status.utc_s, status.aspects, status.time_in_aspect_s
     for name, group in junction.groups.items():
-        aspect = status.aspects.get(name)
-        shown_s = status.time_in_aspect_s.get(name)
+        aspect = aspects.get(name)
+        shown_s = shown.get(name)
         if shown_s is None:
             return None
-        since_s = status.utc_s - shown_s
+        since_s = utc_s - shown_s
         if aspect is Aspect.GREEN:
             past[name] = GroupPast(True, since_s)
         elif aspect is Aspect.AMBER:

@@ -17,6 +17,7 @@ from plans.site import RecordingLimits, Site, StrategyName
 from plans.timing import TimingPlan
 from signalctl.assembly import assemble
 from signalctl.demo.street import Street
+from signalctl.garbage import rarely_collected
 from signalctl.journal import Journal
 from signalctl.journal_observer import JournalObserver
 from signalctl.loop import PlansDue
@@ -92,7 +93,8 @@ def run_scenario(spec: RunSpec, progress: Progress | None = None) -> RunOutcome:
     site = _site(opened, spec)
     plant = make_plant(opened, spec, site)
     try:
-        driven = asyncio.run(_drive(plant, opened, site, spec, progress))
+        with rarely_collected():
+            driven = asyncio.run(_drive(plant, opened, site, spec, progress))
         statistics = plant.statistics()
     finally:
         plant.close()
