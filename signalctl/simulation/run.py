@@ -46,7 +46,7 @@ Progress = Callable[[float], None]
 
 @dataclass(frozen=True, slots=True)
 class RunOutcome:
-    """A finished run: its figures as in the result file, and what they were counted from."""
+    """A finished run: its figures as in the result file, and what they were counted from; each tick's time by step."""
 
     spec: RunSpec
     figures: Figures
@@ -54,6 +54,7 @@ class RunOutcome:
     refusals: Mapping[str, int]
     failures: tuple[str, ...]
     violations: tuple[str, ...]
+    step_s: tuple[Mapping[str, float], ...] = ()
 
 
 @dataclass
@@ -63,12 +64,14 @@ class _Record:
     refusals: list[RefusalNote] = field(default_factory=list)
     failures: list[JunctionFailure] = field(default_factory=list)
     tick_s: list[float] = field(default_factory=list)
+    step_s: list[Mapping[str, float]] = field(default_factory=list)
 
     def record(self, tick: Tick) -> None:
         """Take note of one tick."""
         self.refusals += tick.refusals
         self.failures += tick.failures
         self.tick_s.append(tick.duration_s)
+        self.step_s.append(tick.step_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +134,7 @@ def run_scenario(spec: RunSpec, progress: Progress | None = None) -> RunOutcome:
         _counted(f"{note.origin}: {note.code}" for note in record.refusals),
         tuple(f"{failure.junction or 'all'}: {failure.step}: {failure.error}" for failure in record.failures),
         tuple(str(found) for observer in street.observers for found in observer.violations),
+        tuple(record.step_s),
     )
 
 

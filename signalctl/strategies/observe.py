@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 import numpy as np
 
@@ -50,14 +51,13 @@ class Observer:
     def see(self, picture: JunctionPicture, aspects: Mapping[str, Aspect]) -> Seen:
         """Flat arrays of what is known now; lanes without a picture are empty."""
         lanes = [picture.lanes.get(lane) for lane in self.junction.lanes]
-        start = np.zeros(len(lanes) + 1, np.int64)
-        start[1:] = np.cumsum([0 if lane is None else lane.distance_m.size for lane in lanes])
+        start = np.array([0, *accumulate(0 if lane is None else lane.distance_m.size for lane in lanes)], np.int64)
         known = [lane for lane in lanes if lane is not None and lane.distance_m.size]
-        mode = _join([lane.mode for lane in known]).astype(np.int64)
+        mode = _join([lane.mode for lane in known], np.int64)
         distance, speed = _join([lane.distance_m for lane in known]), _join([lane.speed_mps for lane in known])
         waiting = _join([lane.waiting_s for lane in known])
         weight = self.weights[mode] * (1.0 + np.minimum(waiting / self.patience_s[mode], LONGEST_PATIENCES) ** 2)
-        rows = _Rows(start, distance, speed, _join([lane.movement for lane in known]).astype(np.int64), mode, weight)
+        rows = _Rows(start, distance, speed, _join([lane.movement for lane in known], np.int64), mode, weight)
         for request in picture.requests:
             if request.state in LIVE:
                 rows = self._with_request(rows, request)
@@ -85,9 +85,8 @@ class Observer:
 
     def _reach(self, rows: "_Rows", lanes: Sequence[LanePicture | None]) -> Floats:
         """How far back each lane has been seen to be sensed."""
-        for lane in range(len(self.junction.lanes)):
-            if rows.start[lane + 1] > rows.start[lane]:
-                self.farthest_m[lane] = max(self.farthest_m[lane], rows.distance_m[rows.start[lane + 1] - 1])
+        used = rows.start[1:] > rows.start[:-1]
+        self.farthest_m[used] = np.maximum(self.farthest_m[used], rows.distance_m[rows.start[1:][used] - 1])
         return np.minimum(self.farthest_m, [np.inf if lane is None else lane.reach_m for lane in lanes])
 
     def request_weight(self, request: PriorityRequest) -> float:
@@ -127,8 +126,9 @@ class Observer:
     ) -> tuple[np.ndarray, np.ndarray]:
         """Lanes that show green while their head stands, and the red movement that this head probably wants."""
         stuck, wanted = np.zeros(len(lanes), np.bool_), np.full(len(lanes), -1, np.int64)
+        least_s = min(self.parameters.believe_after_s, self.parameters.believe_gap_s)
         for index, lane in enumerate(lanes):
-            if lane is None or lane.head_still_s < self._patience_s(lane, aspects):
+            if lane is None or lane.head_still_s < least_s or lane.head_still_s < self._patience_s(lane, aspects):
                 continue
             stuck[index] = True
             moves = self.layout.lane_moves[self.layout.lane_move_start[index] : self.layout.lane_move_start[index + 1]]
@@ -147,7 +147,7 @@ class Observer:
         return self.parameters.believe_gap_s if gives_way else self.parameters.believe_after_s
 
     def _crossings(self, picture: JunctionPicture) -> tuple[Floats, Floats, Floats, Floats]:
-        groups = crossing_groups(self.junction)
+        groups = self.rates.groups
         people, wait_s = np.zeros(len(groups)), np.zeros(len(groups))
         limit_s, come_ps = np.ones(len(groups)), np.zeros(len(groups))
         transit = any(request.state in LIVE for request in picture.requests)
@@ -230,5 +230,5 @@ def _scaled(parameters: AdaptiveParameters, round_s: float) -> RolloutNumbers:
     return numbers._replace(horizon_s=float(round(horizon_s)), terminal_s=numbers.terminal_s * ratio)
 
 
-def _join(arrays: Sequence[np.ndarray]) -> Floats:
-    return np.concatenate(arrays).astype(np.float64) if arrays else np.zeros(0)
+def _join(arrays: Sequence[np.ndarray], kind: type[np.float64] | type[np.int64] = np.float64) -> np.ndarray:
+    return np.concatenate(arrays, dtype=kind) if arrays else np.zeros(0, kind)

@@ -1,0 +1,1 @@
+"""How long a tick of the whole loop takes on a large site."""
