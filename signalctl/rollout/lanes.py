@@ -168,15 +168,21 @@ def discharge(
 
 @helper
 def is_held(layout: Layout, seen: Seen, road: Road, lane: int) -> bool:
-    """Whether a head that stands on green stands there still: until a green begins that it has not had yet.
+    """Whether a head that stands on green stands there still.
 
-    That another group of the stage ends changes nothing for it.
+    It does until a green begins that it has not had yet, or traffic loses its green that it gives way to. That any other
+    group of the stage ends changes nothing for it.
     """
     if not seen.stuck[lane]:
         return False
     for k in range(layout.lane_move_start[lane], layout.lane_move_start[lane + 1]):
-        if road.green_from[layout.move_group[layout.lane_moves[k]]] >= 0.0:
+        move = layout.lane_moves[k]
+        if road.green_from[layout.move_group[move]] >= 0.0:
             return False
+        for j in range(layout.move_foe_start[move], layout.move_foe_start[move + 1]):
+            ends_s = road.green_until[layout.move_group[layout.move_foes[j]]]
+            if 0.0 <= ends_s < np.inf:
+                return False
     return True
 
 
