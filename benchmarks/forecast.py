@@ -85,7 +85,7 @@ def crossings(
     for second in range(ahead_s):
         before = road.head.copy()
         road.idle_until_s[:] = 0.0
-        advance(layout, seen, demand, road, numbers, second, second + 1)
+        advance(layout, seen, demand, road, numbers, second, second + 1, False)
         for lane in range(before.size):
             for vehicle in range(before[lane], road.head[lane]):
                 row = seen.start[lane] + vehicle - demand.start[lane]

@@ -66,7 +66,7 @@ def make_seen(observer: Observer, random: np.random.Generator) -> Seen:
         rate_vps=np.full(lanes, 0.1),
         rate_weight=np.full(lanes, 1.3),
         reach_m=np.full(lanes, 200.0),
-        stuck=np.zeros(lanes, np.bool_),
+        stuck_s=np.zeros(lanes),
         stuck_move=np.full(lanes, -1),
         move_blocked=np.zeros(len(layout.move_lane), np.bool_),
         crossing_people=np.zeros(0),

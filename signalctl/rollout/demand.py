@@ -33,7 +33,7 @@ class Seen(NamedTuple):
     rate_vps: Floats  # (L,) average arrivals beyond sensing
     rate_weight: Floats  # (L,) persons in an average vehicle
     reach_m: Floats  # (L,) how far back vehicles are seen
-    stuck: Flags  # (L,) shows green, but its head does not move
+    stuck_s: Floats  # (L,) for how long its head has not moved although it shows green; 0 where it is served
     stuck_move: Ints  # (L,) what the stuck head is believed to want, -1 unknown
     move_blocked: Flags  # (M,) its exit is full
     crossing_people: Floats  # (C,) weighted number waiting
@@ -102,7 +102,7 @@ def predict_demand(layout: Layout, seen: Seen, horizon_s: float, rate_ratio: flo
             last_due = last_due if standing else max(last_due, travel_s)
             due[n], earliest[n] = last_due, last_earliest
             move[n] = seen.move[i] if seen.move[i] >= 0 else single
-            if i == seen.start[lane] and seen.stuck[lane] and move[n] < 0:
+            if i == seen.start[lane] and seen.stuck_s[lane] > 0.0 and move[n] < 0:
                 move[n] = seen.stuck_move[lane]
             size[n] = HEADWAY_RATIO[mode]
             weight[n] = seen.weight[i]

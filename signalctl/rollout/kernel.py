@@ -32,6 +32,7 @@ def advance(
     numbers: RolloutNumbers,
     from_s: int,
     to_s: int,
+    changed: bool,
 ) -> float:
     """Let everybody move for some seconds; returns what that cost."""
     cost = 0.0
@@ -40,7 +41,8 @@ def advance(
         for k in range(layout.lane_order.size):
             lane = layout.lane_order[k]
             if road.idle_until_s[lane] <= t:
-                cost += discharge(layout, seen, demand, road, numbers, lane, t, is_held(layout, seen, road, lane))
+                held = is_held(layout, seen, road, lane, t, changed)
+                cost += discharge(layout, seen, demand, road, numbers, lane, t, held)
         cost += walk(layout, seen, road, numbers, t)
     return cost
 
@@ -201,7 +203,7 @@ def search(
                 for lane in range(road.idle_until_s.size):
                     road.idle_until_s[lane] = 0.0
                 child = take(nodes)
-                nodes.cost[child] = nodes.cost[node] + advance(layout, seen, demand, road, numbers, t, until)
+                nodes.cost[child] = nodes.cost[node] + advance(layout, seen, demand, road, numbers, t, until, True)
                 nodes.stage[child], nodes.changed[child] = target, True
                 nodes.begins[child] = target if t == 0 else begins
                 nodes.after_s[child] = nodes.after_s[node] if changed else float(t)
@@ -209,6 +211,6 @@ def search(
                 keep(layout, seen, demand, road, numbers, nodes, child, until, at, result)
                 load(nodes, node, road)
             look = next_look(t + 1, numbers)
-            nodes.cost[node] += advance(layout, seen, demand, road, numbers, t, look)
+            nodes.cost[node] += advance(layout, seen, demand, road, numbers, t, look, changed)
             keep(layout, seen, demand, road, numbers, nodes, node, look, at, result)
     return result

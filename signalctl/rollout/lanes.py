@@ -9,6 +9,9 @@ from signalctl.rollout.layout import Layout
 from signalctl.rollout.parameters import RolloutNumbers
 from signalctl.rollout.road import Road, is_green
 
+JAM_S = 15.0
+"""Who has stood on green so long is in a jam, whose end cannot be foreseen."""
+
 
 @helper
 def is_blocked(seen: Seen, numbers: RolloutNumbers, move: int, at_s: float) -> bool:
@@ -167,13 +170,17 @@ def discharge(
 
 
 @helper
-def is_held(layout: Layout, seen: Seen, road: Road, lane: int) -> bool:
+def is_held(layout: Layout, seen: Seen, road: Road, lane: int, at_s: float, changed: bool) -> bool:
     """Whether a head that stands on green stands there still.
 
-    It does until a green begins that it has not had yet, or traffic loses its green that it gives way to. That any other
-    group of the stage ends changes nothing for it.
+    It does as long as the stage runs. After a change a short halt is expected to last as long as it has lasted already,
+    and a jam for good, unless a green begins that it has not had yet, or traffic that it gives way to loses its green.
     """
-    if not seen.stuck[lane]:
+    if seen.stuck_s[lane] <= 0.0:
+        return False
+    if not changed:
+        return True
+    if at_s >= seen.stuck_s[lane] and seen.stuck_s[lane] < JAM_S:
         return False
     for k in range(layout.lane_move_start[lane], layout.lane_move_start[lane + 1]):
         move = layout.lane_moves[k]
@@ -191,7 +198,6 @@ def servable(
     layout: Layout,
     seen: Seen,
     demand: Demand,
-    road: Road,
     numbers: RolloutNumbers,
     lane: int,
     head: int,
@@ -200,16 +206,12 @@ def servable(
 ) -> float:
     """Chance that the lane's vehicle `head` can cross in `stage`, as far as signals and exits go."""
     move = demand.move[head]
-    held = is_held(layout, seen, road, lane)
     chance = 0.0
     for k in range(layout.lane_move_start[lane], layout.lane_move_start[lane + 1]):
         option = layout.lane_moves[k]
         if (move >= 0 and option != move) or is_blocked(seen, numbers, option, at_s):
             continue
-        group = layout.move_group[option]
-        if held and is_green(road, group, at_s, 0.0):
-            continue
-        if layout.stage_green[stage, group]:
+        if layout.stage_green[stage, layout.move_group[option]]:
             chance += 1.0 if move >= 0 else layout.move_share[option]
     return chance
 
@@ -231,7 +233,7 @@ def claim(
         head, last = road.head[lane], demand.start[lane + 1]
         if head >= last or demand.due_s[head] > until_s:
             continue
-        chance = servable(layout, seen, demand, road, numbers, lane, head, stage, at_s)
+        chance = servable(layout, seen, demand, numbers, lane, head, stage, at_s)
         if chance <= 0.0:
             continue
         end = max(head, road.arrived[lane])
@@ -257,7 +259,7 @@ def left_over(
         head, end = road.head[lane], road.arrived[lane]
         if head >= end:
             continue
-        goes = servable(layout, seen, demand, road, numbers, lane, head, stage, at_s) > 0.0
+        goes = servable(layout, seen, demand, numbers, lane, head, stage, at_s) > 0.0
         wait_s = numbers.terminal_green_s if goes else numbers.terminal_s
         weight = demand.sums[WEIGHT, end] - demand.sums[WEIGHT, head]
         ahead = demand.sums[WEIGHT_SIZE, end] - demand.sums[WEIGHT_SIZE, head] - demand.sums[SIZE, head] * weight

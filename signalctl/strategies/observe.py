@@ -61,7 +61,7 @@ class Observer:
         for request in picture.requests:
             if request.state in LIVE:
                 rows = self._with_request(rows, request)
-        stuck, stuck_move = self._stuck(lanes, aspects)
+        stuck_s, stuck_move = self._stuck(lanes, aspects)
         people, wait_s, limit_s, come_ps = self._crossings(picture)
         rates = np.array([0.0 if lane is None else lane.arrival_vph / 3600.0 for lane in lanes])
         return Seen(
@@ -74,7 +74,7 @@ class Observer:
             rates,
             np.full(len(lanes), self.weights[CAR]),
             self._reach(rows, lanes),
-            stuck,
+            stuck_s,
             stuck_move,
             np.array([movement.exit_lane in picture.blocked_exits for movement in self.junction.movements], np.bool_),
             people,
@@ -124,18 +124,18 @@ class Observer:
     def _stuck(
         self, lanes: Sequence[LanePicture | None], aspects: Mapping[str, Aspect]
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Lanes that show green while their head stands, and the red movement that this head probably wants."""
-        stuck, wanted = np.zeros(len(lanes), np.bool_), np.full(len(lanes), -1, np.int64)
+        """For how long heads have stood on green, and the red movement that this head probably wants."""
+        stuck_s, wanted = np.zeros(len(lanes)), np.full(len(lanes), -1, np.int64)
         least_s = min(self.parameters.believe_after_s, self.parameters.believe_gap_s)
         for index, lane in enumerate(lanes):
             if lane is None or lane.head_still_s < least_s or lane.head_still_s < self._patience_s(lane, aspects):
                 continue
-            stuck[index] = True
+            stuck_s[index] = lane.head_still_s
             moves = self.layout.lane_moves[self.layout.lane_move_start[index] : self.layout.lane_move_start[index + 1]]
             red = [m for m in moves if aspects.get(self.junction.movements[m].group) != Aspect.GREEN]
             if red:
                 wanted[index] = max(red, key=lambda m: self.layout.move_share[m])
-        return stuck, wanted
+        return stuck_s, wanted
 
     def _patience_s(self, lane: LanePicture, aspects: Mapping[str, Aspect]) -> float:
         """How long a head may stand on green before it counts as not being served: longer when it has to give way."""

@@ -32,7 +32,7 @@ def main() -> None:
         rate_vps=np.array([0.1, 0.05]),
         rate_weight=np.full(2, 1.3),
         reach_m=np.full(2, 150.0),
-        stuck=np.zeros(2, np.bool_),
+        stuck_s=np.zeros(2),
         stuck_move=np.full(2, -1),
         move_blocked=np.zeros(2, np.bool_),
         crossing_people=np.zeros(0),

@@ -57,7 +57,7 @@ def test_who_frees_a_lane_that_stands_on_green(ways: tuple[str, ...], held: bool
         rate_vps=np.zeros(lanes),
         rate_weight=np.ones(lanes),
         reach_m=np.full(lanes, 200.0),
-        stuck=np.array([True, False, False]),
+        stuck_s=np.array([40.0, 0.0, 0.0]),
         stuck_move=np.full(lanes, -1),
         move_blocked=np.zeros(3, np.bool_),
         crossing_people=np.zeros(1),
@@ -73,4 +73,6 @@ def test_who_frees_a_lane_that_stands_on_green(ways: tuple[str, ...], held: bool
         target = tuple(STAGES).index(way)
         at = begin_transition(layout, running, target, at, road.green_from, road.green_until) + 5.0
         running = target
-    assert is_held(layout, seen, road, 0) is held
+    assert is_held(layout, seen, road, 0, at, bool(ways)) is held
+    halted = seen._replace(stuck_s=np.array([5.0, 0.0, 0.0]))
+    assert not (ways and is_held(layout, halted, road, 0, 5.0, True))
