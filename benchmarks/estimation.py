@@ -22,7 +22,7 @@ from detectors.signal_view import SignalView
 from plans.junction import Junction
 from signalctl.demo.street import Street
 from signalctl.scenarios import open_scenario
-from signalctl.simulation.run import make_plant
+from signalctl.simulation.road import make_plant
 from signalctl.simulation.spec import PlantName, RunSpec
 from sim.plant import Plant, RoadState
 from sim.sensors import Sensors

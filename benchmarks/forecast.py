@@ -1,6 +1,6 @@
 """How well the rollout's model says who crosses the stop lines, against what the street then does.
 
-    python benchmarks/forecast.py SCENARIO [--period am] [--plant sumo] [--detection radar] [--seed 1] [--end SECONDS]
+    python benchmarks/forecast.py [SCENARIO] [--period am] [--plant sumo] [--detection radar] [--seed 1] [--end SECONDS]
 
 The signals run the plan that is due. Every 5 s the model is given the picture of that second and the greens that really
 follow, so that only traffic is predicted. Counted are vehicles over the stop line within 12 s, by what a lane's signals
@@ -30,7 +30,7 @@ from signalctl.rollout.layout import Floats, Layout
 from signalctl.rollout.parameters import RolloutNumbers
 from signalctl.rollout.road import fresh_road
 from signalctl.scenarios import open_scenario
-from signalctl.simulation.run import make_plant
+from signalctl.simulation.road import make_plant
 from signalctl.simulation.spec import PlantName, RunSpec
 from signalctl.strategies.observe import Observer
 from signalctl.strategies.parameters import AdaptiveParameters
@@ -82,10 +82,15 @@ def crossings(
     demand = predict_demand(layout, seen, numbers.horizon_s, 1.0)
     road = fresh_road(layout, seen, demand, green_from, green_until)
     result = np.zeros((ahead_s, road.head.size))
+    changes_s = np.inf
+    for group in range(green_from.size):
+        for switch_s in (green_from[group], green_until[group]):
+            if switch_s >= 0.0:
+                changes_s = min(changes_s, switch_s)
     for second in range(ahead_s):
         before = road.head.copy()
         road.idle_until_s[:] = 0.0
-        advance(layout, seen, demand, road, numbers, second, second + 1, False)
+        advance(layout, seen, demand, road, numbers, second, second + 1, second >= changes_s)
         for lane in range(before.size):
             for vehicle in range(before[lane], road.head[lane]):
                 row = seen.start[lane] + vehicle - demand.start[lane]

@@ -42,6 +42,7 @@ def unpack(block: Block, data: bytes) -> dict[str, Any]:
     return values
 
 
+@dataclass(frozen=True, slots=True)
 class Message:
     """A dataclass whose fields are the registers of `block` by name (without `reserved`)."""
 
@@ -67,7 +68,7 @@ class Message:
     def from_bytes(cls, data: bytes) -> Self:
         """Read from a whole block's bytes."""
         values = unpack(cls.block, data)
-        return cls(**{field.name: values[field.name] for field in fields(cls)})  # type: ignore[arg-type]
+        return cls(**{field.name: values[field.name] for field in fields(cls)})
 
     @classmethod
     def from_words(cls, words: Sequence[int]) -> Self:
@@ -91,7 +92,7 @@ _LAYOUTS: dict[str, _Layout] = {}
 def _layout(message: Message) -> _Layout:
     letter = message.block.letter
     if letter not in _LAYOUTS:
-        names = [field.name for field in fields(message)]  # type: ignore[arg-type]
+        names = [field.name for field in fields(message)]
         arrays = [
             (names.index(one.name), one.count) for one in message.block.registers if one.name in names and one.count > 1
         ]

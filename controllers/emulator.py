@@ -32,8 +32,9 @@ _FAULTS = {
 class _ForeignFunction(ModbusPDU):
     """A request with a function code that the map does not use: exception 01."""
 
-    async def datastore_update(self, context: ModbusServerContext, device_id: int) -> ModbusPDU:  # noqa: ARG002
-        """Refuse."""
+    async def datastore_update(self, context: ModbusServerContext, device_id: int) -> ModbusPDU:
+        """Refuse, whatever device is meant."""
+        del context, device_id
         return ExceptionResponse(self.function_code, ExcCodes.ILLEGAL_FUNCTION)
 
 
@@ -98,14 +99,7 @@ def _device(unit: int, registers: RegisterServer) -> SimDevice:
 def _absent(unit: int) -> SimDevice:
     """Answers for units that nobody has given a controller: exception 0B, as a gateway does."""
 
-    async def action(
-        function: int,  # noqa: ARG001
-        start: int,  # noqa: ARG001
-        address: int,  # noqa: ARG001
-        count: int,  # noqa: ARG001
-        current: list[int],  # noqa: ARG001
-        new: list[int] | list[bool] | None,  # noqa: ARG001
-    ) -> ExcCodes | None:
+    async def action(*_: object) -> ExcCodes | None:
         return ExcCodes.GATEWAY_NO_RESPONSE
 
     return SimDevice(unit, SimData(0, count=_SPACE, values=0, datatype=DataType.REGISTERS), action=action)
@@ -153,7 +147,7 @@ class Emulator:
         """Stop listening and drop every connection, as a controller without power does."""
         if self._server is not None and self._listener is not None:
             listener = self._listener
-            await self._server.shutdown()  # type: ignore[no-untyped-call]
+            await self._server.shutdown()  # type: ignore[no-untyped-call]  # pymodbus gives it no types
             await listener.wait_closed()
         self._server = self._listener = None
 

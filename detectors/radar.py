@@ -37,7 +37,9 @@ PHANTOM_GREEN_S = 6.0
 """Nor does the first one stand so long at green before a stop line that a loop says is free."""
 NO_LOOPS: Mapping[str, bool] = {}
 NOBODY = (np.empty(0), np.empty(0), np.empty(0), np.empty(0, np.int8), np.empty(0, np.int32))
-"""An empty lane: places, speeds, waits, modes and movements."""
+"""An empty lane: places, speeds, waits, modes and movements; all pictures share it, so nobody may write to it."""
+for _array in NOBODY:
+    _array.setflags(write=False)
 MODE_INDEX = {mode: index for index, mode in enumerate(MODES)}
 CONFIDENCE = 0.9
 SCENE_VARIANCE, QUEUED_VARIANCE = 0.02, 0.03

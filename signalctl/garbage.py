@@ -1,8 +1,9 @@
 """When Python looks for garbage that refers to itself: never in the middle of a tick, as far as that can be had.
 
-A full collection walks over everything that lives, site and machine code included: half a second with 130 junctions,
-and by default several times a minute. What lives for ever is therefore left out of it, and young objects are looked at
-less often: a tick makes tens of thousands, nearly all of which end with the next tick by their reference counts.
+A full collection walks over everything that lives, site and machine code included: a tenth of a second with 130
+junctions, and by default several times a minute. What lives for ever is therefore left out of it, and young objects
+are looked at less often: a tick makes tens of thousands, nearly all of which end with the next tick by their reference
+counts.
 """
 
 import gc

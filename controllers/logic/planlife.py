@@ -128,7 +128,8 @@ class PlanLife:
 
     def activated(self) -> CompiledPlan:
         """The switch point came: the armed plan is the active one."""
-        assert self.armed is not None  # noqa: S101  (the caller asked `armed` first)
+        if self.armed is None:
+            raise RuntimeError("expected an armed plan, there is none")
         self.active, self.armed, self.staged = self.armed, None, None
         self.active_crc = self.staged_crc
         self.last_sequence = self.staged_sequence

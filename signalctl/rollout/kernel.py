@@ -41,7 +41,7 @@ def advance(
         for k in range(layout.lane_order.size):
             lane = layout.lane_order[k]
             if road.idle_until_s[lane] <= t:
-                held = is_held(layout, seen, road, lane, t, changed)
+                held = is_held(layout, seen, road, numbers, lane, t, changed)
                 cost += discharge(layout, seen, demand, road, numbers, lane, t, held)
         cost += walk(layout, seen, road, numbers, t)
     return cost

@@ -9,9 +9,6 @@ from signalctl.rollout.layout import Layout
 from signalctl.rollout.parameters import RolloutNumbers
 from signalctl.rollout.road import Road, is_green
 
-JAM_S = 15.0
-"""Who has stood on green so long is in a jam, whose end cannot be foreseen."""
-
 
 @helper
 def is_blocked(seen: Seen, numbers: RolloutNumbers, move: int, at_s: float) -> bool:
@@ -170,7 +167,9 @@ def discharge(
 
 
 @helper
-def is_held(layout: Layout, seen: Seen, road: Road, lane: int, at_s: float, changed: bool) -> bool:
+def is_held(
+    layout: Layout, seen: Seen, road: Road, numbers: RolloutNumbers, lane: int, at_s: float, changed: bool
+) -> bool:
     """Whether a head that stands on green stands there still.
 
     It does as long as the stage runs. After a change a short halt is expected to last as long as it has lasted already,
@@ -180,7 +179,7 @@ def is_held(layout: Layout, seen: Seen, road: Road, lane: int, at_s: float, chan
         return False
     if not changed:
         return True
-    if at_s >= seen.stuck_s[lane] and seen.stuck_s[lane] < JAM_S:
+    if at_s >= seen.stuck_s[lane] and seen.stuck_s[lane] < numbers.jam_s:
         return False
     for k in range(layout.lane_move_start[lane], layout.lane_move_start[lane + 1]):
         move = layout.lane_moves[k]

@@ -13,6 +13,7 @@ class RolloutNumbers(NamedTuple):
     amber_use_s: float = 1.0  # drivers go on into amber
     gap_s: float = 4.0  # a turn that gives way needs this gap
     blocked_s: float = 15.0  # an exit that is full now is expected to have room then
+    jam_s: float = 15.0  # who has stood on green so long is in a jam, whose end cannot be foreseen
     walk_s: float = 6.0  # turning traffic waits that long for people who step off
     rate_ratio: float = 0.5  # how much of the average rate beyond sensing is expected
     least_service_ratio: float = 0.05

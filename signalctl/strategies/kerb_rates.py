@@ -11,7 +11,7 @@ PRIOR_PH = 30.0
 PRIOR_RED_S = 120.0
 MAX_STEP_S = 5.0
 LEAST_CONFIDENCE = 0.3
-"""Below this a crossing's counts are guesses and left out."""
+"""Below this the counts of a crossing or a lane are guesses and left out."""
 
 
 @dataclass

@@ -15,11 +15,6 @@ from signalctl.strategies.kerb_rates import KerbRates
 from signalctl.strategies.parameters import AdaptiveParameters
 
 CAR = MODES.index(Mode.CAR)
-LONGEST_PATIENCES = 3.0
-"""A vehicle that has waited so many times as long as it has patience weighs ten times as much, and never more.
-
-One whose exit is blocked for long would else outweigh everybody who could go.
-"""
 LIVE = frozenset({RequestState.QUEUED, RequestState.ACTIVATED})
 
 
@@ -56,7 +51,8 @@ class Observer:
         mode = _join([lane.mode for lane in known], np.int64)
         distance, speed = _join([lane.distance_m for lane in known]), _join([lane.speed_mps for lane in known])
         waiting = _join([lane.waiting_s for lane in known])
-        weight = self.weights[mode] * (1.0 + np.minimum(waiting / self.patience_s[mode], LONGEST_PATIENCES) ** 2)
+        impatience = np.minimum(waiting / self.patience_s[mode], self.parameters.most_patiences)
+        weight = self.weights[mode] * (1.0 + impatience**2)
         rows = _Rows(start, distance, speed, _join([lane.movement for lane in known], np.int64), mode, weight)
         for request in picture.requests:
             if request.state in LIVE:
@@ -128,7 +124,7 @@ class Observer:
         stuck_s, wanted = np.zeros(len(lanes)), np.full(len(lanes), -1, np.int64)
         least_s = min(self.parameters.believe_after_s, self.parameters.believe_gap_s)
         for index, lane in enumerate(lanes):
-            if lane is None or lane.head_still_s < least_s or lane.head_still_s < self._patience_s(lane, aspects):
+            if lane is None or lane.head_still_s < least_s or lane.head_still_s < self._still_limit_s(lane, aspects):
                 continue
             stuck_s[index] = lane.head_still_s
             moves = self.layout.lane_moves[self.layout.lane_move_start[index] : self.layout.lane_move_start[index + 1]]
@@ -137,7 +133,7 @@ class Observer:
                 wanted[index] = max(red, key=lambda m: self.layout.move_share[m])
         return stuck_s, wanted
 
-    def _patience_s(self, lane: LanePicture, aspects: Mapping[str, Aspect]) -> float:
+    def _still_limit_s(self, lane: LanePicture, aspects: Mapping[str, Aspect]) -> float:
         """How long a head may stand on green before it counts as not being served: longer when it has to give way."""
         move = int(lane.movement[0]) if lane.movement.size else -1
         if move < 0:

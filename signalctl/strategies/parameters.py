@@ -19,6 +19,7 @@ class AdaptiveParameters:
     believe_gap_s: float = 10.0  # longer, where it may be waiting for a gap
     long_wait_s: float = 120.0  # a vehicle that waited so long counts double,
     long_wait_bicycle_s: float = 60.0  # and a bicycle, on which one gets wet and cold, earlier
+    most_patiences: float = 3.0  # and none more than who waited so many times as long: its exit may be blocked
     pedestrian_wait_s: float = 60.0
     pedestrian_transit_wait_s: float = 75.0
     bicycle_wait_s: float = 60.0

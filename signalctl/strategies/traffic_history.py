@@ -9,15 +9,13 @@ from controllers.driver import FieldStatus
 from detectors.picture import MODES, JunctionPicture, LanePicture, Picture
 from plans.demand import Demand, JunctionDemand, share_out, usual_persons
 from plans.junction import GroupKind, Junction, Mode
-from signalctl.strategies.kerb_rates import MAX_STEP_S, KerbRates
+from signalctl.strategies.kerb_rates import LEAST_CONFIDENCE, MAX_STEP_S, KerbRates
 
 PRIOR_SIGHTINGS = 100.0
 """The usual occupancy of a lane's vehicles counts as much as so many sightings."""
 MARGIN = 0.25
 """Standard deviations of a Poisson count: too little green costs more than too much."""
 LEAST_SEEN_S = 60.0
-LEAST_CONFIDENCE = 0.3
-"""Below this a lane's counts are guesses and left out."""
 
 
 class TrafficHistory:

@@ -7,6 +7,7 @@ from plans.junction import GroupKind, Junction, Lane, Movement, SignalGroup, Sta
 from signalctl.rollout.demand import Seen, predict_demand
 from signalctl.rollout.lanes import is_held
 from signalctl.rollout.layout import build_layout
+from signalctl.rollout.parameters import RolloutNumbers
 from signalctl.rollout.road import fresh_road
 from signalctl.rollout.signals import begin_transition
 
@@ -73,6 +74,6 @@ def test_who_frees_a_lane_that_stands_on_green(ways: tuple[str, ...], held: bool
         target = tuple(STAGES).index(way)
         at = begin_transition(layout, running, target, at, road.green_from, road.green_until) + 5.0
         running = target
-    assert is_held(layout, seen, road, 0, at, bool(ways)) is held
+    assert is_held(layout, seen, road, RolloutNumbers(), 0, at, bool(ways)) is held
     halted = seen._replace(stuck_s=np.array([5.0, 0.0, 0.0]))
-    assert not (ways and is_held(layout, halted, road, 0, 5.0, True))
+    assert not (ways and is_held(layout, halted, road, RolloutNumbers(), 0, 5.0, True))
