@@ -51,6 +51,9 @@ class VehicleType:
     jm_drive_after_yellow_s: float = -1.0
     jm_drive_after_red_s: float = -1.0
     jm_stopline_gap_m: float = 1.0
+    follow_model: str = "Krauss"  # or IDM
+    idm_delta: float = 4.0
+    idm_stepping_s: float = 0.25
     time_to_teleport_s: float | None = None
     time_to_teleport_bidi_s: float | None = None
 

@@ -50,11 +50,13 @@ LANE = _record(
     ("entry_link", "i4"),  # of an internal lane: the link that leads into it
     ("bidi", "i4"),  # the same rails in the other direction
     ("before", "i4"),  # of an internal lane: the lane that leads into it
-    ("internal", "?"),
+    ("exit", "i4"),  # of an internal lane: the one link that leaves it
+    ("internal", "?"), ("roundabout", "?"),
     ("permissions", "i8"), ("change_left", "i8"), ("change_right", "i8"),
     ("width", "f8"),
     ("source", "i4"),  # of an internal lane: the normal lane where its way began; of a normal lane: itself
     ("in_start", "i4"),  # links that lead into it
+    lines=True,
 )  # fmt: skip
 LINK = _record(
     ("state", "u1"), ("green_state", "u1"),  # SUMO's letter now; the last G or g
@@ -68,7 +70,6 @@ LINK = _record(
     ("junction", "i4"),
     ("foe_start", "i4"),  # links that it waits for
     ("conflict_start", "i4"),  # lanes that its way crosses, joins or leaves (links that leave an internal lane)
-    ("approach_head", "i4"),  # first announcement of this step
     ("entry", "i4"),  # the link that enters the same way through the junction
     ("tls", "i4"),
     ("changed_s", "f8"),  # when the letter changed
@@ -78,11 +79,11 @@ LINK = _record(
     ("index", "i4"),  # request index in its junction
     lines=True,
 )  # fmt: skip
-EDGE = _record(("length", "f8"), ("failed_at", "i4"), ("lane_start", "i4"), ("roundabout", "?"), ("fringe", "?"))
+EDGE = _record(("length", "f8"), ("failed_at", "i4"), ("lane_start", "i4"), ("fringe", "?"))
 CONFLICT = _record(
     ("behind", "f8"), ("extent", "f8"),  # from the conflict to the end of my internal lane
     ("foe_behind", "f8"), ("foe_extent", "f8"),
-    ("lane", "i4"), ("crossing", "i4"),  # the foe: an internal lane or a pedestrian crossing
+    ("crossing", "i4"),  # when the foe is a pedestrian crossing
     ("same_target", "?"), ("same_source", "?"), ("cont", "?"),  # the foe may be waiting inside
 )  # fmt: skip
 JUNCTION = _record(("request_start", "i4"), ("links", "i4"))
@@ -92,7 +93,8 @@ VEHICLE = _record(
     ("position", "f8"), ("speed", "f8"), ("length", "f8"), ("decel", "f8"), ("min_gap", "f8"),
     ("lane", "i4"), ("ahead", "i4"), ("behind", "i4"), ("further_count", "i4"),
     ("status", "i1"), ("requests_exit", "i1"),  # asked to pass the next link: no, yes, unknown
-    ("must_wait", "?"), ("stop_reached", "?"), ("railway", "?"), ("dont_brake", "?"), ("changed", "?"),
+    ("must_wait", "?"), ("stop_reached", "?"), ("railway", "?"), ("dont_brake", "?"),
+    ("is_idm", "?"),  # follows by the Intelligent Driver Model, not by Krauss' model
     ("mode", "i1"),
     # planning
     ("accel", "f8"), ("max_speed", "f8"), ("emergency_decel", "f8"), ("tau", "f8"), ("speed_factor", "f8"),
@@ -117,6 +119,7 @@ VEHICLE = _record(
     ("left_space", "f8"), ("stop_left_s", "f8"), ("arrival_position", "f8"), ("teleport_s", "f8"),
     ("teleport_bidi_s", "f8"), ("inserted_at", "f8"), ("arrived_at", "f8"), ("ready_s", "f8"),
     ("further", "i4", (MAX_FURTHER,)),  # lanes that its rear still covers
+    ("idm_delta", "f8"), ("idm_stepping", "f8"),
     ("depart", "f8"), ("depart_position", "f8"), ("depart_speed", "f8"), ("depart_delay", "f8"),
     ("advice", "f8", (MAX_ADVICE,)),  # accelerations that would help a lane change
     ("plan", "i4"), ("first_stop", "i4"), ("depart_lane", "i4"),
@@ -157,6 +160,7 @@ ITEM = _record(
     ("go", "f8"), ("wait", "f8"), ("arrival", "f8"), ("arrival_speed", "f8"), ("braking_speed", "f8"),
     ("distance", "f8"), ("leave", "f8"), ("space", "f8"),
     ("link", "i4"), ("request", "?"), ("stopped", "?"),
+    ("heard", "?"),  # somebody listens to announcements at the link
 )  # fmt: skip
 APPROACH = _record(
     ("arrival", "f8"), ("leaving", "f8"), ("braking", "f8"), ("distance", "f8"), ("leave", "f8"),
@@ -178,7 +182,7 @@ PERSON = _record(
 )  # fmt: skip
 PIECE = _record(("length", "f8"), ("rest", "f8"), ("until", "f8"), ("crossing", "i4"), ("direction", "i1"))
 
-WORD, REAL, TRUTH = np.dtype("i8"), np.dtype("f8"), np.dtype("?")
+WORD, HALF, REAL, TRUTH = np.dtype("i8"), np.dtype("i4"), np.dtype("f8"), np.dtype("?")
 
 
 class Net(NamedTuple):
@@ -192,6 +196,7 @@ class Net(NamedTuple):
     lane_link: I4  # links that leave a lane
     lane_in_link: I4
     foe_link: I4
+    conflict_lane: I4  # per conflict: the foe's internal lane, -1 for a crossing
     response: B1  # junction.request_start + own * links + other
     signal_start: I4  # links of each signal
     signal_link: I4
@@ -217,6 +222,8 @@ class Traffic(NamedTuple):
 
     lane: Table
     brutto: F8  # per lane: sum of the lengths of its vehicles, with their gaps
+    busy: I4  # per lane: vehicles whose front or rear is on it; short, so that looking for foes reads little
+    heads: I4  # per link: the first announcement of this step
     item: Table
     approach: Table
     active: I4
@@ -240,12 +247,13 @@ class Walkers(NamedTuple):
 # Every array behind `pointers.World`, by the path under which kernels read it.
 LAYOUT: dict[str, np.dtype[Any]] = {
     "net.lane": LANE, "net.link": LINK, "net.edge": EDGE, "net.conflict": CONFLICT, "net.junction": JUNCTION,
-    "net.lane_link": WORD, "net.lane_in_link": WORD, "net.foe_link": WORD, "net.response": TRUTH,
-    "net.signal_start": WORD, "net.signal_link": WORD, "net.multi_edges": WORD,
+    "net.lane_link": WORD, "net.lane_in_link": WORD, "net.foe_link": HALF, "net.conflict_lane": HALF,
+    "net.response": TRUTH, "net.signal_start": WORD, "net.signal_link": WORD, "net.multi_edges": WORD,
     "veh": VEHICLE,
     "plans.plan": PLAN, "plans.place": PLACE, "plans.table_offset": WORD, "plans.cell": CELL,
     "plans.chain": CHAIN, "plans.stop": STOP,
-    "tra.lane": LANE_STATE, "tra.brutto": REAL, "tra.item": ITEM, "tra.approach": APPROACH,
+    "tra.lane": LANE_STATE, "tra.brutto": REAL, "tra.busy": HALF, "tra.heads": HALF,
+    "tra.item": ITEM, "tra.approach": APPROACH,
     "tra.active": WORD, "tra.pending": WORD, "tra.transfer": WORD, "tra.touched": WORD,
     "tra.counters": WORD, "tra.clock": REAL,
     "wal.crossing": CROSSING, "wal.person": PERSON, "wal.piece": PIECE, "wal.link": WORD, "wal.counters": WORD,
@@ -258,7 +266,7 @@ LOADED, PENDING, DRIVING, PARKED, TRANSFER, ARRIVED, GIVEN_UP = range(7)
 STEP, ACTIVE, APPROACHES, TOUCHED, PENDING_COUNT, NEXT_DEPARTURE, INSERTED, ARRIVED_COUNT, TELEPORTS, UPDATES = range(
     10
 )
-TRANSFER_COUNT, RED_RUNS, SEED, DEPARTURES = range(10, 14)
+TRANSFER_COUNT, RED_RUNS, SEED, DEPARTURES, TELEPORTING = range(10, 15)
 
 # Traffic.clock
 NOW, STEP_S, TELEPORT_S, TELEPORT_BIDI_S, IMPATIENCE_S, MAX_DEPART_DELAY_S, IGNORE_BLOCKER_S = range(7)

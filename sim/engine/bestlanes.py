@@ -7,7 +7,7 @@ import numpy as np
 
 from sim.engine.arrays import B1, F8, I4, I8, Net, Table
 from sim.engine.jit import helper, setup_helper, setup_kernel
-from sim.engine.junction import has_priority
+from sim.engine.letters import has_priority
 
 FAR_M = 3000.0
 NEAR_M = 200.0

@@ -3,11 +3,12 @@
 import math
 
 from sim.engine.arrays import LEFTWARD, RIGHTWARD, STEP_S, Net, Plans, Traffic, Vehicles
-from sim.engine.following import brake_gap, is_too_close, secure_gap
-from sim.engine.helping import BLOCKED, BLOCKED_FOLLOWER, BLOCKED_LEADER, LEFT, OVERLAPPING, RIGHT, URGENT, WANTS_CHANGE
+from sim.engine.following import brake_gap
+from sim.engine.helping import BLOCKED, BLOCKED_LEADER, COOPERATIVE, LEFT, OBSTACLES_SEEN, RIGHT, URGENT, WANTS_CHANGE
 from sim.engine.jit import helper, inlined
 from sim.engine.lanechange import wants_change
-from sim.engine.neighbours import follower_upstream, leader_beyond
+from sim.engine.models import secure_gap_of
+from sim.engine.neighbours import leader_beyond, obstacles, real_leader
 from sim.engine.pointers import fetch
 from sim.engine.positions import link_in, unlink
 
@@ -23,74 +24,38 @@ def next_candidate(veh: Vehicles, tra: Traffic, first: int, end: int) -> int:
     return best
 
 
-@inlined
-def real_leader(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, v: int, lane: int) -> tuple[int, float]:
-    """The leader on a lane of this edge, or further along the route."""
-    if lane == veh.lane[v]:
-        leader = veh.ahead[v]
-    else:
-        behind = tra.lane.cursor[lane]
-        leader = veh.ahead[behind] if behind >= 0 else tra.lane.last[lane]
-    if leader >= 0:
-        return leader, veh.position[leader] - veh.length[leader] - veh.position[v] - veh.min_gap[v]
-    return leader_beyond(net, veh, plans, tra, v, lane)
-
-
-@inlined
-def real_follower(net: Net, veh: Vehicles, tra: Traffic, v: int, lane: int) -> tuple[int, float]:
-    """The follower on the other lane, or one who comes onto it from before."""
-    other = tra.lane.cursor[lane]
-    back = veh.position[v] - veh.length[v]
-    if other >= 0:
-        return other, back - veh.position[other] - veh.min_gap[other]
-    other, distance = follower_upstream(net, veh, tra, lane, back)
-    return other, distance - (veh.min_gap[other] if other >= 0 else 0.0)
-
-
 @helper
 def check_change(
     net: Net, veh: Vehicles, plans: Plans, tra: Traffic, v: int, direction: int, leader: int, lead_gap: float
 ) -> int:
-    """Wish and obstacles for one side."""
+    """The wish for one side, and what is in its way; who wants nothing need not know who is there."""
     dt = tra.clock[STEP_S]
     lane = veh.lane[v]
-    target = lane + direction
-    neigh_lead, neigh_lead_gap = real_leader(net, veh, plans, tra, v, target)
-    neigh_follow, neigh_gap = real_follower(net, veh, tra, v, target)
-    if neigh_lead >= 0 and neigh_lead == neigh_follow:
-        neigh_follow = -1
-    blocked = 0
-    if neigh_follow >= 0:
-        if neigh_gap < 0.0:
-            blocked |= BLOCKED_FOLLOWER | OVERLAPPING
-        else:
-            rest = max(veh.tau[neigh_follow] - dt, 0.0)
-            theirs = veh.speed[neigh_follow] + max(0.0, rest * veh.acceleration[neigh_follow])
-            mine = veh.speed[v] + min(0.0, rest * veh.acceleration[v])
-            if is_too_close(neigh_gap, theirs, mine, veh.decel[v], veh.decel[neigh_follow], veh.tau[neigh_follow], dt):
-                blocked |= BLOCKED_FOLLOWER
-    if neigh_lead >= 0:
-        if neigh_lead_gap < 0.0:
-            blocked |= BLOCKED_LEADER | OVERLAPPING
-        else:
-            rest = max(veh.tau[v] - dt, 0.0)
-            mine = veh.speed[v] + max(0.0, rest * veh.acceleration[v])
-            theirs = veh.speed[neigh_lead] + min(0.0, rest * veh.acceleration[neigh_lead])
-            if is_too_close(neigh_lead_gap, mine, theirs, veh.decel[neigh_lead], veh.decel[v], veh.tau[v], dt):
-                blocked |= BLOCKED_LEADER
-    state = blocked | wants_change(
-        net, veh, plans, tra, v, direction, blocked, leader, lead_gap, neigh_lead, neigh_lead_gap,
-        neigh_follow, neigh_gap,
-    )  # fmt: skip
-    if blocked == 0 and state & WANTS_CHANGE and neigh_lead >= 0:
+    lead, gap = real_leader(net, veh, plans, tra, v, lane + direction)
+    state = wants_change(net, veh, plans, tra, v, direction, leader, lead_gap, lead, gap)
+    if not state & WANTS_CHANGE:
+        return state & ~OBSTACLES_SEEN
+    if not state & OBSTACLES_SEEN:
+        blocked, _, _ = obstacles(net, veh, tra, v, direction, lead, gap)
+        state |= blocked
+    state &= ~OBSTACLES_SEEN
+    if not state & BLOCKED and lead >= 0:
         seen = net.lane.length[lane] - veh.position[v]
         if seen < brake_gap(veh.speed[v], veh.decel[v], veh.tau[v], dt) + veh.min_gap[v]:
-            further, gap = leader_beyond(net, veh, plans, tra, v, target)
-            if further >= 0 and further != neigh_lead:
-                need = secure_gap(veh.speed[v], veh.speed[further], veh.decel[further], veh.decel[v], veh.tau[v], dt)
-                if gap < need:
+            further, beyond = leader_beyond(net, veh, plans, tra, v, lane + direction)
+            if further >= 0 and further != lead:
+                need = secure_gap_of(veh, v, veh.speed[v], veh.speed[further], veh.decel[further], dt)
+                if beyond < need:
                     state |= BLOCKED_LEADER
     return state
+
+
+@helper
+def blocked_there(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, v: int, direction: int) -> int:
+    """Who is in the way on a side that is not wanted."""
+    lead, gap = real_leader(net, veh, plans, tra, v, veh.lane[v] + direction)
+    blocked, _, _ = obstacles(net, veh, tra, v, direction, lead, gap)
+    return blocked
 
 
 @helper
@@ -118,12 +83,11 @@ def hop(net: Net, veh: Vehicles, tra: Traffic, v: int, target: int) -> None:
     veh.look_ahead_speed[v] = 0.0
     veh.advice_count[v] = 0
     veh.dont_brake[v] = False
-    veh.changed[v] = True
 
 
 @helper
 def change_on_edge(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, edge: int) -> int:
-    """Let everybody on an edge change who wants and can; how many did."""
+    """Let everybody on an edge change who wants and can; how many did whose rear was still on lanes before."""
     first, end = net.edge.lane_start[edge], net.edge.lane_start[edge + 1]
     total = 0
     for lane in range(first, end):
@@ -144,7 +108,7 @@ def change_on_edge(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, edge: in
             fetch(veh, veh.behind[v])
         if not consider(net, veh, plans, tra, v, lane, first, end):
             tra.lane.density[lane] += veh.length[v] + veh.min_gap[v]
-        else:
+        elif veh.further_count[v] > 0:
             hops += 1
     return hops
 
@@ -183,5 +147,10 @@ def consider(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, v: int, lane: 
                 tra.lane.first_blocked[lane + 1] = v
     if state_right & URGENT and state_left & URGENT:
         state_left = 0
+    elif (state_right | state_left) & COOPERATIVE:  # what it does then depends on who blocks either side
+        if may_right and not state_right & WANTS_CHANGE:
+            state_right |= blocked_there(net, veh, plans, tra, v, RIGHTWARD)
+        if may_left and not state_left & WANTS_CHANGE:
+            state_left |= blocked_there(net, veh, plans, tra, v, LEFTWARD)
     veh.own_state[v] = state_right | state_left
     return False

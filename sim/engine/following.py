@@ -161,16 +161,6 @@ def secure_gap(speed: float, lead_speed: float, lead_decel: float, decel: float,
 
 
 @inlined
-def is_too_close(
-    gap: float, speed: float, lead_speed: float, lead_decel: float, decel: float, tau: float, dt: float
-) -> bool:
-    """Whether a gap is smaller than `secure_gap`."""
-    if is_ample(gap, speed, decel, tau):
-        return False
-    return gap < secure_gap(speed, lead_speed, lead_decel, decel, tau, dt)
-
-
-@inlined
 def dawdle(speed: float, sigma: float, accel: float, draw: float, dt: float) -> float:
     """Random slowness; who starts is slowed less."""
     base = speed if speed < accel else accel

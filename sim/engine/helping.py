@@ -1,13 +1,15 @@
 """Speeds that make a lane change possible, one's own or somebody else's (MSLCM_LC2013::patchSpeed)."""
 
-from sim.engine.arrays import MAX_ADVICE, Vehicles
-from sim.engine.following import HALTING, stop_speed
+from sim.engine.arrays import MAX_ADVICE, Net, Vehicles
+from sim.engine.following import HALTING
 from sim.engine.jit import helper, inlined
+from sim.engine.models import stopping
 
 LEFT, RIGHT, STRATEGIC, COOPERATIVE, SPEED_GAIN, KEEP_RIGHT = 0x2, 0x4, 0x8, 0x10, 0x20, 0x40
 STAY = 0x1
 URGENT = 0x100
 BLOCKED_LEADER, BLOCKED_FOLLOWER, OVERLAPPING = 0x200, 0x400, 0x800
+OBSTACLES_SEEN = 0x1000  # the bits before this one are known
 BLOCKED = BLOCKED_LEADER | BLOCKED_FOLLOWER | OVERLAPPING
 WANTS_CHANGE = LEFT | RIGHT
 AM_BLOCKING_LEADER, AM_BLOCKING_FOLLOWER = 0x10000, 0x20000
@@ -26,7 +28,7 @@ def advise(veh: Vehicles, v: int, speed: float, dt: float) -> None:
 
 
 @inlined
-def patched_speed(veh: Vehicles, v: int, low: float, wanted: float, high: float, dt: float) -> float:
+def patched_speed(net: Net, veh: Vehicles, v: int, low: float, wanted: float, high: float, dt: float) -> float:
     """The wanted speed, changed to get into or let into a lane."""
     state = veh.own_state[v]
     if state == 0 and veh.advice_count[v] == 0 and veh.blocker_length[v] == 0.0:
@@ -36,9 +38,7 @@ def patched_speed(veh: Vehicles, v: int, low: float, wanted: float, high: float,
         space = veh.left_space[v] - veh.blocker_length[v] - 0.1 - veh.min_gap[v]
         if space > 0.0:
             hardest = max(0.0, veh.speed[v] - veh.emergency_decel[v] * dt)
-            safe = stop_speed(
-                space, veh.speed[v], veh.decel[v], veh.emergency_decel[v], veh.accel[v], veh.max_speed[v], dt
-            )
+            safe = stopping(net, veh, v, space, veh.speed[v], veh.decel[v], dt)
             high = min(high, max(safe, hardest))
             if safe < wanted:
                 if safe < low and safe >= hardest:

@@ -23,18 +23,10 @@ from sim.engine.arrays import (
     Traffic,
     Vehicles,
 )
-from sim.engine.following import (
-    EPS,
-    HALTING,
-    brake_gap,
-    follow_speed,
-    free_speed,
-    safe_stop_speed_plain,
-    secure_gap,
-    uniform,
-)
+from sim.engine.following import EPS, HALTING, brake_gap, uniform
 from sim.engine.jit import helper
-from sim.engine.junction import has_priority, is_red
+from sim.engine.letters import has_priority, is_red
+from sim.engine.models import entering, entering_before, secure_gap_of, slowing
 from sim.engine.neighbours import follower_upstream
 from sim.engine.positions import back_on, lane_speed, last_on, link_in, nearest_partial
 from sim.engine.routes import next_link, route_edge
@@ -138,7 +130,6 @@ def insertion_speed(
 ) -> float:
     """The speed with which the vehicle can safely stand there, -1 when it cannot."""
     dt = tra.clock[STEP_S]
-    decel, tau = veh.decel[v], veh.tau[v]
     leader = nearest_partial(net, veh, tra, lane, v)
     other = tra.lane.last[lane]
     while other >= 0:
@@ -150,10 +141,7 @@ def insertion_speed(
         gap = back_on(net, veh, leader, lane) - position - veh.min_gap[v]
         if gap < 0.0:
             return -1.0
-        bound = follow_speed(
-            gap, speed, veh.speed[leader], veh.decel[leader], decel, veh.emergency_decel[v], tau, dt, YES, speed
-        )
-        speed = bounded(speed, bound, patch)
+        speed = bounded(speed, entering(net, veh, v, leader, gap, speed, dt), patch)
         if speed < 0.0:
             return -1.0
     speed = speed_before_route(net, veh, plans, tra, v, lane, position, speed, patch)
@@ -170,7 +158,7 @@ def insertion_speed(
     if follower < 0:
         follower, gap = follower_upstream(net, veh, tra, lane, back)
     if follower >= 0:
-        need = secure_gap(veh.speed[follower], speed, decel, veh.decel[follower], veh.tau[follower], dt)
+        need = secure_gap_of(veh, follower, veh.speed[follower], speed, veh.decel[v], dt)
         if gap - veh.min_gap[follower] < need:
             return -1.0
     return speed
@@ -190,27 +178,24 @@ def speed_before_route(
     while True:
         if stop < veh.last_stop[v] and plans.stop.position[stop] == route_index and plans.stop.lane[stop] == lane:
             to_stop = seen - net.lane.length[lane] + stop_target(veh, plans, tra, v, stop)
-            speed = bounded(speed, safe_stop_speed_plain(to_stop, decel, dt, dt), patch)
+            speed = bounded(speed, entering_before(net, veh, v, to_stop, speed, dt), patch)
         if speed < 0.0 or seen >= brake_gap(speed, decel, veh.tau[v], dt) + veh.min_gap[v]:
             return speed
         if not net.lane.internal[lane] and route_index >= edges - 1:
             return speed
         link = next_link(net, veh, plans, v, lane, route_index)
         if link < 0 or is_red(net.link.state[link]) or not has_priority(net.link.state[link]):
-            return bounded(speed, safe_stop_speed_plain(seen, decel, dt, dt), patch)
+            return bounded(speed, entering_before(net, veh, v, seen, speed, dt), patch)
         lane = net.link.next[link]
         last = last_on(net, veh, tra, lane, v)
         if last >= 0:
             gap = seen + back_on(net, veh, last, lane) - veh.min_gap[v]
             if gap < 0.0:
                 return -1.0
-            bound = follow_speed(
-                gap, speed, veh.speed[last], veh.decel[last], decel, veh.emergency_decel[v], veh.tau[v], dt, YES, speed
-            )
-            speed = bounded(speed, bound, patch)
+            speed = bounded(speed, entering(net, veh, v, last, gap, speed, dt), patch)
             if speed < 0.0:
                 return speed
-        speed = min(speed, free_speed(decel, seen, lane_speed(net, veh, v, lane), dt, YES))
+        speed = min(speed, slowing(net, veh, v, seen, lane_speed(net, veh, v, lane), dt, YES))
         seen += net.lane.length[lane]
         if net.link.via[link] < 0:
             route_index += 1
@@ -278,7 +263,7 @@ def try_departure(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, v: int) -
     if lane < 0:
         return False
     bidi = net.lane.bidi[lane]
-    if bidi >= 0 and (tra.lane.count[bidi] > 0 or tra.lane.partial_count[bidi] > 0):
+    if bidi >= 0 and (tra.busy[bidi] > 0):
         return False
     position = depart_position(net, veh, plans, tra, v, lane)
     speed, patch = depart_speed(net, veh, tra, v, lane)

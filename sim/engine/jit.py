@@ -77,7 +77,7 @@ def setup_helper(function: F) -> F:
 
 
 def direct(function: F) -> F:
-    """The kernel without the search for the right machine code, which tables of records make slow on every call.
+    """The kernel without the search for the machine code that fits its arguments, which takes longer than a small step.
 
     For kernels that are called with arguments of the same types again and again.
     """

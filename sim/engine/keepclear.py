@@ -3,7 +3,8 @@
 from sim.engine.arrays import NO, STEP, STEP_S, Net, Traffic, Vehicles, Walkers
 from sim.engine.following import POSITION_EPS, brake_gap
 from sim.engine.jit import helper, inlined
-from sim.engine.junction import has_priority, is_cont, opened
+from sim.engine.junction import is_cont, opened
+from sim.engine.letters import has_priority
 from sim.engine.positions import last_on, space_till_standing
 
 
@@ -57,7 +58,7 @@ def withdraw_requests(
     net: Net, veh: Vehicles, tra: Traffic, wal: Walkers, v: int, in_front: float, impatience: float
 ) -> None:
     """Take back the requests for links behind which the vehicle would not fit."""
-    if veh.item_count[v] < 2 or net.edge.roundabout[net.lane.edge[veh.lane[v]]]:
+    if veh.item_count[v] < 2 or net.lane.roundabout[veh.lane[v]]:
         return
     standing = room_ahead(net, veh, tra, v, in_front)
     start, count = veh.item_start[v], veh.item_count[v]

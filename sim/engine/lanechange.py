@@ -2,64 +2,38 @@
 
 import math
 
-from sim.engine.arrays import INFINITE, STEP_S, YES, Net, Plans, Traffic, Vehicles
-from sim.engine.following import (
-    HALTING,
-    POSITION_EPS,
-    brake_gap,
-    follow_speed,
-    is_ample,
-    safe_stop_speed,
-    safe_stop_speed_plain,
-    secure_gap,
-)
+from sim.engine.agreeing import slow_for_blocked, urge
+from sim.engine.arrays import INFINITE, STEP_S, Net, Plans, Traffic, Vehicles
+from sim.engine.following import HALTING, brake_gap, is_ample, safe_stop_speed
 from sim.engine.helping import (
-    AM_BACK_BLOCKER,
     AM_BLOCKING_FOLLOWER,
-    AM_BLOCKING_LEADER,
-    BLOCKED_FOLLOWER,
-    BLOCKED_LEADER,
     COOPERATIVE,
     KEEP_RIGHT,
     KEPT_BITS,
     LEFT,
     MY_LEFT,
     MY_RIGHT,
+    OBSTACLES_SEEN,
     RIGHT,
     SPEED_GAIN,
     STAY,
     STRATEGIC,
     URGENT,
-    advise,
 )
 from sim.engine.jit import helper, inlined
+from sim.engine.models import follow, secure_gap_of
 from sim.engine.positions import lane_speed
 
 LOOK_FORWARD_S = 10.0
 LOOK_AHEAD_LEFT = 2.0
 MEMORY = 0.9
-HELP_OVERTAKE = 10.0 / 3.6
-MIN_FALL_BEHIND = 7.0 / 3.6
-URGENCY = 2.0
 KEEP_RIGHT_S = 5.0
 KEEP_RIGHT_ACCEPTANCE_S = 7.0
 GAIN_MIN_SPEED = 10.0
 TURN_LANE_M = 200.0
 STOPPED_AHEAD_M = 100.0
 RIGHT_THRESHOLD, LEFT_THRESHOLD = 2.0, 0.2
-CUT_IN_LEFT_MPS = 27.0
-ON_RAMP_M = 200.0
-CONGESTED_MPS = 60.0 / 3.6
 HIGHWAY_MPS = 80.0 / 3.6
-
-
-@inlined
-def follow(veh: Vehicles, v: int, speed: float, gap: float, lead_speed: float, lead_decel: float, dt: float) -> float:
-    """Speed behind a leader, without emergency braking."""
-    cap = min(speed + veh.accel[v] * dt, veh.max_speed[v])
-    return follow_speed(
-        gap, speed, lead_speed, lead_decel, veh.decel[v], veh.emergency_decel[v], veh.tau[v], dt, YES, cap
-    )
 
 
 @helper
@@ -79,157 +53,21 @@ def occupation_ahead(net: Net, plans: Plans, tra: Traffic, veh: Vehicles, v: int
 
 @helper
 def anticipated(
-    veh: Vehicles, v: int, leader: int, gap: float, distance: float, top: float, accelerating: bool, dt: float
+    net: Net, veh: Vehicles, v: int, leader: int, gap: float, distance: float, top: float, accelerating: bool, dt: float
 ) -> float:
     """Speed that a lane promises in the near future."""
     decel, tau = veh.decel[v], veh.tau[v]
     if accelerating:
         soon = veh.speed[v] + veh.accel[v] - veh.accel[v] * dt
         if leader < 0:
-            return min(top, follow(veh, v, soon, distance, 0.0, 0.0, dt))
-        return min(top, follow(veh, v, soon, gap, veh.speed[leader], veh.decel[leader], dt))
+            return min(top, follow(net, veh, v, soon, distance, 0.0, 0.0, dt))
+        return min(top, follow(net, veh, v, soon, gap, veh.speed[leader], veh.decel[leader], dt))
     if leader < 0:
         return safe_stop_speed(distance, decel, tau, dt, top)
     if is_ample(gap, top, decel, tau):
         return top
     gap += brake_gap(veh.speed[leader], max(decel, veh.decel[leader]), 0.0, dt)
     return safe_stop_speed(gap, decel, tau, dt, top)
-
-
-@inlined
-def slow_for_blocked(veh: Vehicles, v: int, blocked: int, state: int, dt: float) -> int:
-    """Let somebody in who must change in front of me, when I am slow anyway."""
-    if blocked < 0 or blocked == v:
-        return state
-    gap = veh.position[blocked] - veh.length[blocked] - veh.position[v] - veh.min_gap[v]
-    if gap > POSITION_EPS and veh.speed[v] < veh.decel[v]:
-        state |= AM_BACK_BLOCKER
-        advise(veh, v, follow(veh, v, veh.speed[v], gap - POSITION_EPS, veh.speed[blocked], veh.decel[blocked], dt), dt)
-    return state
-
-
-@helper
-def reserve_room(veh: Vehicles, v: int, blocker: int, counter: int, dt: float, relief: bool) -> bool:
-    """Leave room for somebody who must change the other way; whether that works for one of the two."""
-    if blocker < 0 or not veh.own_state[blocker] & counter:
-        return True
-    room = veh.left_space[v] - brake_gap(veh.speed[v], veh.decel[v], 0.0, dt)
-    need = veh.length[blocker] + veh.min_gap[blocker]
-    if need <= room:
-        veh.blocker_length[v] = max(veh.blocker_length[v], need)
-        return True
-    own = veh.length[v] + veh.min_gap[v]
-    their_room = veh.left_space[blocker] - brake_gap(veh.speed[blocker], veh.decel[blocker], 0.0, dt)
-    if own <= their_room or veh.left_space[blocker] > veh.left_space[v]:
-        veh.blocker_length[blocker] = max(veh.blocker_length[blocker], own)
-        return True
-    return not relief
-
-
-@helper
-def overtake_distance(
-    veh: Vehicles, follower: int, leader: int, gap: float, speed: float, lead_speed: float, dt: float
-) -> float:
-    """Way that the follower gains until it is safely before the leader."""
-    secure = secure_gap(lead_speed, speed, veh.decel[follower], veh.decel[leader], veh.tau[leader], dt)
-    return max(0.0, gap + veh.length[leader] + veh.min_gap[leader] + veh.length[follower] + secure)
-
-
-@helper
-def inform_leader(
-    veh: Vehicles, v: int, direction: int, blocked: int, leader: int, gap: float, remaining: float, dt: float
-) -> float:
-    """Fall in behind the leader of the other lane, or tell it to be overtaken (then -1); the planned speed."""
-    speed, decel = veh.speed[v], veh.decel[v]
-    planned = min(speed, safe_stop_speed_plain(veh.left_space[v] - veh.blocker_length[v], decel, dt, dt))
-    for k in range(veh.advice_count[v]):
-        if veh.advice[v, k] >= -decel:
-            planned = min(planned, speed + veh.advice[v, k] * dt)
-    if leader < 0:
-        return planned
-    mark = MY_RIGHT if direction < 0 else MY_LEFT
-    next_speed = max(0.0, veh.speed[leader] - max(1.0, -veh.acceleration[leader]) * dt)
-    next_gap = gap + (next_speed - planned) * dt
-    slowest = max(0.0, speed - decel * dt)
-    if not blocked & BLOCKED_LEADER:
-        target = max(slowest, follow(veh, v, speed, next_gap, next_speed, veh.decel[leader], dt))
-        advise(veh, v, target, dt)
-        return min(target, planned)
-    distance = overtake_distance(veh, v, leader, gap, speed, veh.speed[leader], dt)
-    dv = planned - veh.speed[leader]
-    overtake_s = distance / dv if dv > 0.0 else remaining + 1.0
-    room = veh.left_space[v] - veh.blocker_length[v] - brake_gap(speed, decel, veh.tau[v], dt)
-    if (
-        dv < 0.0 or (direction > 0 and speed >= CONGESTED_MPS) or room < distance or remaining < overtake_s
-    ) and not veh.stop_reached[leader]:
-        veh.own_state[leader] |= mark | AM_BLOCKING_LEADER
-        target = max(slowest, follow(veh, v, speed, next_gap, next_speed, veh.decel[leader], dt))
-        if target < speed:
-            fall = decel if remaining == 0.0 else min(decel, max(MIN_FALL_BEHIND, (speed - target) / remaining))
-            chosen = min(planned, max(0.0, speed - fall * dt))
-            advise(veh, v, chosen, dt)
-            return chosen
-        advise(veh, v, target, dt)
-        return planned
-    veh.own_state[leader] |= mark | AM_BLOCKING_LEADER
-    advise(veh, leader, veh.speed[leader], dt)
-    return -1.0
-
-
-@helper
-def inform_follower(
-    net: Net, veh: Vehicles, v: int, direction: int, blocked: int, other: int, gap: float, remaining: float,
-    planned: float, dt: float,
-) -> None:  # fmt: skip
-    """Ask the follower of the other lane to open a gap, or let it pass."""
-    if other < 0:
-        return
-    mark = MY_RIGHT if direction < 0 else MY_LEFT
-    speed, decel, their_speed = veh.speed[v], veh.decel[v], veh.speed[other]
-    if not blocked & BLOCKED_FOLLOWER:
-        if blocked & BLOCKED_LEADER:
-            first = follow(veh, other, their_speed, gap + planned * dt, planned, decel, dt)
-            second = follow(veh, other, their_speed, gap + (planned - first) * dt, planned, decel, dt)
-            veh.own_state[other] |= mark
-            advise(veh, other, second, dt)
-        return
-    their_decel, their_tau = veh.decel[other], veh.tau[other]
-    if max(planned, 0.0) - their_speed >= HELP_OVERTAKE:
-        needed = secure_gap(their_speed, planned, decel, their_decel, their_tau, dt)
-        if (needed - gap) / remaining < max(planned, 0.0) - their_speed:
-            veh.own_state[other] |= mark | AM_BLOCKING_FOLLOWER
-            advise(veh, other, max(planned, 0.0) - HELP_OVERTAKE, dt)
-            return
-    new_speed = max(0.0, their_speed - their_decel * dt)
-    new_speed_1s = max(0.0, their_speed - their_decel)
-    dv = planned - new_speed_1s
-    decel_gap = gap + dv
-    secure = secure_gap(new_speed_1s, max(planned, 0.0), decel, their_decel, their_tau, dt)
-    if decel_gap > 0.0 and decel_gap >= secure:
-        first = max(new_speed, follow(veh, other, their_speed, gap + planned * dt, planned, decel, dt))
-        second = max(new_speed, follow(veh, other, their_speed, gap + (planned - first) * dt, planned, decel, dt))
-        veh.own_state[other] |= mark | AM_BLOCKING_FOLLOWER
-        advise(veh, other, second, dt)
-        return
-    if dv > 0.0 and dv * remaining > secure - decel_gap + POSITION_EPS:
-        veh.own_state[other] |= mark | AM_BLOCKING_FOLLOWER
-        advise(veh, other, new_speed, dt)
-        return
-    if direction < 0 and their_speed >= CONGESTED_MPS:
-        veh.own_state[other] |= mark | AM_BLOCKING_FOLLOWER
-        advise(veh, other, max(new_speed, HELP_OVERTAKE), dt)
-        return
-    help_speed = max(their_speed, speed + HELP_OVERTAKE)
-    if their_speed > speed and (direction < 0 or planned > CUT_IN_LEFT_MPS or net.lane.length[veh.lane[v]] > ON_RAMP_M):
-        help_speed = max(new_speed, speed + HELP_OVERTAKE)
-        if (their_speed - speed) / their_decel < remaining:
-            veh.own_state[other] |= mark | AM_BLOCKING_FOLLOWER
-            advise(veh, other, help_speed, dt)
-            return
-    veh.own_state[other] |= mark | AM_BLOCKING_FOLLOWER
-    advise(veh, other, help_speed, dt)
-    distance = overtake_distance(veh, other, v, gap, help_speed, planned, dt)
-    advise(veh, v, max(help_speed - distance / remaining, speed - decel * dt), dt)
 
 
 @inlined
@@ -246,8 +84,8 @@ def look_ahead_distance(veh: Vehicles, v: int, right: bool, dt: float) -> float:
 
 @helper
 def wants_change(
-    net: Net, veh: Vehicles, plans: Plans, tra: Traffic, v: int, direction: int, blocked: int, leader: int,
-    lead_gap: float, neigh_lead: int, neigh_lead_gap: float, neigh_follow: int, neigh_gap: float,
+    net: Net, veh: Vehicles, plans: Plans, tra: Traffic, v: int, direction: int, leader: int, lead_gap: float,
+    neigh_lead: int, neigh_lead_gap: float,
 ) -> int:  # fmt: skip
     """The wish regarding one neighbouring lane, as bits (see `helping`)."""
     dt = tra.clock[STEP_S]
@@ -274,9 +112,9 @@ def wants_change(
     my_mark = MY_RIGHT if right else MY_LEFT
     to_best = (right and best_offset < 0) or (not right and best_offset > 0)
     ret = veh.own_state[v] & KEPT_BITS
-    ret = slow_for_blocked(veh, v, tra.lane.last_blocked[lane], ret, dt)
+    ret = slow_for_blocked(net, veh, v, tra.lane.last_blocked[lane], ret, dt)
     if tra.lane.last_blocked[lane] != tra.lane.first_blocked[lane]:
-        ret = slow_for_blocked(veh, v, tra.lane.first_blocked[lane], ret, dt)
+        ret = slow_for_blocked(net, veh, v, tra.lane.first_blocked[lane], ret, dt)
     look = look_ahead_distance(veh, v, right, dt)
     own_length = veh.length[v] + veh.min_gap[v]
     leader_stands = leader >= 0 and veh.stop_reached[leader]
@@ -314,18 +152,18 @@ def wants_change(
         ):
             return ret | STAY | STRATEGIC
     if ret & URGENT:
-        urge(
-            net, veh, plans, tra, v, direction, blocked, neigh_lead, neigh_lead_gap, neigh_follow, neigh_gap,
-            current_distance - position, abs(best_offset), to_best, counter, row,
+        blocked = urge(
+            net, veh, plans, tra, v, direction, neigh_lead, neigh_lead_gap, current_distance - position,
+            abs(best_offset), to_best, counter, row,
         )  # fmt: skip
-        return ret
+        return ret | blocked | OBSTACLES_SEEN
     accelerating = (neigh_lead >= 0 and veh.acceleration[neigh_lead] > 0.0) or (
         leader >= 0 and veh.acceleration[leader] > 0.0
     )
     neigh_safe = min(
-        neigh_top, anticipated(veh, v, neigh_lead, neigh_lead_gap, neigh_distance, neigh_top, accelerating, dt)
+        neigh_top, anticipated(net, veh, v, neigh_lead, neigh_lead_gap, neigh_distance, neigh_top, accelerating, dt)
     )
-    here_safe = min(top, anticipated(veh, v, leader, lead_gap, current_distance, top, accelerating, dt))
+    here_safe = min(top, anticipated(net, veh, v, leader, lead_gap, current_distance, top, accelerating, dt))
     chance = veh.speed_gain_chance[v]
     gain_right, gain_left = threshold(RIGHT_THRESHOLD, veh.speed_gain[v]), threshold(LEFT_THRESHOLD, veh.speed_gain[v])
     inconvenience = chance / gain_right if right else -chance / gain_left
@@ -407,33 +245,8 @@ def keeps_right(
     room = max(0.0, neigh_distance - brake_gap(top, veh.decel[v], veh.tau[v], dt))
     seconds = min(acceptance, room / top)
     if neigh_lead >= 0 and veh.speed[neigh_lead] < top:
-        secure = secure_gap(top, veh.speed[neigh_lead], veh.decel[neigh_lead], veh.decel[v], veh.tau[v], dt)
+        secure = secure_gap_of(veh, v, top, veh.speed[neigh_lead], veh.decel[neigh_lead], dt)
         room = max(0.0, min(room, lead_gap - secure))
         seconds = min(seconds, room / (top - veh.speed[neigh_lead]))
     veh.keep_right_chance[v] -= dt * gain_right * (seconds / acceptance) / KEEP_RIGHT_S
     return veh.keep_right_chance[v] * veh.keep_right[v] < -gain_right
-
-
-@helper
-def urge(
-    net: Net, veh: Vehicles, plans: Plans, tra: Traffic, v: int, direction: int, blocked: int, neigh_lead: int,
-    neigh_lead_gap: float, neigh_follow: int, neigh_gap: float, left_space: float, lanes_off: int, to_best: bool,
-    counter: int, row: int,
-) -> None:  # fmt: skip
-    """An urgent change: reserve room, and agree with the neighbours."""
-    dt = tra.clock[STEP_S]
-    lane = veh.lane[v]
-    veh.left_space[v] = left_space
-    if to_best and lanes_off > 1:
-        veh.blocker_length[v] = max(20.0 if direction < 0 else 40.0, veh.blocker_length[v])
-    goes_on = plans.cell.link[row] >= 0
-    can_reserve = reserve_room(veh, v, neigh_lead, counter, dt, goes_on)
-    first = tra.lane.first_blocked[lane]
-    if first != neigh_lead:
-        can_reserve = reserve_room(veh, v, first, counter, dt, goes_on) and can_reserve
-    if not can_reserve:
-        veh.dont_brake[v] = goes_on
-    remaining = max(dt, left_space / max(veh.look_ahead_speed[v], 0.001) / max(1, lanes_off) / URGENCY)
-    planned = inform_leader(veh, v, direction, blocked, neigh_lead, neigh_lead_gap, remaining, dt)
-    if planned >= 0.0:
-        inform_follower(net, veh, v, direction, blocked, neigh_follow, neigh_gap, remaining, planned, dt)

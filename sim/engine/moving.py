@@ -19,10 +19,12 @@ from sim.engine.arrays import (
     Vehicles,
     Walkers,
 )
-from sim.engine.following import EPS, HALTING, POSITION_EPS, brake_gap, dawdle, stop_speed, uniform
+from sim.engine.following import EPS, HALTING, POSITION_EPS, brake_gap, dawdle, uniform
 from sim.engine.helping import patched_speed
 from sim.engine.jit import helper, inlined
-from sim.engine.junction import came_in_on_major, has_priority, is_cont, is_red, is_yellow, opened
+from sim.engine.junction import came_in_on_major, is_cont, opened
+from sim.engine.letters import has_priority, is_red, is_yellow
+from sim.engine.models import stopping
 from sim.engine.planning import ignores_red
 from sim.engine.positions import lane_speed
 from sim.engine.routes import note_row
@@ -101,13 +103,13 @@ def safe_speed(net: Net, veh: Vehicles, tra: Traffic, wal: Walkers, v: int) -> t
             break
     if safe + EPS < least:
         if can_brake_least and safe < speed:
-            halt = stop_speed(least_distance, speed, decel, veh.emergency_decel[v], veh.accel[v], veh.max_speed[v], dt)
+            halt = stopping(net, veh, v, least_distance, speed, decel, dt)
             safe = min(safe, max(max(0.0, speed - decel * dt), halt))
             least = 0.0
             veh.must_wait[v] = True
         else:
             least = safe
-    if net.edge.roundabout[net.lane.edge[lane]]:
+    if net.lane.roundabout[lane]:
         veh.must_wait[v] = False
     return safe, least
 
@@ -128,7 +130,7 @@ def choose_speed(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, v: int, sa
     if veh.sigma[v] > 0.0 and high > 0.0:
         draw = uniform(tra.counters[SEED], v, veh.draws[v])
         chosen = max(low, dawdle(high, veh.sigma[v], veh.accel[v], draw, dt))
-    chosen = patched_speed(veh, v, low, chosen, high, dt)
+    chosen = patched_speed(net, veh, v, low, chosen, high, dt)
     if veh.startup_delay[v] > 0.0 and veh.startup_s[v] < veh.startup_delay[v]:
         chosen = min(chosen, low)
     if chosen > 0.0:
@@ -174,7 +176,6 @@ def execute_move(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Walke
     veh.left_space[v] = 0.0
     veh.advice_count[v] = 0
     veh.dont_brake[v] = False
-    veh.changed[v] = False
     veh.speed_gain_chance[v] = math.ceil(veh.speed_gain_chance[v] * 100000.0) * 0.00001
     veh.keep_right_chance[v] = math.ceil(veh.keep_right_chance[v] * 100000.0) * 0.00001
 

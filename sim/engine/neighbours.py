@@ -4,8 +4,10 @@ import math
 
 from sim.engine.arrays import STEP_S, Net, Plans, Traffic, Vehicles
 from sim.engine.following import brake_gap
-from sim.engine.jit import helper
-from sim.engine.junction import has_priority, is_red
+from sim.engine.helping import BLOCKED_FOLLOWER, BLOCKED_LEADER, OVERLAPPING
+from sim.engine.jit import helper, inlined
+from sim.engine.letters import has_priority, is_red
+from sim.engine.models import is_too_close
 from sim.engine.positions import back_on, last_on, nearest_partial
 
 LOOK_BACK_M = 60.0
@@ -27,7 +29,7 @@ def leader_beyond(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, v: int, l
         if not net.lane.internal[lane] and route_index >= edges - 1:
             break
         if net.lane.internal[lane]:
-            link = net.lane_link[net.lane.link_start[lane]]
+            link = net.lane.exit[lane]
         else:
             link = plans.chain.link[cell]
             cell = plans.chain.next[cell]
@@ -70,3 +72,58 @@ def follower_upstream(net: Net, veh: Vehicles, tra: Traffic, lane: int, position
                 break
             before = net.link.src[entry]
     return best, best_distance
+
+
+@inlined
+def real_leader(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, v: int, lane: int) -> tuple[int, float]:
+    """The leader on a lane of this edge, or further along the route."""
+    if lane == veh.lane[v]:
+        leader = veh.ahead[v]
+    else:
+        behind = tra.lane.cursor[lane]
+        leader = veh.ahead[behind] if behind >= 0 else tra.lane.last[lane]
+    if leader >= 0:
+        return leader, veh.position[leader] - veh.length[leader] - veh.position[v] - veh.min_gap[v]
+    return leader_beyond(net, veh, plans, tra, v, lane)
+
+
+@inlined
+def real_follower(net: Net, veh: Vehicles, tra: Traffic, v: int, lane: int) -> tuple[int, float]:
+    """The follower on the other lane, or one who comes onto it from before."""
+    other = tra.lane.cursor[lane]
+    back = veh.position[v] - veh.length[v]
+    if other >= 0:
+        return other, back - veh.position[other] - veh.min_gap[other]
+    other, distance = follower_upstream(net, veh, tra, lane, back)
+    return other, distance - (veh.min_gap[other] if other >= 0 else 0.0)
+
+
+@helper
+def obstacles(
+    net: Net, veh: Vehicles, tra: Traffic, v: int, direction: int, lead: int, lead_gap: float
+) -> tuple[int, int, float]:
+    """Who is in the way of a change to that side, as bits, and the follower there with its gap."""
+    dt = tra.clock[STEP_S]
+    follower, gap = real_follower(net, veh, tra, v, veh.lane[v] + direction)
+    if lead >= 0 and lead == follower:
+        follower = -1
+    blocked = 0
+    if follower >= 0:
+        if gap < 0.0:
+            blocked |= BLOCKED_FOLLOWER | OVERLAPPING
+        else:
+            rest = max(veh.tau[follower] - dt, 0.0)
+            theirs = veh.speed[follower] + max(0.0, rest * veh.acceleration[follower])
+            mine = veh.speed[v] + min(0.0, rest * veh.acceleration[v])
+            if is_too_close(veh, follower, gap, theirs, mine, veh.decel[v], dt):
+                blocked |= BLOCKED_FOLLOWER
+    if lead >= 0:
+        if lead_gap < 0.0:
+            blocked |= BLOCKED_LEADER | OVERLAPPING
+        else:
+            rest = max(veh.tau[v] - dt, 0.0)
+            mine = veh.speed[v] + max(0.0, rest * veh.acceleration[v])
+            theirs = veh.speed[lead] + min(0.0, rest * veh.acceleration[lead])
+            if is_too_close(veh, v, lead_gap, mine, theirs, veh.decel[lead], dt):
+                blocked |= BLOCKED_LEADER
+    return blocked, follower, gap

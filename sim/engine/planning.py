@@ -8,7 +8,6 @@ import math
 
 from sim.engine.arrays import (
     APPROACHES,
-    IGNORE_BLOCKER_S,
     INFINITE,
     NO,
     NONE,
@@ -24,29 +23,19 @@ from sim.engine.arrays import (
 )
 from sim.engine.following import (
     EPS,
-    HALTING,
     POSITION_EPS,
     arrival_delay,
     brake_gap,
     braking_arrival_speed,
-    follow_speed,
-    free_speed,
     safe_stop_speed_plain,
     speed_after,
-    stop_speed,
     uniform,
 )
+from sim.engine.inside import link_leaders
 from sim.engine.jit import helper, inlined
-from sim.engine.junction import (
-    came_in_on_major,
-    gives_way,
-    goes_before_me,
-    has_priority,
-    in_the_way,
-    is_red,
-    is_yellow,
-    people_ahead,
-)
+from sim.engine.junction import came_in_on_major, gives_way
+from sim.engine.letters import has_priority, is_red, is_yellow
+from sim.engine.models import following, following_from, slowing, stopping
 from sim.engine.pointers import fetch
 from sim.engine.positions import back_on, lane_speed, last_on, leader_on_lane
 from sim.engine.routes import table_row
@@ -54,23 +43,7 @@ from sim.engine.stops import stop_target
 
 LOOK_AHEAD_LENGTHS = 5.0
 YELLOW_MIN_DECEL = 3.0
-BLOCKAGE_S = 5.0
 EPS_SPEED = 0.001
-
-
-@inlined
-def stopping(veh: Vehicles, v: int, gap: float, speed: float, decel: float, dt: float) -> float:
-    """Speed to stop within a gap."""
-    return stop_speed(gap, speed, decel, veh.emergency_decel[v], veh.accel[v], veh.max_speed[v], dt)
-
-
-@inlined
-def following(veh: Vehicles, v: int, leader: int, gap: float, speed: float, dt: float) -> float:
-    """Speed behind a leader."""
-    cap = min(speed + veh.accel[v] * dt, veh.max_speed[v])
-    return follow_speed(
-        gap, speed, veh.speed[leader], veh.decel[leader], veh.decel[v], veh.emergency_decel[v], veh.tau[v], dt, NO, cap
-    )
 
 
 @inlined
@@ -103,96 +76,8 @@ def put_item(
     tra.item.leave[i] = -1.0
     tra.item.space[i] = 0.0
     tra.item.stopped[i] = False
+    tra.item.heard[i] = False
     return i
-
-
-@helper
-def link_leaders(
-    net: Net, veh: Vehicles, tra: Traffic, wal: Walkers, v: int, link: int, lane: int, seen: float, last: int,
-    v_now: float, v_pass: float, v_wait: float, request: bool,
-) -> tuple[float, float, float, bool]:  # fmt: skip
-    """Adapt to vehicles and people on ways that conflict with mine inside the junction."""
-    dt = tra.clock[STEP_S]
-    speed = veh.speed[v]
-    for c in range(net.link.conflict_start[link], net.link.conflict_start[link + 1]):
-        crossing = net.conflict.crossing[c]
-        if crossing >= 0:
-            to_people = seen - net.conflict.behind[c] - 1.0
-            if to_people >= -1.0 and people_ahead(net, veh, wal, c, v):
-                slow = (
-                    stopping(veh, v, to_people, speed, veh.decel[v], dt)
-                    if to_people >= 0.0
-                    else stopping(veh, v, seen - net.lane.length[lane] - POSITION_EPS, speed, veh.decel[v], dt)
-                )
-                if last >= 0:
-                    tra.item.leave[last] = min(tra.item.leave[last], slow)
-                v_now, v_pass = min(v_now, slow), min(v_pass, slow)
-                if last >= 0:
-                    v_now = max(v_now, tra.item.wait[last])
-            continue
-        foe_lane = net.conflict.lane[c]
-        if tra.lane.count[foe_lane] == 0 and tra.lane.partial_count[foe_lane] == 0:
-            continue
-        foe = tra.lane.last[foe_lane]
-        part = 0
-        while True:
-            if foe < 0:
-                if part >= tra.lane.partial_count[foe_lane]:
-                    break
-                foe = tra.lane.partial[foe_lane, part]
-                part += 1
-            current = foe
-            foe = veh.ahead[foe] if part == 0 else -1
-            if current == v:
-                continue
-            matters, gap, to_conflict, obstructs = in_the_way(
-                net, veh, link, c, v, current, seen, tra.clock[IGNORE_BLOCKER_S]
-            )
-            if not matters:
-                continue
-            if not (obstructs or goes_before_me(net, veh, v, link, current, gap, dt)):
-                continue
-            v_now, v_pass = junction_leader(
-                net, veh, tra, v, current, gap, to_conflict, lane, seen, last, v_now, v_pass
-            )
-            if last >= 0:
-                v_now = max(v_now, tra.item.wait[last])
-            if v_now < HALTING:
-                at = veh.lane[current]
-                same_way = net.lane.before[at] >= 0 and (
-                    net.lane.before[at] == net.lane.before[veh.lane[v]] or net.lane.before[at] == veh.lane[v]
-                )
-                if same_way or veh.stop_reached[current] or veh.waiting[current] > BLOCKAGE_S:
-                    request = False
-                    if last >= 0 and net.lane.before[at] == veh.lane[v]:
-                        tra.item.request[last] = False
-    return v_now, v_pass, min(v_wait, v_now), request
-
-
-@helper
-def junction_leader(
-    net: Net, veh: Vehicles, tra: Traffic, v: int, foe: int, gap: float, to_conflict: float, lane: int, seen: float,
-    last: int, v_now: float, v_pass: float,
-) -> tuple[float, float]:  # fmt: skip
-    """Follow a foe inside the junction as if its shadow drove on my way, or stop before the conflict."""
-    dt = tra.clock[STEP_S]
-    speed = veh.speed[v]
-    if gap >= 0.0:
-        safe = following(veh, v, foe, gap, speed, dt)
-    else:
-        safe = stopping(veh, v, seen - net.lane.length[lane] - POSITION_EPS, speed, veh.decel[v], dt)
-    if to_conflict >= 0.0:
-        halt = stopping(veh, v, to_conflict - veh.min_gap[v], speed, veh.decel[v], dt)
-        if gap <= -INFINITE:
-            safe = max(safe, halt)
-        else:
-            past_s = max((to_conflict - gap) / max(veh.speed[foe], HALTING), 1e-6)
-            final = max(speed, 2.0 * (to_conflict - veh.min_gap[v]) / past_s - speed)
-            v2 = speed + (final - speed) / past_s * dt
-            safe = max(safe, min(v2, halt))
-    if last >= 0:
-        tra.item.leave[last] = min(tra.item.leave[last], safe)
-    return min(v_now, safe), min(v_pass, safe)
 
 
 @inlined
@@ -241,18 +126,16 @@ def plan_move(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Walkers,
                 for k in range(veh.item_start[v], last):
                     on_route = on_route or net.link.next[tra.item.link[k]] == behind
             if on_route:
-                safe = following(veh, v, leader, gap, speed, dt)
+                safe = following(net, veh, v, leader, gap, speed, dt)
             else:
                 room = seen - net.lane.length[lane] - POSITION_EPS
                 came = net.link.src[tra.item.link[last]]
                 if net.lane.internal[came]:
                     room -= net.lane.length[came]
-                safe = stopping(veh, v, room, speed, decel, dt)
+                safe = stopping(net, veh, v, room, speed, decel, dt)
             if last >= 0:
                 leave = tra.item.leave[last]
-                tra.item.leave[last] = follow_speed(
-                    gap, leave, veh.speed[leader], veh.decel[leader], decel, veh.emergency_decel[v], tau, dt, NO, leave
-                )
+                tra.item.leave[last] = following_from(net, veh, v, leader, gap, leave, dt)
             v_now, v_pass = min(v_now, safe), min(v_pass, safe)
         if last >= 0:
             tra.item.wait[last] = min(tra.item.wait[last], v_now)
@@ -271,16 +154,16 @@ def plan_move(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Walkers,
             to_stop = seen + end - net.lane.length[lane]
             first_stop_seen = to_stop
             veh.stop_distance[v] = to_stop
-            v_now = min(v_now, max(stopping(veh, v, to_stop, speed, decel, dt), comfortable))
+            v_now = min(v_now, max(stopping(net, veh, v, to_stop, speed, decel, dt), comfortable))
             if last >= 0:
-                tra.item.leave[last] = min(tra.item.leave[last], stopping(veh, v, end, v_pass, decel, dt))
+                tra.item.leave[last] = min(tra.item.leave[last], stopping(net, veh, v, end, v_pass, decel, dt))
             if not veh.railway[v]:
                 put_item(veh, tra, v, NONE, v_now, v_now, NO, to_stop)
                 return
         # the end of the route
         if not net.lane.internal[lane] and route_index + view == edges - 1:
             to_arrival = seen + veh.arrival_position[v] - net.lane.length[lane] - limit * dt
-            arrive = max(EPS, free_speed(decel, to_arrival, limit, dt, NO))
+            arrive = max(EPS, slowing(net, veh, v, to_arrival, limit, dt, NO))
             v_now = min(v_now, arrive)
             if last >= 0:
                 tra.item.leave[last] = min(tra.item.leave[last], arrive)
@@ -288,14 +171,14 @@ def plan_move(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Walkers,
             tra.item.space[i] = 1000.0 if net.edge.fringe[net.lane.edge[lane]] else 0.0
             return
         if net.lane.internal[lane]:
-            link = net.lane_link[net.lane.link_start[lane]]
+            link = net.lane.exit[lane]
         else:
             if cell < 0:
                 cell = table_row(plans, veh, v, route_index + view) + net.lane.index[lane]
             link = plans.chain.link[cell]
             cell = plans.chain.next[cell]
         if link < 0:
-            halt = stopping(veh, v, seen, speed, decel, dt)
+            halt = stopping(net, veh, v, seen, speed, decel, dt)
             if last >= 0:
                 tra.item.leave[last] = min(tra.item.leave[last], halt)
             v_now = min(v_now, halt)
@@ -322,7 +205,7 @@ def plan_move(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Walkers,
             stop_at = max(stop_at, first_stop_seen)
         leaving_now = inside and last < 0
         request = (v_now > EPS_SPEED and not (slowed and not net.lane.internal[lane])) or leaving_now
-        v_wait = min(v_now, stopping(veh, v, stop_at, speed, stop_decel, dt))
+        v_wait = min(v_now, stopping(net, veh, v, stop_at, speed, stop_decel, dt))
         if yellow_or_red and can_brake and not ignores_red(net, veh, link, v, now):
             if net.lane.internal[lane]:
                 v_now, v_pass, v_wait, request = link_leaders(
@@ -348,10 +231,11 @@ def plan_move(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Walkers,
             veh.draws[v] += 1
             if uniform(tra.counters[SEED], v, veh.draws[v]) < threshold:
                 request = False
-        if could_brake and net.edge.roundabout[net.lane.edge[net.link.dst[link]]]:
+        if could_brake and net.lane.roundabout[net.link.dst[link]]:
             slowed = True
         arrival, braking_speed = 0.0, 0.0
-        if net.link.heard[link] or gives_way(net, link):  # else nobody compares windows there
+        heard = net.link.heard[link]
+        if heard or gives_way(net, link):  # else nobody compares windows there
             arrival = now - dt + arrival_delay(seen, v_now, arrival_speed, veh.accel[v], decel)
             if veh.stop_reached[v]:
                 arrival += max(0.0, veh.stop_left_s[v])
@@ -365,6 +249,7 @@ def plan_move(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Walkers,
         tra.item.arrival_speed[i] = arrival_speed
         tra.item.braking_speed[i] = braking_speed
         tra.item.leave[i] = leave
+        tra.item.heard[i] = heard
         if net.link.via[link] < 0:
             had_outside = True
             view += 1
@@ -377,7 +262,7 @@ def plan_move(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Walkers,
         lane = following_lane
         limit = limit_next
         if limit < v_now:
-            v_now = min(v_now, max(free_speed(decel, seen, limit, dt, NO), comfortable))
+            v_now = min(v_now, max(slowing(net, veh, v, seen, limit, dt, NO), comfortable))
         if net.lane.internal[lane]:
             seen_inside += net.lane.length[lane]
         else:
@@ -396,7 +281,7 @@ def circular_wait(net: Net, tra: Traffic, link: int) -> bool:
         best, best_distance = -1, math.inf
         for f in range(net.link.foe_start[current], net.link.foe_start[current + 1]):
             foe_link = net.foe_link[f]
-            item = net.link.approach_head[foe_link]
+            item = tra.heads[foe_link]
             while item >= 0:
                 if net.link.src[foe_link] == net.link.src[link]:
                     return True
@@ -414,7 +299,7 @@ def announce(net: Net, veh: Vehicles, tra: Traffic, v: int) -> None:
     """Tell the links ahead when this vehicle will pass, for those who must yield to it."""
     for i in range(veh.item_start[v], veh.item_start[v] + veh.item_count[v]):
         link = tra.item.link[i]
-        if link < 0 or not tra.item.request[i] or not net.link.heard[link]:
+        if not tra.item.heard[i] or not tra.item.request[i]:
             continue
         leave = tra.item.leave[i] if tra.item.leave[i] >= 0.0 else tra.item.go[i]
         mean = max(0.5 * (tra.item.arrival_speed[i] + leave), EPS)
@@ -426,8 +311,8 @@ def announce(net: Net, veh: Vehicles, tra: Traffic, v: int) -> None:
         tra.approach.braking[n] = tra.item.braking_speed[i]
         tra.approach.distance[n] = tra.item.distance[i]
         tra.approach.leave[n] = leave
-        if net.link.approach_head[link] < 0:
+        if tra.heads[link] < 0:
             tra.touched[tra.counters[TOUCHED]] = link
             tra.counters[TOUCHED] += 1
-        tra.approach.next[n] = net.link.approach_head[link]
-        net.link.approach_head[link] = n
+        tra.approach.next[n] = tra.heads[link]
+        tra.heads[link] = n

@@ -62,7 +62,7 @@ class EmbeddedPlant:
         self._net = self._streets.net
         self._vehicles, self._plans = build_vehicles(self._streets, self._demand, router, seed)
         self._room = 64
-        self._traffic = new_traffic(self._net, len(self._demand), scenario, seed, self.begin_s, self._room)
+        self._traffic = new_traffic(self._net, self._vehicles, scenario, seed, self.begin_s, self._room)
         self._people = People(scenario.network, self._streets, persons, seed, self.step_s)
         self._world = World(self._net, self._vehicles, self._plans, self._traffic, self._people.walkers)
         self._signals = SignalBoard(scenario.network, self.tls_ids)

@@ -68,6 +68,7 @@ def unlink(veh: Vehicles, tra: Traffic, v: int, lane: int) -> None:
     else:
         tra.lane.last[lane] = ahead
     tra.lane.count[lane] -= 1
+    tra.busy[lane] -= 1
     tra.brutto[lane] -= veh.length[v] + veh.min_gap[v]
     veh.ahead[v] = -1
     veh.behind[v] = -1
@@ -90,6 +91,7 @@ def link_in(veh: Vehicles, tra: Traffic, v: int, lane: int) -> None:
     else:
         tra.lane.last[lane] = v
     tra.lane.count[lane] += 1
+    tra.busy[lane] += 1
     tra.brutto[lane] += veh.length[v] + veh.min_gap[v]
 
 
@@ -97,7 +99,9 @@ def link_in(veh: Vehicles, tra: Traffic, v: int, lane: int) -> None:
 def forget_partials(veh: Vehicles, tra: Traffic, v: int) -> None:
     """Clear the lists of the lanes that this vehicle's rear covers."""
     for k in range(veh.further_count[v]):
-        tra.lane.partial_count[veh.further[v, k]] = 0
+        lane = veh.further[v, k]
+        tra.busy[lane] -= tra.lane.partial_count[lane]
+        tra.lane.partial_count[lane] = 0
 
 
 @inlined
@@ -109,6 +113,7 @@ def note_partials(veh: Vehicles, tra: Traffic, v: int) -> None:
         if count < MAX_PARTIAL:
             tra.lane.partial[lane, count] = v
             tra.lane.partial_count[lane] = count + 1
+            tra.busy[lane] += 1
 
 
 @helper
@@ -118,7 +123,7 @@ def space_till_standing(net: Net, veh: Vehicles, tra: Traffic, lane: int, step: 
         return tra.lane.space[lane], tra.lane.space_standing[lane]
     lengths, standing = 0.0, False
     space = net.lane.length[lane]
-    roundabout = net.edge.roundabout[net.lane.edge[lane]]
+    roundabout = net.lane.roundabout[lane]
     v = tra.lane.last[lane]
     while v >= 0:
         if veh.speed[v] < HALTING and not roundabout:

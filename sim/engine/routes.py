@@ -26,5 +26,5 @@ def route_edge(plans: Plans, veh: Vehicles, v: int, route_index: int) -> int:
 def next_link(net: Net, veh: Vehicles, plans: Plans, v: int, lane: int, route_index: int) -> int:
     """The link that leads on from a lane along the route, -1 when none does."""
     if net.lane.internal[lane]:
-        return net.lane_link[net.lane.link_start[lane]]
+        return net.lane.exit[lane]
     return plans.chain.link[table_row(plans, veh, v, route_index) + net.lane.index[lane]]

@@ -8,6 +8,7 @@ from sim.engine.arrays import (
     NOTHING,
     PARKED,
     STEP,
+    TELEPORTING,
     TOUCHED,
     UPDATES,
     Net,
@@ -54,13 +55,19 @@ def plan_everybody(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Wal
     used = NOTHING
     count = tra.counters[ACTIVE]
     for i in range(count):
-        fetch(veh, tra.active[min(i + AHEAD, count - 1)])
+        fetch(veh, tra.active[min(i + 3 * AHEAD, count - 1)])
+        soon = veh.lane[tra.active[min(i + 2 * AHEAD, count - 1)]]
+        fetch(net.lane, soon)
+        fetch(tra.lane, soon)
+        first = tra.lane.first[veh.lane[tra.active[min(i + AHEAD, count - 1)]]]
+        if first >= 0:
+            fetch(veh, first)
         lane = veh.lane[tra.active[i]]
         if tra.lane.planned_at[lane] != step:
             tra.lane.planned_at[lane] = step
             used = plan_lane(net, veh, plans, tra, wal, lane, used)
     for i in range(tra.counters[TOUCHED]):
-        net.link.approach_head[tra.touched[i]] = -1
+        tra.heads[tra.touched[i]] = -1
     tra.counters[TOUCHED] = 0
     tra.counters[APPROACHES] = 0
     for i in range(count):
@@ -70,20 +77,18 @@ def plan_everybody(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Wal
 
 @helper
 def move_everybody(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Walkers) -> None:
-    """Drive, then put the lists per lane right."""
+    """Drive, then put the lists per lane right; while somebody drives, nobody looks at these lists."""
     count = tra.counters[ACTIVE]
     tra.counters[UPDATES] += count
     for i in range(count):
         v = tra.active[i]
-        forget_partials(veh, tra, v)
-        veh.lane_was[v] = veh.lane[v]
-    for i in range(count):
         fetch(veh, tra.active[min(i + AHEAD, count - 1)])
-        execute_move(net, veh, plans, tra, wal, tra.active[i])
-    for i in range(count):
-        v = tra.active[i]
-        if veh.lane[v] != veh.lane_was[v] or veh.status[v] != DRIVING:
-            unlink(veh, tra, v, veh.lane_was[v])
+        forget_partials(veh, tra, v)
+        before = veh.lane[v]
+        veh.lane_was[v] = before
+        execute_move(net, veh, plans, tra, wal, v)
+        if veh.lane[v] != before or veh.status[v] != DRIVING:
+            unlink(veh, tra, v, before)
     kept = 0
     for i in range(count):
         v = tra.active[i]
@@ -102,10 +107,10 @@ def move_everybody(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Wal
 def teleport_stuck(net: Net, veh: Vehicles, tra: Traffic) -> None:
     """Take the foremost vehicles out that waited too long."""
     kept = 0
-    for i in range(tra.counters[ACTIVE]):
+    count = tra.counters[ACTIVE]
+    for i in range(count):
         v = tra.active[i]
         if veh.ahead[v] < 0 and veh.waiting[v] > 0.0 and is_stuck(net, veh, tra, v):
-            forget_partials(veh, tra, v)
             unlink(veh, tra, v, veh.lane[v])
             veh.further_count[v] = 0
             start_teleport(veh, tra, v)
@@ -113,6 +118,8 @@ def teleport_stuck(net: Net, veh: Vehicles, tra: Traffic) -> None:
             tra.active[kept] = v
             kept += 1
     tra.counters[ACTIVE] = kept
+    if kept < count:
+        rebuild_partials(net, veh, tra)
 
 
 @helper
@@ -121,10 +128,10 @@ def change_everywhere(net: Net, veh: Vehicles, plans: Plans, tra: Traffic) -> No
     hops = 0
     for i in range(net.multi_edges.size):
         edge = net.multi_edges[i]
-        busy = False
+        busy = 0
         for lane in range(net.edge.lane_start[edge], net.edge.lane_start[edge + 1]):
-            busy = busy or tra.lane.count[lane] > 0
-        if busy:
+            busy += tra.busy[lane]
+        if busy > 0:
             hops += change_on_edge(net, veh, plans, tra, edge)
     if hops > 0:
         rebuild_partials(net, veh, tra)
@@ -134,7 +141,9 @@ def change_everywhere(net: Net, veh: Vehicles, plans: Plans, tra: Traffic) -> No
 def rebuild_partials(net: Net, veh: Vehicles, tra: Traffic) -> None:
     """Lane changes moved rears: enter them anew."""
     for lane in range(net.lane.size):
-        tra.lane.partial_count[lane] = 0
+        if tra.busy[lane] > 0:
+            tra.busy[lane] = tra.lane.count[lane]
+            tra.lane.partial_count[lane] = 0
     for i in range(tra.counters[ACTIVE]):
         note_partials(veh, tra, tra.active[i])
 
@@ -145,7 +154,8 @@ def advance(world: World) -> None:
     net, veh, plans, tra, wal = world.net, world.veh, world.plans, world.tra, world.wal
     plan_everybody(net, veh, plans, tra, wal)
     move_everybody(net, veh, plans, tra, wal)
-    teleport_stuck(net, veh, tra)
+    if tra.counters[TELEPORTING]:
+        teleport_stuck(net, veh, tra)
     change_everywhere(net, veh, plans, tra)
     return_to_road(net, veh, plans, tra)
     insert_departures(net, veh, plans, tra)

@@ -3,7 +3,7 @@
 from sim.engine.arrays import I4, SEED, STEP, Net, Traffic, Vehicles, Walkers
 from sim.engine.following import uniform
 from sim.engine.jit import helper, kernel
-from sim.engine.junction import has_priority, is_red
+from sim.engine.letters import has_priority, is_red
 from sim.engine.pointers import World
 
 ENTRY_SPACING_S_M = 1.45  # seconds between two who step onto a crossing, times its width in metres
@@ -20,7 +20,7 @@ def vehicle_comes(
     """Whether a vehicle would reach the crossing while somebody walks over it."""
     for k in range(wal.crossing.link_start[crossing], wal.crossing.link_start[crossing + 1]):
         link = wal.link[k]
-        item = net.link.approach_head[link]
+        item = tra.heads[link]
         while item >= 0:
             if tra.approach.arrival[item] < now + needed and tra.approach.leaving[item] > now:
                 return True
@@ -33,7 +33,7 @@ def vehicle_comes(
                     if veh.speed[v] > 0.1:
                         return True
                     v = veh.behind[v]
-            way = net.link.via[net.lane_link[net.lane.link_start[way]]]
+            way = net.link.via[net.lane.exit[way]]
     return False
 
 

@@ -15,9 +15,11 @@ from sim.engine.arrays import (
     STEP_S,
     TELEPORT_BIDI_S,
     TELEPORT_S,
+    TELEPORTING,
     Net,
     Table,
     Traffic,
+    Vehicles,
     table,
 )
 from sim.engine.stepping import MOST_ITEMS
@@ -30,12 +32,14 @@ def buffers(vehicles_at_once: int) -> tuple[Table, Table]:
     return table(ITEM, size), table(APPROACH, size)
 
 
-def new_traffic(net: Net, vehicles: int, scenario: Scenario, seed: int, begin_s: float, room: int) -> Traffic:
+def new_traffic(net: Net, veh: Vehicles, scenario: Scenario, seed: int, begin_s: float, room: int) -> Traffic:
     """Nobody on the road yet."""
-    lanes, links = len(net.lane), len(net.link)
+    lanes, links, vehicles = len(net.lane), len(net.link), len(veh) - 1
     counters = np.zeros(16, np.int64)
     counters[SEED] = seed
     counters[DEPARTURES] = vehicles
+    longest_s = max(scenario.time_to_teleport_s, scenario.time_to_teleport_bidi_s)
+    counters[TELEPORTING] = max(longest_s, veh.teleport_s.max(), veh.teleport_bidi_s.max()) > 0
     clock = np.zeros(7)
     clock[NOW] = begin_s
     clock[STEP_S] = scenario.step_s
@@ -50,6 +54,8 @@ def new_traffic(net: Net, vehicles: int, scenario: Scenario, seed: int, begin_s:
             LANE_STATE, lanes, last=-1, first=-1, space_known=-1, planned_at=-1, first_blocked=-1, last_blocked=-1
         ),
         brutto=np.zeros(lanes),
+        busy=np.zeros(lanes, np.int32),
+        heads=np.full(links, -1, np.int32),
         item=items,
         approach=approaches,
         active=np.zeros(vehicles + 1, np.int64),

@@ -31,10 +31,14 @@ NUMBERS = {
     "jmDriveAfterYellowTime": "jm_drive_after_yellow_s",
     "jmDriveAfterRedTime": "jm_drive_after_red_s",
     "jmStoplineGap": "jm_stopline_gap_m",
+    "delta": "idm_delta",
+    "stepping": "idm_stepping_s",
     "timeToTeleport": "time_to_teleport_s",
     "timeToTeleportBidi": "time_to_teleport_bidi_s",
 }
-POSITIVE = frozenset({"length", "maxSpeed", "accel", "decel", "emergencyDecel", "desiredMaxSpeed", "width"})
+FOLLOW_MODELS = ("Krauss", "IDM")
+OF_IDM = frozenset({"delta", "stepping"})
+POSITIVE = OF_IDM | frozenset({"length", "maxSpeed", "accel", "decel", "emergencyDecel", "desiredMaxSpeed", "width"})
 KNOWN = frozenset(NUMBERS) | IGNORED_VTYPE_ATTRIBUTES | {
     "id", "vClass", "speedFactor", "speedDev", "carFollowModel", "laneChangeModel", "impatience",
 }  # fmt: skip
@@ -49,8 +53,12 @@ def read_type(element: Element, speed_deviation: float | None = None) -> Vehicle
     if vehicle_class not in VEHICLE_CLASSES:
         element.fail(f"vClass: expected one of SUMO's vehicle classes, got {vehicle_class!r}")
     model = element.text("carFollowModel", "Krauss")
-    if model != "Krauss":
-        element.fail(f"carFollowModel: expected 'Krauss', got {model!r}")
+    if model not in FOLLOW_MODELS:
+        element.fail(f"carFollowModel: expected one of {', '.join(FOLLOW_MODELS)}, got {model!r}")
+    if model != "IDM" and (foreign := OF_IDM & element.attributes.keys()):
+        element.fail(f"{min(foreign)}: expected carFollowModel IDM with it, got {model!r}")
+    if model == "IDM" and element.has("sigma"):
+        element.fail("sigma: the Intelligent Driver Model does not dawdle, expected none")
     change_model = element.text("laneChangeModel", "LC2013")
     if change_model not in {"default", "LC2013"}:
         element.fail(f"laneChangeModel: expected 'LC2013', got {change_model!r}")
@@ -63,7 +71,9 @@ def read_type(element: Element, speed_deviation: float | None = None) -> Vehicle
         given["emergency_decel_mps2"] = max(given["decel_mps2"], base.emergency_decel_mps2)
     impatience = -1e9 if element.text("impatience", "0") == "off" else element.number("impatience", 0.0)
     factor = _speed_factor(element, base.speed_factor)
-    return replace(base, speed_factor=factor, impatience=impatience, **given)  # type: ignore[arg-type]
+    if model == "IDM":
+        given["sigma"] = 0.0
+    return replace(base, speed_factor=factor, impatience=impatience, follow_model=model, **given)  # type: ignore[arg-type]
 
 
 def _speed_factor(element: Element, default: SpeedFactor) -> SpeedFactor:

@@ -6,8 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sim.engine import EmbeddedPlant
-from sim.scenario import load_scenario
+from tests.sim.both_plants import Maker, embedded
 from tests.sim.one_street import street_net, write_street
 
 GREEN_S, AMBER_S, CYCLE_S, BEGIN_GREEN_S = 42, 3, 90, 45
@@ -15,15 +14,15 @@ CYCLES = 12
 NET = street_net(600, 20, 380, 13.89, {"r": BEGIN_GREEN_S, "G": GREEN_S, "y": AMBER_S})
 
 
-def crossing_times(folder: Path, kind: str) -> list[list[float]]:
+def crossing_times(folder: Path, kind: str, make: Maker = embedded) -> list[list[float]]:
     """For every cycle but the first two, when each front crossed the stop line, in seconds after the start of green."""
-    write_street(
+    config = write_street(
         folder,
         NET,
         f'<routes><vType id="t" {kind}/><flow id="f" type="t" begin="0" end="{CYCLES * CYCLE_S}" period="1.5" '
         'from="in" to="out" departSpeed="max"/></routes>',
     )
-    plant = EmbeddedPlant(load_scenario(folder), seed=7)
+    plant = make(config, 7)
     before = plant.lane_ids.index("in_0")
     waiting: set[int] = set()
     cycles: list[list[float]] = [[] for _ in range(CYCLES)]
@@ -38,6 +37,7 @@ def crossing_times(folder: Path, kind: str) -> list[list[float]]:
                 if second >= BEGIN_GREEN_S:  # not the last one of an amber
                     cycles[int(cycle)].append(second - BEGIN_GREEN_S)
         waiting = set(state.vehicle_id[state.lane == before].tolist())
+    plant.close()
     return cycles[2:]
 
 
