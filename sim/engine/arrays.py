@@ -62,7 +62,6 @@ LINK = _record(
     ("state", "u1"), ("green_state", "u1"),  # SUMO's letter now; the last G or g
     ("heard", "?"),  # somebody who yields, or a crossing, listens to announcements at it
     ("cont", "?"), ("has_foes", "?"), ("keep_clear", "?"),
-    ("second_part", "?"),  # exit after an inner stop line
     ("crossing_foe", "?"),
     ("visibility", "f8"), ("length", "f8"),  # of its via lane
     ("src", "i4"), ("dst", "i4"),  # lane it leaves, normal lane behind the junction
@@ -73,6 +72,7 @@ LINK = _record(
     ("entry", "i4"),  # the link that enters the same way through the junction
     ("tls", "i4"),
     ("changed_s", "f8"),  # when the letter changed
+    ("stop_before", "f8"),  # metres before its line where one stops that gives way to a crossing close behind it
     ("radius", "f8"),  # turning radius, 0 for straight ways
     ("direction", "u1"),
     ("tls_index", "i4"),
@@ -154,6 +154,7 @@ LANE_STATE = _record(
     ("space", "f8"), ("space_known", "i4"),  # the step in which it was computed
     ("first_blocked", "i4"), ("last_blocked", "i4"),
     ("space_standing", "?"),
+    ("entered_at", "i4"), ("entered_front", "f8"), ("entered_rear", "f8"),  # who came onto it in this step, and where
     lines=True,
 )  # fmt: skip
 ITEM = _record(
@@ -168,7 +169,7 @@ APPROACH = _record(
 )  # fmt: skip
 
 CROSSING = _record(
-    ("length", "f8"), ("width", "f8"), ("entered_forward", "f8"), ("entered_back", "f8"),
+    ("length", "f8"), ("width", "f8"), ("free_forward", "f8"), ("free_back", "f8"),
     ("signal", "i4"), ("index", "i4"), ("link_start", "i4"),
     ("head", "i4"), ("approaching", "i4"),  # first on it, first who comes to it
     ("state", "u1"),

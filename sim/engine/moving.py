@@ -12,6 +12,7 @@ from sim.engine.arrays import (
     PARKED,
     RED_RUNS,
     SEED,
+    STEP,
     STEP_S,
     Net,
     Plans,
@@ -81,8 +82,6 @@ def safe_speed(net: Net, veh: Vehicles, tra: Traffic, wal: Walkers, v: int) -> t
             net, veh, tra, wal, link, v, tra.item.arrival[i], tra.item.arrival_speed[i], leave, patience, ignores
         )
         minor = not has_priority(state) and not is_cont(net, link) and not came_in_on_major(net, link)
-        # the end of a way with an inner stop line is no reason to slow down before that line is passed
-        minor = minor and not (net.link.second_part[link] and lane != net.link.src[link])
         if is_open and minor and not ignores:
             if distance > net.link.visibility[link] and (can_brake or not yellow):
                 safe = wait
@@ -215,8 +214,14 @@ def enter_lanes(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, v: int) -> 
             veh.speed[v] = 0.0
             veh.acceleration[v] = 0.0
             break
+        ahead = veh.position[v] - net.lane.length[lane]
+        if not enters_freely(tra, net.link.next[link], ahead, ahead - veh.length[v]):
+            veh.position[v] = net.lane.length[lane]
+            veh.speed[v] = 0.0
+            veh.acceleration[v] = 0.0
+            break
         i += 1
-        veh.position[v] -= net.lane.length[lane]
+        veh.position[v] = ahead
         if passed >= MAX_FURTHER:
             passed = MAX_FURTHER - 1
         for k in range(passed, 0, -1):
@@ -241,6 +246,22 @@ def enter_lanes(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, v: int) -> 
         veh.requests_exit[v] = 1 if tra.item.request[i] else 0
     else:
         veh.requests_exit[v] = 2
+
+
+@inlined
+def enters_freely(tra: Traffic, lane: int, front: float, rear: float) -> bool:
+    """Whether nobody came onto a lane at the same place in this very step, from another way; notes who does."""
+    step = tra.counters[STEP]
+    if tra.lane.entered_at[lane] != step:
+        tra.lane.entered_at[lane] = step
+        tra.lane.entered_front[lane] = front
+        tra.lane.entered_rear[lane] = rear
+        return True
+    if front > tra.lane.entered_rear[lane] and rear < tra.lane.entered_front[lane]:
+        return False
+    tra.lane.entered_front[lane] = max(tra.lane.entered_front[lane], front)
+    tra.lane.entered_rear[lane] = min(tra.lane.entered_rear[lane], rear)
+    return True
 
 
 @helper

@@ -127,8 +127,8 @@ class People:
             link_start=np.concatenate([[0], np.cumsum([len(row) for row in by_crossing])]),
             head=-1,
             approaching=-1,
-            entered_forward=-1e9,
-            entered_back=-1e9,
+            free_forward=-1e9,
+            free_back=-1e9,
         )
         crossed = np.array([link for row in by_crossing for link in sorted(row)], np.int64)
         net.link.heard[crossed] = True

@@ -195,7 +195,7 @@ def plan_move(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Walkers,
         elif has_priority(state):
             offset = min(net.link.visibility[link] - POSITION_EPS, veh.stopline_gap[v])
         else:
-            offset = 0.0
+            offset = min(net.link.visibility[link] - POSITION_EPS, net.link.stop_before[link])
         can_brake = seen >= brake
         if can_brake:
             offset = min(offset, seen - brake)

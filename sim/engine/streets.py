@@ -10,6 +10,8 @@ from sim.engine.meetings import Meetings
 from sim.network import Connection, Lane, Network
 from sim.permissions import permission_mask
 
+CROSSING_COLUMN = 8
+SAFETY_GAP_M = 1.0  # SUMO's distance to people on a crossing
 VISIBILITY_M = 4.5  # SUMO's default distance at which foes at a minor link are seen
 
 
@@ -115,7 +117,7 @@ def build_streets(network: Network) -> Streets:
             visibility=[c.visibility_m if c.visibility_m > 0 else VISIBILITY_M for c in links],
             length=[network.lanes[c.via].length_m if c.via else 0.0 for c in links],
             entry=entry,
-            second_part=[c.from_lane.startswith(":") and lanes[before[b.lane_of[c.from_lane]]].internal for c in links],
+            stop_before=_before_crossings(b, entries, conflict_start),
             radius=_radii(b, before, source),
             crossing_foe=[any(foe not in b.lane_of for foe in listed) for listed in b.foe_lanes],
             foe_start=foe_start,
@@ -165,6 +167,18 @@ def build_streets(network: Network) -> Streets:
         letters,
         tuple(links),
     )
+
+
+def _before_crossings(b: Meetings, entries: F8, conflict_start: I4) -> F8:
+    """For each link: how far before its line one stops that must leave `SAFETY_GAP_M` to a crossing behind it."""
+    result = np.zeros(len(b.links))
+    for link, connection in enumerate(b.links):
+        for c in range(conflict_start[link], conflict_start[link + 1]):
+            if entries[c, CROSSING_COLUMN] >= 0:
+                lane = b.lane_of[connection.from_lane]
+                entry, behind_line_m = b.entry_link[lane], b.lanes[lane].length_m - entries[c, 1]
+                result[entry] = max(result[entry], SAFETY_GAP_M - behind_line_m)
+    return result
 
 
 def _changeable(lanes: tuple[Lane, ...]) -> bool:

@@ -6,7 +6,7 @@ from sim.engine.jit import helper, kernel
 from sim.engine.letters import has_priority, is_red
 from sim.engine.pointers import World
 
-ENTRY_SPACING_S_M = 1.45  # seconds between two who step onto a crossing, times its width in metres
+ENTRY_SPACING_S_M = 1.8  # seconds between two who step onto a crossing from one side, times its width in metres
 DAWDLING = 0.2  # largest share of the speed that a person loses at random in a step, SUMO's default
 RANDOM_STREAM = 1 << 30  # people's random numbers are not those of vehicles
 ANNOUNCE_S = 2.0  # drivers expect somebody who will be at the kerb within this time
@@ -38,15 +38,17 @@ def vehicle_comes(
 
 
 @helper
-def may_step_on(net: Net, veh: Vehicles, tra: Traffic, wal: Walkers, p: int, segment: int, now: float) -> bool:
+def may_step_on(
+    net: Net, veh: Vehicles, tra: Traffic, wal: Walkers, p: int, segment: int, now: float, dt: float
+) -> bool:
     """Green or priority lets a person onto a crossing; otherwise a gap in traffic does."""
     crossing = wal.piece.crossing[segment]
     state = wal.crossing.state[crossing]
     if is_red(state) or state == 121 or state == 89:
         return False
     forward = wal.piece.direction[segment] > 0
-    entered = wal.crossing.entered_forward[crossing] if forward else wal.crossing.entered_back[crossing]
-    if now - entered < ENTRY_SPACING_S_M / wal.crossing.width[crossing]:
+    free_s = wal.crossing.free_forward[crossing] if forward else wal.crossing.free_back[crossing]
+    if free_s >= now + dt:
         return False
     if has_priority(state):
         return True
@@ -87,13 +89,14 @@ def walk(net: Net, veh: Vehicles, tra: Traffic, wal: Walkers, p: int, now: float
             return
         crossing = wal.piece.crossing[s + 1]
         if crossing >= 0:
-            if not may_step_on(net, veh, tra, wal, p, s + 1, now):
+            if not may_step_on(net, veh, tra, wal, p, s + 1, now, dt):
                 waited = True
                 break
+            spacing_s = ENTRY_SPACING_S_M / wal.crossing.width[crossing]
             if wal.piece.direction[s + 1] > 0:
-                wal.crossing.entered_forward[crossing] = now
+                wal.crossing.free_forward[crossing] = max(now, wal.crossing.free_forward[crossing]) + spacing_s
             else:
-                wal.crossing.entered_back[crossing] = now
+                wal.crossing.free_back[crossing] = max(now, wal.crossing.free_back[crossing]) + spacing_s
         wal.person.piece[p] = s + 1
         wal.person.along[p] = 0.0
     if waited:

@@ -51,7 +51,15 @@ def new_traffic(net: Net, veh: Vehicles, scenario: Scenario, seed: int, begin_s:
     items, approaches = buffers(room)
     return Traffic(
         lane=table(
-            LANE_STATE, lanes, last=-1, first=-1, space_known=-1, planned_at=-1, first_blocked=-1, last_blocked=-1
+            LANE_STATE,
+            lanes,
+            last=-1,
+            first=-1,
+            space_known=-1,
+            planned_at=-1,
+            entered_at=-1,
+            first_blocked=-1,
+            last_blocked=-1,
         ),
         brutto=np.zeros(lanes),
         busy=np.zeros(lanes, np.int32),

@@ -104,7 +104,7 @@ def test_an_error_in_a_net_names_file_and_line(tmp_path: Path, old: str, new: st
 @pytest.mark.parametrize(
     ("old", "new", "line", "message"),
     [
-        ('maxSpeed="5"', 'carFollowModel="IDM"', 2, "expected 'Krauss', got 'IDM'"),
+        ('maxSpeed="5"', 'carFollowModel="EIDM"', 2, "expected one of Krauss, IDM, got 'EIDM'"),
         ('maxSpeed="5"', 'wings="2"', 2, "wings: this attribute is not simulated here"),
         (
             'from="in" to="out"/>\n    <vehicle',

@@ -1,0 +1,55 @@
+"""Turns that give way, and people at a crossing: the engine against SUMO in the same run.
+
+`benchmarks/engine/capacity.py` prints the whole tables; here stand some of their rows, over a shorter time.
+"""
+
+import pytest
+
+from benchmarks.engine.capacity import (
+    Crossroads,
+    clearing_s,
+    left_turns_vph,
+    make_crossroads,
+    make_engine,
+    make_sumo,
+    right_turns_vph,
+    run_engine,
+    run_sumo,
+)
+from tests.sim.sumo_programs import program
+
+pytestmark = pytest.mark.sumo
+SECONDS = 2400
+
+
+@pytest.fixture(scope="module")
+def crossroads(tmp_path_factory: pytest.TempPathFactory) -> Crossroads:
+    """Two lanes on every arm, with crossings."""
+    program("netconvert")
+    return make_crossroads(tmp_path_factory.mktemp("capacity"))
+
+
+@pytest.mark.parametrize(
+    ("opposing_vph", "cycle", "tolerance"), [(0, False, 0.03), (600, False, 0.08), (0, True, 0.03), (400, True, 0.1)]
+)
+def test_left_turns_wait_for_gaps_as_in_sumo(
+    crossroads: Crossroads, opposing_vph: int, cycle: bool, tolerance: float
+) -> None:
+    """As many left turns get through, with green for good and in a cycle, alone and against oncoming traffic."""
+    ours, theirs = (left_turns_vph(crossroads, run, opposing_vph, cycle, SECONDS, 1) for run in (run_engine, run_sumo))
+    assert ours == pytest.approx(theirs, rel=tolerance)
+
+
+@pytest.mark.parametrize(("people_ph", "tolerance"), [(0, 0.03), (500, 0.15)])
+def test_right_turns_wait_for_people_as_in_sumo(crossroads: Crossroads, people_ph: int, tolerance: float) -> None:
+    """As many right turns get through over an empty crossing, and over a busy one."""
+    ours, theirs = (right_turns_vph(crossroads, run, people_ph, SECONDS, 1) for run in (run_engine, run_sumo))
+    assert ours == pytest.approx(theirs, rel=tolerance)
+
+
+@pytest.mark.parametrize("people", [1, 20])
+def test_a_group_crosses_in_the_time_that_it_takes_in_sumo(crossroads: Crossroads, people: int) -> None:
+    """From the beginning of green until the last one has left the crossing."""
+    pytest.importorskip("libsumo", reason="needs SUMO (extra `sumo`)")
+    ours, theirs = (clearing_s(crossroads, make, people, 1) for make in (make_engine, make_sumo))
+    assert ours == pytest.approx(theirs, abs=2.0)
