@@ -177,6 +177,7 @@ def _group(name: str, form: GroupForm, notes: Unconfirmed, path: str) -> SignalG
         name=form.name,
         crossing_m=form.crossing_m,
         walking_mps=walking_mps,
+        leading_s=form.leading_s,
     )
 
 

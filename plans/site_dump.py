@@ -159,6 +159,8 @@ def _group(junction: Junction, name: str, unconfirmed: frozenset[str], path: str
             del values["walking_mps"]
     if group.mandatory:
         del values["mandatory"]
+    if not group.leading_s:
+        del values["leading_s"]
     return Inline(_kept(values, unconfirmed, f"{path}/groups/{name}"))
 
 

@@ -57,6 +57,7 @@ class GroupForm(Form):
     clearance_s: Seconds | None = None
     crossing_m: NotNegative = 0.0
     walking_mps: Positive | None = None
+    leading_s: Seconds = 0
     max_red_s: Seconds | None = None
     mandatory: bool = True
     links: list[Annotated[int, Field(ge=0)]] = []

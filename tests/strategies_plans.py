@@ -21,7 +21,7 @@ from plans.junction import (
 from plans.rules import check_junction, check_plan, errors
 from plans.table import fixed_frames, used_cycle_s
 from plans.timing import OnDemandStage, PlanStage, TimingPlan
-from plans.transition import derive_transition
+from plans.transition import derive_transition, with_head_starts
 
 SPEED_50 = 13.9
 
@@ -70,6 +70,9 @@ def junctions(draw: st.DrawFn, own_transitions: bool = True) -> Junction:
                 least = max(found[ending].amber_s, found[ending].clearance_s, found[starting].red_amber_s)
                 intergreens[ending, starting] = least + draw(st.sampled_from([0, 0, 1, 2, 3, 5, 14]))
     lanes = {f"L_{name}": Lane(f"L_{name}", "a", 100.0, SPEED_50) for name in names}
+    yields = {name: draw(_crossings_of(found, intergreens, name)) for name in names}
+    for leader in {crossing for crossings in yields.values() for crossing in crossings}:
+        found[leader] = replace(found[leader], leading_s=draw(st.sampled_from([0, 1, 2, 3, 7])))
     junction = Junction(
         id="J",
         name="generated",
@@ -77,13 +80,25 @@ def junctions(draw: st.DrawFn, own_transitions: bool = True) -> Junction:
         intergreens=intergreens,
         stages={stage: Stage(stage, frozenset(members[stage])) for stage in stage_names},
         lanes=lanes,
-        movements=tuple(Movement(f"M_{name}", f"L_{name}", name, Turn.STRAIGHT, "out") for name in names),
+        movements=tuple(Movement(f"M_{name}", f"L_{name}", name, Turn.STRAIGHT, "out", yields[name]) for name in names),
     )
     if own_transitions and draw(st.booleans()):
         origin, target = draw(st.permutations(stage_names))[:2]
         junction = replace(junction, transitions={(origin, target): draw(_own_transition(junction, origin, target))})
     assume(not errors(check_junction(junction)))
     return junction
+
+
+@st.composite
+def _crossings_of(
+    draw: st.DrawFn, found: dict[str, SignalGroup], intergreens: dict[tuple[str, str], int], name: str
+) -> tuple[str, ...]:
+    """Groups on foot or of cyclists that somebody turns across with a green that yields."""
+    kind = found[name].kind
+    softer = {GroupKind.PEDESTRIAN: (), GroupKind.BICYCLE: (GroupKind.PEDESTRIAN,)}
+    leads = softer.get(kind, (GroupKind.PEDESTRIAN, GroupKind.BICYCLE))
+    others = [other for other in found if found[other].kind in leads and (name, other) not in intergreens]
+    return tuple(other for other in others if draw(st.booleans()))
 
 
 @st.composite
@@ -96,6 +111,7 @@ def _own_transition(draw: st.DrawFn, junction: Junction, origin: str, target: st
         if switch.green:
             needed = [at_s + junction.intergreens.get((end, switch.group), 0) for end, at_s in ends.items()]
             begins[switch.group] = max([junction.groups[switch.group].red_amber_s, *needed]) + draw(st.integers(0, 2))
+    begins = with_head_starts(junction, begins)
     switches = [GroupSwitch(group, at_s, green=False) for group, at_s in ends.items()]
     switches += [GroupSwitch(group, at_s, green=True) for group, at_s in begins.items()]
     return StageTransition(
