@@ -204,7 +204,8 @@ class Junction:
     `intergreens[(a, b)]` is the least time in whole seconds from the end of green of `a` to the begin of green of `b`,
     with amber of `a` and red-amber of `b` inside. A pair that is missing is compatible. `transitions` holds only those
     that the site defines itself; the others are derived (`plans.transition`). `derived` names what was computed from a
-    network instead of read from a signed engineering document.
+    network instead of read from a signed engineering document. `rest` is the stage that shows when nobody is there, ""
+    where the one that runs goes on.
     """
 
     id: str
@@ -221,6 +222,7 @@ class Junction:
     cycle_min_s: int = 30
     cycle_max_s: int = 120
     derived: frozenset[str] = frozenset()
+    rest: str = ""
 
     def conflicts(self, a: str, b: str) -> bool:
         """Whether the two groups must never be green together."""

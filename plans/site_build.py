@@ -155,6 +155,7 @@ def build_junction(name: str, form: JunctionForm, notes: Unconfirmed) -> Junctio
         cycle_min_s=defaults.CYCLE_MIN_S if form.cycle_s.min is None else form.cycle_s.min,
         cycle_max_s=defaults.CYCLE_MAX_S if form.cycle_s.max is None else form.cycle_s.max,
         derived=frozenset(form.derived),
+        rest="" if form.rest is None else form.rest.stage,
     )
     return replace(junction, groups={group: _amber(junction, group, form) for group in junction.groups})
 

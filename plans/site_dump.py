@@ -133,6 +133,7 @@ def _junction(site: Site, junction: Junction) -> dict[str, Any]:
             for stage in junction.stages.values()
         },
         "transitions": transitions,
+        "rest": Inline(stage=junction.rest) if junction.rest else Inline(),
         "lanes": {name: _lane(lane, site.unconfirmed, path) for name, lane in junction.lanes.items()},
         "movements": {
             movement.id: Inline(

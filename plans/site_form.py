@@ -177,6 +177,12 @@ class ControllerForm(Form):
     reference_s: Seconds = 0
 
 
+class RestForm(Form):
+    """What shows when nobody is there."""
+
+    stage: Name
+
+
 class CycleRangeForm(Form):
     """The cycles that the junction may run."""
 
@@ -195,6 +201,7 @@ class JunctionForm(Form):
     intergreens: dict[Name, dict[Name, Seconds]] = {}
     stages: Annotated[dict[Name, StageForm], Field(min_length=1)]
     transitions: dict[Name, dict[Name, TransitionForm]] = {}
+    rest: RestForm | None = None
     lanes: dict[LaneName, LaneForm] = {}
     movements: dict[LaneName, MovementForm] = {}
     detectors: dict[Name, DetectorForm] = {}

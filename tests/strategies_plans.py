@@ -121,7 +121,7 @@ def _own_transition(draw: st.DrawFn, junction: Junction, origin: str, target: st
 
 @st.composite
 def with_more_stages(draw: st.DrawFn, junction: Junction) -> Junction:
-    """The junction with one to three further stages, `E1` and so on, some with a transition of their own."""
+    """The junction with one to three further stages, `E1` and so on; some have a transition of their own, one is all red."""
     stages = dict(junction.stages)
     for number in range(1, draw(st.integers(1, 3)) + 1):
         members: list[str] = []
@@ -129,6 +129,8 @@ def with_more_stages(draw: st.DrawFn, junction: Junction) -> Junction:
             if not any(junction.conflicts(name, other) for other in members) and (not members or draw(st.booleans())):
                 members.append(name)
         stages[f"E{number}"] = Stage(f"E{number}", frozenset(members))
+    if draw(st.integers(0, 3)) == 0:
+        stages["E0"] = Stage("E0", frozenset())  # all red
     junction = replace(junction, stages=stages)
     if draw(st.booleans()):
         pair = ("E1", draw(st.sampled_from([name for name in stages if name != "E1"])))
@@ -147,7 +149,7 @@ def with_on_demand(draw: st.DrawFn, junction: Junction, plan: TimingPlan) -> Tim
     for name in draw(st.permutations([name for name in junction.stages if name not in cycle])):
         if draw(st.integers(0, 3)) == 0:
             continue
-        least_s = max(junction.groups[group].min_green_s for group in junction.stages[name].groups)
+        least_s = max((junction.groups[group].min_green_s for group in junction.stages[name].groups), default=1)
         if draw(st.booleans()) or least_s >= plan.cycle_s:
             entries.append(OnDemandStage(name, 0, plan.cycle_s))
         else:
