@@ -121,7 +121,7 @@ def _own_transition(draw: st.DrawFn, junction: Junction, origin: str, target: st
 
 @st.composite
 def with_more_stages(draw: st.DrawFn, junction: Junction) -> Junction:
-    """The junction with one to three further stages, `E1` and so on; some have a transition of their own, one is all red."""
+    """The junction with some further stages, `E1` and so on: some have a transition of their own, one is all red."""
     stages = dict(junction.stages)
     for number in range(1, draw(st.integers(1, 3)) + 1):
         members: list[str] = []
