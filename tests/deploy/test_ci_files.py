@@ -8,9 +8,9 @@ import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
-import click
 import pytest
 import typer
+from typer.core import TyperGroup
 
 from signalctl.cli import app
 from signalctl.cli.demo import Period
@@ -78,7 +78,7 @@ def test_the_key_of_the_cache_names_files_that_exist() -> None:
 def test_every_option_of_the_script_exists() -> None:
     """`signalctl simulate` takes each of them."""
     command = typer.main.get_command(app)
-    assert isinstance(command, click.Group)
+    assert isinstance(command, TyperGroup)
     known = {name for one in command.commands["simulate"].params for name in one.opts}
     used = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", SCRIPT.read_text()))
     assert {"--baseline", "--require", "--junit", "--report"} <= used
