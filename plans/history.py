@@ -52,21 +52,23 @@ def waits(junction: Junction, history: History, change: StageTransition) -> Iter
                 yield Wait(Code.INTERGREEN_SHORT, group.id, other_past.since_s + needed_s - switch.at_s, needed_s)
         needed_s = group.amber_s + SAME_GROUP_RED_S + group.red_amber_s
         yield Wait(Code.RED_SHORT, group.id, past.since_s + needed_s - switch.at_s, needed_s)
-    for leader, turning, at_s, leading_s in _led(junction, change):
-        if history[leader].green:
-            yield Wait(Code.LEADING_SHORT, turning, history[leader].since_s + leading_s - at_s, leading_s)
+    for other, begins, at_s, needed_s in _led(junction, change):
+        if history[other].green:
+            yield Wait(Code.LEADING_SHORT, begins, history[other].since_s + needed_s - at_s, needed_s)
 
 
 def _led(junction: Junction, change: StageTransition) -> Iterator[tuple[str, str, int, int]]:
-    """Who was green before and still is when traffic that turns across it begins: (leader, turning, begin, head start).
+    """Of a crossing and who turns across it: (who was green before and still is, who begins, when, how long after).
 
-    Where both begin in the transition, its own times keep the head start.
+    A crossing may begin into traffic that has green, but not in the same second: lamps would show no head start. Where
+    both begin in the transition, its own times keep the head start.
     """
     begins = {switch.group: switch.at_s for switch in change.switches if switch.green}
     ends = {switch.group: switch.at_s for switch in change.switches if not switch.green}
     for (leader, turning), leading_s in junction.head_starts.items():
-        if turning in begins and leader not in begins and ends.get(leader, NEVER_S) > begins[turning]:
-            yield leader, turning, begins[turning], leading_s
+        for other, second, needed_s in ((leader, turning, leading_s), (turning, leader, 1)):
+            if second in begins and other not in begins and ends.get(other, NEVER_S) > begins[second]:
+                yield other, second, begins[second], needed_s
 
 
 def earliest_begin_s(junction: Junction, history: History, change: StageTransition) -> int | None:
@@ -83,8 +85,8 @@ def earliest_begin_s(junction: Junction, history: History, change: StageTransiti
         past = history.get(other)
         if past is not None and not past.green:
             until_s.append(past.since_s + lag_s)
-    for leader, lag_s in lags.leaders:
-        past = history.get(leader)
+    for other, lag_s in lags.greens:
+        past = history.get(other)
         if past is not None and past.green:
             until_s.append(past.since_s + lag_s)
     return max(until_s, default=None)
@@ -104,10 +106,10 @@ def _lags(junction: Junction, change: StageTransition) -> TransitionLags:
                 if begins == group.id and other not in ending:
                     lag_s = needed_s - switch.at_s
                     clearances[other] = max(lag_s, clearances.get(other, lag_s))
-    leaders: dict[str, int] = {}
-    for leader, _, at_s, leading_s in _led(junction, change):
-        leaders[leader] = max(leading_s - at_s, leaders.get(leader, leading_s - at_s))
-    return TransitionLags(tuple(switches.items()), tuple(clearances.items()), tuple(leaders.items()))
+    greens: dict[str, int] = {}
+    for other, _, at_s, needed_s in _led(junction, change):
+        greens[other] = max(needed_s - at_s, greens.get(other, needed_s - at_s))
+    return TransitionLags(tuple(switches.items()), tuple(clearances.items()), tuple(greens.items()))
 
 
 def after_transition(history: History, change: StageTransition, begin_s: int) -> History:

@@ -189,12 +189,12 @@ class TransitionLags(NamedTuple):
 
     `switches` are the groups that begin or end in it: so many seconds after their own begin or end of green.
     `clearances` are those whose end of green, if it lies before the transition, has to be so many seconds back, and
-    `leaders` those whose begin of green has to be, if they are green.
+    `greens` those whose begin of green has to be, if they are green.
     """
 
     switches: tuple[tuple[str, int], ...]
     clearances: tuple[tuple[str, int], ...]
-    leaders: tuple[tuple[str, int], ...]
+    greens: tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True)

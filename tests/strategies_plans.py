@@ -71,7 +71,7 @@ def junctions(draw: st.DrawFn, own_transitions: bool = True) -> Junction:
                 intergreens[ending, starting] = least + draw(st.sampled_from([0, 0, 1, 2, 3, 5, 14]))
     lanes = {f"L_{name}": Lane(f"L_{name}", "a", 100.0, SPEED_50) for name in names}
     yields = {name: draw(_crossings_of(found, intergreens, name)) for name in names}
-    for leader in {crossing for crossings in yields.values() for crossing in crossings}:
+    for leader in sorted({crossing for crossings in yields.values() for crossing in crossings}):
         found[leader] = replace(found[leader], leading_s=draw(st.sampled_from([0, 1, 2, 3, 7])))
     junction = Junction(
         id="J",

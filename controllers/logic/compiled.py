@@ -22,7 +22,7 @@ class CompiledTransition:
     begins: tuple[tuple[int, int], ...]  # (group, second)
     ends: tuple[tuple[int, int], ...]
     ending: frozenset[int]
-    led: tuple[tuple[int, int, int], ...]  # (group that begins, group that is green and leads it, least seconds before)
+    led: tuple[tuple[int, int, int], ...]  # (group that begins, one that is green, least seconds from its begin on)
 
 
 class CompiledJunction:
@@ -99,13 +99,20 @@ class CompiledJunction:
         )
 
     def _led(self, origin: int, begins: dict[int, int], ends: dict[int, int]) -> Iterator[tuple[int, int, int]]:
-        """Groups that begin while a crossing that they turn across is green since before the transition."""
-        if origin == ALL_RED:
-            return
+        """Head starts over groups that begin while a crossing is green since before the transition.
+
+        A crossing that begins while they have green has none to wait for, but does not begin in the same second.
+        """
         for group, at_s in begins.items():
+            still = (
+                [g for g in self.stage_groups[origin] if g not in ends or ends[g] > at_s] if origin != ALL_RED else []
+            )
             for leader, seconds in self.table.head_starts[group]:
-                if leader in self.stage_groups[origin] and (leader not in ends or ends[leader] > at_s):
+                if leader in still:
                     yield group, leader, seconds - at_s
+            for turning in still:
+                if group in dict(self.table.head_starts[turning]):
+                    yield group, turning, 1 - at_s
 
     def _serve_row(self, origin: int) -> tuple[tuple[int, int, int] | None, ...]:
         """Per group the quickest way to its green from a stage: (seconds to green, stage, transition's duration).

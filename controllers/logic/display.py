@@ -64,8 +64,8 @@ class SignalDisplay:
                     return Refusal(RefusalCode.INTERGREEN, group + 1)
             if begin - self.green_end[group] < table.amber_s[group] + 1 + table.red_amber_s[group]:
                 return Refusal(RefusalCode.INTERGREEN, group + 1)
-        for group, leader, lag_s in change.led:
-            if at - self.green_since[leader] < lag_s:
+        for group, other, lag_s in change.led:
+            if at - self.green_since[other] < lag_s:
                 return Refusal(RefusalCode.HEAD_START, group + 1)
         return None
 

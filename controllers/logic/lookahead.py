@@ -131,8 +131,8 @@ class LookAhead:
             for other, needed_s in self._intergreens[group]:
                 if other not in change.ending:
                     begin_s = max(begin_s, ended[other] + needed_s - at_s)
-        for _, leader, lag_s in change.led:
-            begin_s = max(begin_s, since[leader] + lag_s)
+        for _, other, lag_s in change.led:
+            begin_s = max(begin_s, since[other] + lag_s)
         return begin_s
 
     def play(self, past: Past, stage: int, leave_s: int, steps: Steps) -> Prospect | None:

@@ -112,3 +112,16 @@ def test_a_transition_that_spoils_it_is_never_made() -> None:
     )
     assert spoilt.compiled.transitions[2][0] is None
     assert master.controller.compiled.transitions[2][0] is not None
+
+
+def test_a_crossing_does_not_begin_in_the_second_in_which_the_others_did() -> None:
+    """Stage X (K1 alone) is complete and left for A at once: F2 waits a second, or nobody could tell who leads."""
+    base = led_junction()
+    compiled = make_controller(
+        replace(base, stages={**base.stages, "X": Stage("X", frozenset({"K1"}))}),
+        local_plans={"day": make_plan(base, [("A", 20), ("C", 12), ("B", 15)])},
+    ).compiled
+    change = compiled.transitions[4][0]
+    assert change is not None
+    assert change.begins == ((4, 0),)
+    assert change.led == ((4, 0, 1),)
