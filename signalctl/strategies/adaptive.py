@@ -17,6 +17,7 @@ from signalctl.rollout.layout import Floats
 from signalctl.strategies.conduct import PlanKeeper, Scope, changing, decide_each, overdue, scope_of
 from signalctl.strategies.observe import LIVE, Observer
 from signalctl.strategies.parameters import AdaptiveParameters
+from signalctl.strategies.rest import Rest
 from signalctl.strategy import SECONDS_TO_SERVE, Alternative, Decisions, StageDecision
 
 LONG_AGO_S = -1000.0
@@ -48,6 +49,7 @@ class Adaptive:
         self._junctions = junctions
         self._parameters = parameters
         self._observers = {id: Observer.of(junction, persons, parameters) for id, junction in junctions.items()}
+        self._rests = {id: Rest(junction, parameters.rest) for id, junction in junctions.items()}
         self._plans = PlanKeeper(junctions, "Open frames: the rollout decides which stage runs.")
 
     @property
@@ -64,6 +66,7 @@ class Adaptive:
         self, junction: Junction, plan: TimingPlan, picture: JunctionPicture, status: FieldStatus
     ) -> StageDecision | None:
         self._observers[junction.id].rates.observe(picture.crossings, status.aspects, status.utc_s)
+        self._rests[junction.id].observe(picture, status.utc_s)
         scope = scope_of(junction, plan, status)
         if scope is None:
             return changing(junction.id, status)
@@ -73,6 +76,9 @@ class Adaptive:
         pressing = self._serve_crossing(scope, picture, status)
         if pressing is not None:
             return pressing
+        resting = self._rests[junction.id].decide(scope, status.utc_s)
+        if resting is not None:
+            return resting
         courses = self._weigh(scope, picture, status)
         best = courses[0]
         stay = next(course for course in courses if course.action is RequestAction.HOLD)

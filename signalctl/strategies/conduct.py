@@ -9,7 +9,6 @@ from plans.history import History, after_transition, earliest_begin_s, reds_exce
 from plans.junction import Junction
 from plans.open_plan import open_plan
 from plans.sealed import RequestAction, RequestReason
-from plans.table import open_frames
 from plans.timing import TimingPlan
 from plans.transition import quickest_way, transition
 from signalctl.gate.past import ACT_AFTER_S, history_of
@@ -26,14 +25,18 @@ DecideJunction = Callable[[Junction, TimingPlan, JunctionPicture, FieldStatus], 
 def open_frame_plan(junction: Junction, nominal: TimingPlan, *, on_demand: bool = True) -> TimingPlan:
     """The nominal plan with open frames, for strategies that choose every stage by themselves.
 
-    With `on_demand` the junction's other stages can be asked for as well; without, only those of the plan's cycle.
+    With `on_demand` the junction's other stages can be asked for as well; without, only those of the plan's cycle and
+    the one that the junction rests in.
 
     Raises:
         ValueError: The plan belongs to another junction.
     """
     if nominal.junction != junction.id:
         raise ValueError(f"plan {nominal.id}: expected a plan of junction {junction.id}, got one of {nominal.junction}")
-    return open_plan(junction, nominal) if on_demand else open_frames(replace(nominal, on_demand=()))
+    opened = open_plan(junction, nominal)
+    if on_demand:
+        return opened
+    return replace(opened, on_demand=tuple(entry for entry in opened.on_demand if entry.stage == junction.rest))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +61,14 @@ class Scope:
 def scope_of(junction: Junction, plan: TimingPlan, status: FieldStatus, *, on_demand: bool = True) -> Scope | None:
     """What may be asked for under the open form of `plan`; None while stages change or the status is unclear.
 
-    Stages on demand are offered where the controller knows them and `on_demand` asks for them.
+    Stages on demand are offered where the controller knows them: all with `on_demand`, else the one to rest in.
     """
     history = history_of(junction, status)
     if not status.stage or status.stage not in junction.stages or history is None:
         return None
     begin_s = status.utc_s + ACT_AFTER_S
-    opened = open_frame_plan(junction, plan, on_demand=on_demand and status.takes_on_demand)
-    names = [entry.stage for entry in opened.entries]
+    opened = open_frame_plan(junction, plan, on_demand=on_demand)
+    names = [entry.stage for entry in (opened.entries if status.takes_on_demand else opened.stages)]
     # longest reds are kept by the cycle alone, as the gate demands
     cycle = tuple(dict.fromkeys(item.stage for item in opened.stages))
     urgent = too_late(junction, status.stage, begin_s + 1 + RED_RESERVE_S, history, cycle) or ""
