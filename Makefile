@@ -1,7 +1,7 @@
 # Everything a person calls. Needs Python 3.11 or newer; uses uv when it is installed.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types bench bench-engine bench-tick bench-control compile docs setup system-packages requirements clean
+.PHONY: help demo test lint types bench bench-engine bench-day bench-tick bench-control compile docs setup system-packages requirements clean
 
 BIN := .venv/bin
 DEMO_ARGS ?=
@@ -28,6 +28,9 @@ bench: setup-dev compile ## speed of a decision, and quality of what is inferred
 
 bench-engine: setup-dev compile ## the embedded engine against SUMO: speed and delay (BENCH_ARGS="arterial path/to/scenario --seeds 1-3")
 	@taskset -c 0 $(BIN)/python -m benchmarks.engine $(BENCH_ARGS)
+
+bench-day: setup-dev compile ## 24 h of the Rheinstraße on one core: seconds and memory (BENCH_ARGS="--every 1")
+	@taskset -c 0 $(BIN)/python -m benchmarks.engine.day $(BENCH_ARGS)
 
 bench-tick: setup-dev compile ## time of a tick of a large site, step by step (BENCH_ARGS="--junctions 1000")
 	@taskset -c 0 $(BIN)/python -m benchmarks.tick $(BENCH_ARGS)

@@ -4,6 +4,7 @@ import random
 import zlib
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import count, islice
 
 from sim.demand import Demand, Person, Planned, Rate, Route, Stop, Vehicle
 
@@ -41,18 +42,24 @@ def expand(demand: Demand, begin_s: float, end_s: float, seed: int = 0) -> tuple
 
 def departure_times(rate: Rate, source: random.Random) -> Iterator[float]:
     """Times at which a flow releases somebody, in order."""
-    left = rate.number if rate.number >= 0 else 1 << 62
+    times = _tossed(rate, source) if rate.probability_per_s > 0 else _spaced(rate, source)
+    return islice(times, rate.number) if rate.number >= 0 else times
+
+
+def _tossed(rate: Rate, source: random.Random) -> Iterator[float]:
+    toss, chance = source.random, rate.probability_per_s
+    for time_s in count(rate.begin_s, 1.0):
+        if time_s >= rate.end_s:
+            break
+        if toss() < chance:
+            yield time_s
+
+
+def _spaced(rate: Rate, source: random.Random) -> Iterator[float]:
     time_s = rate.begin_s
     if rate.poisson_per_s > 0:
         time_s += source.expovariate(rate.poisson_per_s)
-    while time_s < rate.end_s and left > 0:
-        if rate.probability_per_s > 0:
-            if source.random() < rate.probability_per_s:
-                left -= 1
-                yield time_s
-            time_s += 1.0
-            continue
-        left -= 1
+    while time_s < rate.end_s:
         yield time_s
         time_s += source.expovariate(rate.poisson_per_s) if rate.poisson_per_s > 0 else rate.period_s
 

@@ -4,6 +4,7 @@ Everything is immutable and keyed by SUMO's own ids. `load_network` reads one.
 """
 
 import bisect
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -186,7 +187,8 @@ class Network:
     """The whole net file.
 
     `programs[tls_id]` holds every programme in the file's order; `tl_logics[tls_id]` the one that SUMO starts with (the
-    last one loaded, which is how an additional file overrides the net's).
+    last one loaded, which is how an additional file overrides the net's). `schedules[tls_id]` says from what second on
+    which programme runs, where that changes during the day.
     """
 
     path: Path
@@ -198,6 +200,7 @@ class Network:
     roundabouts: tuple[Roundabout, ...]
     lefthand: bool = False
     limit_turn_speed: float = 5.5
+    schedules: Mapping[str, tuple[tuple[float, str], ...]] = field(default_factory=dict)
 
     @cached_property
     def lanes(self) -> Mapping[str, Lane]:
@@ -207,7 +210,14 @@ class Network:
     @cached_property
     def tl_logics(self) -> Mapping[str, TrafficLightLogic]:
         """The programme each signal starts with."""
-        return {tls_id: programs[-1] for tls_id, programs in self.programs.items()}
+        return {tls_id: self.timetable(tls_id)[0][1] for tls_id in self.programs}
+
+    def timetable(self, tls_id: str) -> tuple[tuple[float, TrafficLightLogic], ...]:
+        """From what second on which programme runs; the first from ever on."""
+        programs = self.programs[tls_id]
+        by_id = {program.program_id: program for program in programs}
+        planned = self.schedules.get(tls_id, ((-math.inf, programs[-1].program_id),))
+        return tuple((since_s, by_id[program]) for since_s, program in planned)
 
     @cached_property
     def crossings(self) -> Mapping[str, Edge]:

@@ -3,11 +3,12 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sim.demand import Demand, StoppingPlace
+from sim.demand import Demand
 from sim.network import Network, TrafficLightLogic, load_network
 from sim.sumo_files.additional import read_additional
 from sim.sumo_files.config import read_config
 from sim.sumo_files.routes import DemandReader
+from sim.sumo_files.waut import read_schedules
 from sim.sumo_files.xml import Element
 
 NO_END_S = -1.0
@@ -41,15 +42,11 @@ def load_scenario(path: Path | str) -> Scenario:
     config = read_config(Path(path))
     network = load_network(config.net_file)
     deviation = config.number("default.speeddev", -1.0)
-    places: dict[str, StoppingPlace] = {}
-    programs: list[tuple[Element, TrafficLightLogic]] = []
-    elements: list[Element] = []
-    for file in config.additional_files:
-        found, added, demand = read_additional(file, network)
-        places.update((place.id, place) for place in found)
-        programs += added
-        elements += demand
-    network = _with_programs(network, programs)
+    added = [read_additional(file, network) for file in config.additional_files]
+    places = {place.id: place for file in added for place in file.places}
+    network = _with_programs(network, [program for file in added for program in file.programs])
+    schedules = read_schedules([element for file in added for element in file.schedules], network.programs)
+    network = replace(network, schedules=schedules)
     reader = DemandReader(
         network,
         places,
@@ -57,7 +54,7 @@ def load_scenario(path: Path | str) -> Scenario:
         config.text("default.departlane", "best_prob"),
         config.text("default.departspeed", "avg"),
     )
-    reader.read(elements)
+    reader.read([element for file in added for element in file.demand])
     for file in config.route_files:
         reader.read_file(file)
     return Scenario(

@@ -17,6 +17,7 @@ class Period(StrEnum):
     MIDDAY = "midday"
     PM = "pm"
     NIGHT = "night"
+    DAY = "day"
 
 
 def demo(

@@ -5,7 +5,9 @@ import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -149,11 +151,18 @@ def _site(opened: OpenScenario, spec: RunSpec) -> Site:
 
 
 def _plans_due(site: Site, period: str | None) -> PlansDue:
-    """The plan set named like the period where the site has one, else what the calendar says."""
+    """The plan set named like the period where the site has one, else what the calendar says.
+
+    A scenario's seconds are those of its own day: at second 21,600 it is six o'clock where the street is.
+    """
+    zone = ZoneInfo(site.timezone)
     named = {name: plans[period] for name, plans in site.plans.items() if period is not None and period in plans}
 
     def due(utc_s: float) -> Mapping[str, TimingPlan]:
-        return named or site.plans_due(utc_s)
+        if named:
+            return named
+        there = datetime.fromtimestamp(utc_s, UTC).replace(tzinfo=zone)
+        return site.plans_due(there.timestamp())
 
     return due
 

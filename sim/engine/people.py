@@ -1,5 +1,6 @@
 """People on foot: from plans to paths of straight pieces, and what became of everybody."""
 
+import bisect
 import itertools
 import math
 from collections.abc import Sequence
@@ -42,11 +43,11 @@ class People:
         self._step_s = step_s
         self._move_all = direct(walk_everybody)
         self._active: I4 = np.zeros(len(persons) + 1, np.int64)
-        listed = [self._pieces(i, person, seed) for i, person in enumerate(persons)]
+        listed, plan_of = self._listed(seed)
         pieces = [piece for row in listed for piece in row]
         self.start_xy: F8 = np.array([piece.start for piece in pieces], np.float64).reshape(-1, 2)
         self.end_xy: F8 = np.array([piece.end for piece in pieces], np.float64).reshape(-1, 2)
-        self.walkers = self._tables(listed, pieces, seed)
+        self.walkers = self._tables(listed, plan_of, pieces, seed)
         signals = streets.crossing_signal
         self._signalled: I4 = np.array([c for c, s in enumerate(signals) if s[0] >= 0 and s[1] >= 0], np.int64)
         self._signal: I4 = np.array([signals[c][0] for c in self._signalled], np.int64)
@@ -57,15 +58,30 @@ class People:
         """One row per person."""
         return self.walkers.person
 
-    def _tables(self, listed: list[list[_Piece]], pieces: list[_Piece], seed: int) -> Walkers:
+    def _listed(self, seed: int) -> tuple[list[list[_Piece]], I4]:
+        """The different ways of all persons, and which of them each one goes: people of a flow mostly share theirs."""
+        listed: list[list[_Piece]] = []
+        known: dict[tuple[object, ...], int] = {}
+        share = hashed(seed, np.arange(len(self._people)), 77).tolist()
+        plan_of = np.zeros(len(self._people), np.int64)
+        for i, person in enumerate(self._people):
+            start = person.depart_position_m
+            key = (person.plan, start, share[i] if start is None else None)
+            if key not in known:
+                known[key] = len(listed)
+                listed.append(self._pieces(person, share[i]))
+            plan_of[i] = known[key]
+        return listed, plan_of
+
+    def _tables(self, listed: list[list[_Piece]], plan_of: I4, pieces: list[_Piece], seed: int) -> Walkers:
         n = len(self._people)
-        last = np.cumsum([len(row) for row in listed], dtype=np.int64) if n else np.zeros(0, np.int64)
-        first = last - np.array([len(row) for row in listed], np.int64)
+        last = np.cumsum([0, *(len(row) for row in listed)], dtype=np.int64)
+        first, last = last[plan_of], last[plan_of + 1]
         kinds = [person.type for person in self._people]
         desired = np.array([min(k.desired_max_speed_mps, k.max_speed_mps) for k in kinds], np.float64)
         given = np.array([_given_speed(person) for person in self._people], np.float64)
         speed = np.maximum(0.2, np.where(given > 0, given, desired * speed_factors(kinds, seed, salt=500)))
-        walked = np.array([sum(piece.length_m for piece in row) for row in listed], np.float64)
+        walked = np.array([sum(piece.length_m for piece in row) for row in listed], np.float64)[plan_of]
         person = table(
             PERSON,
             n + 1,
@@ -118,10 +134,9 @@ class People:
         net.link.heard[crossed] = True
         return crossing, crossed
 
-    def _pieces(self, number: int, person: Person, seed: int) -> list[_Piece]:
+    def _pieces(self, person: Person, share: float) -> list[_Piece]:
         result: list[_Piece] = []
         position = person.depart_position_m
-        share = float(hashed(seed, np.array([number], np.int64), 77)[0])
         for stage in person.plan:
             if isinstance(stage, Pause):
                 where = result[-1].end if result else (0.0, 0.0)
@@ -250,29 +265,32 @@ class People:
     def trips(self, now_s: float) -> list[Trip]:
         """One record per person whose departure is due."""
         per = self.persons
+        due = bisect.bisect_right(self._people, now_s, key=lambda person: person.depart_s)
+        columns = (
+            per.status, per.started_at, per.arrived_at, per.speed, per.free_s, per.walked, per.wait_total, per.halts,
+            per.wait_longest,
+        )  # fmt: skip
+        rows = zip(*(column[:due].tolist() for column in columns), strict=True)
         result = []
-        for i, person in enumerate(self._people):
-            if person.depart_s > now_s:
-                break
-            done = per.status[i] == DONE
-            started = per.started_at[i] >= 0
-            end = per.arrived_at[i] if done else now_s
-            rests = sum(stage.duration_s for stage in person.plan if isinstance(stage, Pause))
-            spent = float(end - per.started_at[i]) if started else 0.0
-            free = float(per.free_s[i]) + rests if done else float(per.walked[i] / per.speed[i])
+        for person, row in zip(self._people[:due], rows, strict=True):
+            status, started_s, arrived_s, speed_mps, free_s, walked_m, waited_s, halts, longest_s = row
+            done, started = status == DONE, started_s >= 0
+            spent_s = (arrived_s if done else now_s) - started_s if started else 0.0
+            rests_s = sum(stage.duration_s for stage in person.plan if isinstance(stage, Pause))
+            free_s = free_s + rests_s if done else walked_m / speed_mps
             result.append(
                 Trip(
                     id=person.id,
                     mode=RoadMode.PEDESTRIAN,
                     depart_s=person.depart_s,
                     depart_delay_s=0.0 if started else max(0.0, now_s - person.depart_s),
-                    arrival_s=float(per.arrived_at[i]) if done else -1.0,
-                    time_loss_s=max(0.0, spent - free) if done else float(per.wait_total[i]),
-                    waiting_s=float(per.wait_total[i]),
-                    stops=int(per.halts[i]),
-                    route_length_m=float(per.walked[i]),
-                    inserted=bool(started),
-                    max_wait_s=float(per.wait_longest[i]),
+                    arrival_s=arrived_s if done else -1.0,
+                    time_loss_s=max(0.0, spent_s - free_s) if done else waited_s,
+                    waiting_s=waited_s,
+                    stops=halts,
+                    route_length_m=walked_m,
+                    inserted=started,
+                    max_wait_s=longest_s,
                 )
             )
         return result

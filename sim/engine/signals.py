@@ -1,8 +1,10 @@
 """Signals: the network's own programmes, overridden by whatever control shows."""
 
+import bisect
 import math
 from collections.abc import Mapping, Sequence
 from itertools import accumulate
+from operator import itemgetter
 
 import numpy as np
 
@@ -17,9 +19,11 @@ class SignalBoard:
     """Shows letters: given ones, or those of the network's programme at its time (actuated ones run as fixed)."""
 
     def __init__(self, network: Network, tls_ids: Sequence[str]) -> None:
-        self._logics: list[TrafficLightLogic] = [network.tl_logics[name] for name in tls_ids]
+        self._timetables: list[Sequence[tuple[float, TrafficLightLogic]]] = [
+            network.timetable(name) for name in tls_ids
+        ]
         self._index = {name: i for i, name in enumerate(tls_ids)}
-        self._lengths = [len(logic.phases[0].state) for logic in self._logics]
+        self._lengths = [len(timetable[0][1].phases[0].state) for timetable in self._timetables]
         links = network.signal_links
         for name, i in self._index.items():
             needed = max(links.get(name, {0: ()}), default=0) + 1
@@ -56,11 +60,15 @@ class SignalBoard:
         return np.array(switched, np.int64)
 
     def _look_up(self, i: int, now_s: float) -> None:
-        logic = self._logics[i]
+        timetable = self._timetables[i]
+        row = bisect.bisect_right(timetable, now_s + ROUNDING_S, key=itemgetter(0)) - 1
+        next_s = timetable[row + 1][0] if row + 1 < len(timetable) else math.inf
+        logic = timetable[row][1]
         self._programmed[i] = logic.state_at(now_s)
         at_s = (now_s - logic.offset_s) % logic.cycle_s
         ends_s = accumulate(phase.duration_s for phase in logic.phases)
-        self._until_s[i] = now_s + next((end_s - at_s for end_s in ends_s if end_s > at_s), 0.0) - ROUNDING_S
+        left_s = next((end_s - at_s for end_s in ends_s if end_s > at_s), 0.0)
+        self._until_s[i] = min(now_s + left_s, next_s) - ROUNDING_S
 
     def _check(self, name: str, i: int, state: str) -> None:
         if len(state) != self._lengths[i]:

@@ -1,7 +1,8 @@
 """From the demand to the engine's arrays: vehicles with their own speed factors, shared plans, stops."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
@@ -45,6 +46,8 @@ SPEED_WORDS = {
     "avg": SPEED_AVERAGE, "last": SPEED_LAST,
 }  # fmt: skip
 
+T = TypeVar("T")
+
 
 @dataclass
 class _Plan:
@@ -64,9 +67,22 @@ class _Collector:
         self.plans: dict[tuple[object, ...], int] = {}
         self.listed: list[_Plan] = []
         self.stops: list[tuple[int, int, Stop]] = []
+        self._routed: dict[tuple[int, int], tuple[int, list[tuple[int, int, Stop]]]] = {}
 
     def add(self, vehicle: Vehicle) -> tuple[int, int, int]:
         """Plan, first and last stop of a vehicle."""
+        if vehicle.route is None or vehicle.stops:
+            plan, stops = self._planned(vehicle)
+        else:  # of a flow: one route and one type for all
+            key = (id(vehicle.route), id(vehicle.type))
+            if key not in self._routed:
+                self._routed[key] = self._planned(vehicle)
+            plan, stops = self._routed[key]
+        first = len(self.stops)
+        self.stops += stops
+        return plan, first, len(self.stops)
+
+    def _planned(self, vehicle: Vehicle) -> tuple[int, list[tuple[int, int, Stop]]]:
         names = self._edges(vehicle)
         edges = tuple(self.streets.edge_of[name] for name in names)
         kind = vehicle.type
@@ -83,9 +99,7 @@ class _Collector:
                     edges, class_bit(kind.vehicle_class), railway, look, tuple((a, b, s.start_m) for a, b, s in stops)
                 )
             )
-        first = len(self.stops)
-        self.stops += stops
-        return plan, first, len(self.stops)
+        return plan, stops
 
     def _edges(self, vehicle: Vehicle) -> tuple[str, ...]:
         if vehicle.route is not None:
@@ -179,8 +193,14 @@ def build_vehicles(streets: Streets, demand: Sequence[Vehicle], router: Router, 
     kinds = [vehicle.type for vehicle in demand]
     factor = speed_factors(kinds, seed)
 
+    kind_of, different = _different(kinds)
+    departure_of, departures = _different([vehicle.departure for vehicle in demand])
+
     def of(name: str) -> F8:
-        return np.array([getattr(kind, name) for kind in kinds], np.float64)
+        return np.array([getattr(kind, name) for kind in different], np.float64)[kind_of]
+
+    def entering(name: str, words: Mapping[str, float]) -> F8:
+        return np.array([_word(getattr(departure, name), words) for departure in departures], np.float64)[departure_of]
 
     plan = np.array([row[0] for row in rows], np.int64)
     first_stop = np.array([row[1] for row in rows], np.int64)
@@ -209,15 +229,15 @@ def build_vehicles(streets: Streets, demand: Sequence[Vehicle], router: Router, 
         stopline_gap=of("jm_stopline_gap_m"),
         after_yellow=of("jm_drive_after_yellow_s"),
         after_red=of("jm_drive_after_red_s"),
-        teleport_s=np.array([_or_none(kind.time_to_teleport_s) for kind in kinds], np.float64),
-        teleport_bidi_s=np.array([_or_none(kind.time_to_teleport_bidi_s) for kind in kinds], np.float64),
-        class_bit=np.array([class_bit(kind.vehicle_class) for kind in kinds], np.int64),
-        mode=np.array([int(kind.mode) for kind in kinds], np.int8),
-        railway=np.array([kind.vehicle_class in RAIL_CLASSES for kind in kinds], np.bool_),
+        teleport_s=np.array([_or_none(kind.time_to_teleport_s) for kind in different], np.float64)[kind_of],
+        teleport_bidi_s=np.array([_or_none(kind.time_to_teleport_bidi_s) for kind in different], np.float64)[kind_of],
+        class_bit=np.array([class_bit(kind.vehicle_class) for kind in different], np.int64)[kind_of],
+        mode=np.array([int(kind.mode) for kind in different], np.int8)[kind_of],
+        railway=np.array([kind.vehicle_class in RAIL_CLASSES for kind in different], np.bool_)[kind_of],
         depart=np.array([vehicle.depart_s for vehicle in demand], np.float64),
-        depart_lane=np.array([_word(v.departure.lane, LANE_WORDS) for v in demand], np.int64),
-        depart_position=np.array([_word(v.departure.position, POSITION_WORDS) for v in demand], np.float64),
-        depart_speed=np.array([_word(v.departure.speed, SPEED_WORDS) for v in demand], np.float64),
+        depart_lane=entering("lane", LANE_WORDS).astype(np.int64),
+        depart_position=entering("position", POSITION_WORDS),
+        depart_speed=entering("speed", SPEED_WORDS),
         arrival_position=_arrivals(demand, streets.net.edge.length[last_edge]),
         plan=plan,
         way=plans.plan.start[plan],
@@ -250,11 +270,18 @@ def _arrivals(demand: Sequence[Vehicle], length: F8) -> F8:
     )
 
 
+def _different(things: Sequence[T]) -> tuple[I8, list[T]]:
+    """The different objects among these, and which of them each one is; many vehicles share their type."""
+    numbers: dict[int, int] = {}
+    which = np.array([numbers.setdefault(id(thing), len(numbers)) for thing in things], np.int64)
+    return which, list({id(thing): thing for thing in things}.values())
+
+
 def _or_none(value: float | None) -> float:
     return -1.0 if value is None else value
 
 
-def _word(text: str, words: dict[str, int] | dict[str, float]) -> float:
+def _word(text: str, words: Mapping[str, float]) -> float:
     return words[text] if text in words else float(text)
 
 
@@ -273,10 +300,12 @@ def hashed(seed: int, numbers: I8, salt: int) -> F8:
 def speed_factors(kinds: Sequence[VehicleType], seed: int, salt: int = 0) -> F8:
     """Everybody's own speed factor: normal, drawn again while outside the bounds (SUMO's normc)."""
     n = len(kinds)
-    mean = np.array([kind.speed_factor.mean for kind in kinds], np.float64)
-    deviation = np.array([kind.speed_factor.deviation for kind in kinds], np.float64)
-    low = np.array([kind.speed_factor.minimum for kind in kinds], np.float64)
-    high = np.array([kind.speed_factor.maximum for kind in kinds], np.float64)
+    kind_of, different = _different(kinds)
+    factors = [kind.speed_factor for kind in different]
+    mean = np.array([factor.mean for factor in factors], np.float64)[kind_of]
+    deviation = np.array([factor.deviation for factor in factors], np.float64)[kind_of]
+    low = np.array([factor.minimum for factor in factors], np.float64)[kind_of]
+    high = np.array([factor.maximum for factor in factors], np.float64)[kind_of]
     result = mean.copy()
     open_rows = np.flatnonzero(deviation > 0)
     for attempt in range(64):

@@ -1,12 +1,14 @@
-"""Reader of additional files: stopping places, signal programmes, vTypes and routes."""
+"""Reader of additional files: stopping places, signal programmes and when they run, vTypes and routes."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sim.demand import StoppingPlace
 from sim.network import Network, TrafficLightLogic
 from sim.sumo_files.ignored import GUI_AND_OUTPUT_ELEMENTS
 from sim.sumo_files.net import read_program
+from sim.sumo_files.waut import TAGS as WAUT_TAGS
 from sim.sumo_files.xml import Element, read_xml
 
 PLACES = frozenset({"busStop", "trainStop", "containerStop", "parkingArea", "chargingStation"})
@@ -15,27 +17,35 @@ DEMAND_ELEMENTS = frozenset(
 )
 
 
-def read_additional(
-    path: Path, network: Network
-) -> tuple[list[StoppingPlace], list[tuple[Element, TrafficLightLogic]], list[Element]]:
-    """Stopping places, signal programmes, and the elements that belong to the demand, in the file's order.
+@dataclass
+class Additional:
+    """What an additional file adds, each kind in the file's order."""
+
+    places: list[StoppingPlace] = field(default_factory=list)
+    programs: list[tuple[Element, TrafficLightLogic]] = field(default_factory=list)
+    schedules: list[Element] = field(default_factory=list)
+    demand: list[Element] = field(default_factory=list)
+
+
+def read_additional(path: Path, network: Network) -> Additional:
+    """Stopping places, signal programmes, their schedules, and the elements that belong to the demand.
 
     Raises:
         SumoFileError: Also for whatever would change the traffic and is not simulated here.
     """
-    places: list[StoppingPlace] = []
-    programs: list[tuple[Element, TrafficLightLogic]] = []
-    demand: list[Element] = []
+    added = Additional()
     for element in read_xml(path, ("additional", "routes", "tlLogics")):
         if element.tag in PLACES:
-            places.append(_place(element, network))
+            added.places.append(_place(element, network))
         elif element.tag == "tlLogic":
-            programs.append((element, _checked(element, read_program(element), network)))
+            added.programs.append((element, _checked(element, read_program(element), network)))
+        elif element.tag in WAUT_TAGS:
+            added.schedules.append(element)
         elif element.tag in DEMAND_ELEMENTS:
-            demand.append(element)
+            added.demand.append(element)
         elif element.tag not in GUI_AND_OUTPUT_ELEMENTS:
             element.fail("this element would change the traffic and is not simulated here")
-    return places, programs, demand
+    return added
 
 
 def _checked(element: Element, program: TrafficLightLogic, network: Network) -> TrafficLightLogic:

@@ -7,7 +7,7 @@ GUI_AND_OUTPUT_ELEMENTS = frozenset(
     {
         "param", "poly", "poi", "inductionLoop", "e1Detector", "instantInductionLoop", "laneAreaDetector", "e2Detector",
         "entryExitDetector", "e3Detector", "edgeData", "laneData", "meandata", "timedEvent", "routeProbe", "vTypeProbe",
-        "taz", "tazs", "location", "stopInfo", "tripinfo", "WAUT", "wautJunction", "dataMode", "include-documentation",
+        "taz", "tazs", "location", "stopInfo", "tripinfo", "dataMode", "include-documentation",
     }
 )  # fmt: skip
 """Elements of additionals that only draw, measure or group."""

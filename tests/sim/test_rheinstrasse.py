@@ -108,10 +108,10 @@ def test_greens_on_foot_reach_half_of_the_crossing(site):
 @pytest.mark.sumo
 def test_rebuilding_changes_nothing():
     """The checked-in files are what the sources give; detectors aside, whose standard places are set elsewhere."""
-    from sim.scenarios.builder.__main__ import build
+    from sim.scenarios.builder.__main__ import build, read
 
     for name, text in build(FOLDER).items():
-        shipped = (FOLDER / name).read_text(encoding="utf-8")
+        shipped = read(FOLDER / name)
         if name == "site.yaml":
             assert _without_detectors(parse_site(shipped).site) == _without_detectors(parse_site(text).site)
         else:

@@ -105,7 +105,7 @@ def test_written_file_reads_back_as_it_was_made(control: SumoControl, tmp_path: 
     scenario = load_scenario(SHIPPED / "rheinstrasse.am.sumocfg")
     site = derive_site(scenario.network)
     write_control(scenario.network, site.junctions.values(), control, tmp_path / "control.add.xml")
-    _, read, _ = read_additional(tmp_path / "control.add.xml", scenario.network)
+    read = read_additional(tmp_path / "control.add.xml", scenario.network).programs
     logics = scenario.network.tl_logics
     assert [logic for _, logic in read] == [
         controlled(logics[name], junction, control) for name, junction in site.junctions.items()

@@ -1,17 +1,20 @@
 """`python -m sim.scenarios.builder FOLDER`: build a scenario's generated files from its sources."""
 
+import gzip
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from sim.network import Network, load_network
+from sim.scenarios.builder.day import DAY, HOUR_S, hours_of, schedule_elements
 from sim.scenarios.builder.demand import route_elements
 from sim.scenarios.builder.network_files import HEADER, build_network, tll_file
 from sim.scenarios.builder.programmes import programme_elements
+from sim.scenarios.builder.routes import Streets
 from sim.scenarios.builder.signals import derive_junction
 from sim.scenarios.builder.site import site_file
-from sim.scenarios.builder.source import DemandSource, SignalsSource, read_source
+from sim.scenarios.builder.source import DaySource, DemandSource, SignalsSource, read_source
 
 NOTE = "<!-- {} Built from the sources in this folder; see README.md. A model, not a survey. -->\n"
 
@@ -27,14 +30,38 @@ def build(folder: Path) -> Mapping[str, str]:
     network = _parsed(net)
     built = {f"{name}.net.xml": net, f"{name}.tll.xml": tll_file(programmes[source.network_plan])}
     built["site.yaml"] = site_file(name, source, junctions)
-    for period, plan in source.plans.items():
-        demand = read_source(folder / "demand" / f"{period}.yaml", DemandSource)
-        if period != source.network_plan:
-            note = f"Signal programme: {plan.name}."
-            built[f"{name}.{period}.tls.add.xml"] = _file("additional", note, programmes[period])
-        built[f"{name}.{period}.rou.xml"] = _file("routes", "Demand.", route_elements(network, demand))
-        built[f"{name}.{period}.sumocfg"] = _configuration(name, period, demand, period != source.network_plan)
+    streets = Streets(network)
+    periods = {period: read_source(folder / "demand" / f"{period}.yaml", DemandSource) for period in source.plans}
+    own = {period: f"{name}.{period}.tls.add.xml" for period in source.plans if period != source.network_plan}
+    for period, demand in periods.items():
+        if period in own:
+            note = f"Signal programme: {source.plans[period].name}."
+            built[own[period]] = _file("additional", note, programmes[period])
+        routes = f"{name}.{period}.rou.xml"
+        built[routes] = _file("routes", "Demand.", route_elements(streets, demand))
+        built[f"{name}.{period}.sumocfg"] = _configuration(
+            name, demand.name, routes, [own[period]] if period in own else [], (demand.begin_s, demand.end_s)
+        )
+    day = read_source(folder / "demand" / f"{DAY}.yaml", DaySource)
+    routes, schedule = f"{name}.{DAY}.rou.xml.gz", f"{name}.{DAY}.waut.add.xml"
+    hours = [route_elements(streets, demand, hour) for hour, demand in hours_of(day, periods)]
+    built[routes] = _file("routes", "Demand.", "\n".join(hours))
+    built[schedule] = _file("additional", "Signal programmes by time of day.", schedule_elements(source))
+    built[f"{name}.{DAY}.sumocfg"] = _configuration(
+        name, day.name, routes, [*own.values(), schedule], (0, len(hours) * HOUR_S)
+    )
     return built
+
+
+def read(path: Path) -> str:
+    """The text of a generated file; what ends in `.gz` is packed."""
+    return (gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()).decode("utf-8")
+
+
+def write(path: Path, text: str) -> None:
+    """Write a generated file, packed when its name ends in `.gz`."""
+    data = text.encode("utf-8")
+    path.write_bytes(gzip.compress(data, mtime=0) if path.suffix == ".gz" else data)
 
 
 def _parsed(text: str) -> Network:
@@ -48,20 +75,18 @@ def _file(root: str, note: str, elements: str) -> str:
     return f"{HEADER}{NOTE.format(note)}<{root}>\n{elements}\n</{root}>\n"
 
 
-def _configuration(name: str, period: str, demand: DemandSource, own_programme: bool) -> str:
-    additional = [f"{name}.stops.add.xml"]
-    if own_programme:
-        additional.append(f"{name}.{period}.tls.add.xml")
+def _configuration(name: str, title: str, routes: str, programmes: Sequence[str], span_s: tuple[int, int]) -> str:
+    additional = [f"{name}.stops.add.xml", *programmes]
     return (
-        f"{HEADER}{NOTE.format(demand.name + '.')}<sumoConfiguration>\n"
+        f"{HEADER}{NOTE.format(title + '.')}<sumoConfiguration>\n"
         "    <input>\n"
         f'        <net-file value="{name}.net.xml"/>\n'
-        f'        <route-files value="{name}.vtypes.xml,{name}.{period}.rou.xml"/>\n'
+        f'        <route-files value="{name}.vtypes.xml,{routes}"/>\n'
         f'        <additional-files value="{",".join(additional)}"/>\n'
         "    </input>\n"
         "    <time>\n"
-        f'        <begin value="{demand.begin_s}"/>\n'
-        f'        <end value="{demand.end_s}"/>\n'
+        f'        <begin value="{span_s[0]}"/>\n'
+        f'        <end value="{span_s[1]}"/>\n'
         '        <step-length value="1"/>\n'
         "    </time>\n"
         "    <processing>\n"
@@ -82,10 +107,10 @@ def main(arguments: list[str]) -> int:
     changed = []
     for file_name, text in build(folder).items():
         path = folder / file_name
-        if not path.exists() or path.read_text(encoding="utf-8") != text:
+        if not path.exists() or read(path) != text:
             changed.append(file_name)
             if not check:
-                path.write_text(text, encoding="utf-8")
+                write(path, text)
     for file_name in changed:
         sys.stdout.write(f"{'differs' if check else 'written'}: {file_name}\n")
     return 1 if check and changed else 0

@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Mapping
 from itertools import pairwise
 
-from sim.network import Network
 from sim.scenarios.builder.routes import Streets
 from sim.scenarios.builder.signals import arm_of
 from sim.scenarios.builder.source import DemandSource
@@ -33,17 +32,17 @@ def edge_turns_vph(flows: Mapping[tuple[str, ...], float]) -> Mapping[tuple[str,
     return counts
 
 
-def route_elements(network: Network, demand: DemandSource) -> str:
-    """The flows of a period as elements of a `.rou.xml`."""
-    streets = Streets(network)
-    lines = [f"    <!-- {demand.name}: motor traffic -->", *_motor(streets, demand)]
-    lines += ["    <!-- bus lines -->", *_buses(streets, demand)]
-    lines += ["    <!-- bicycles -->", *_bicycles(streets, demand)]
-    lines += ["    <!-- people on foot -->", *_pedestrians(streets, demand)]
+def route_elements(streets: Streets, demand: DemandSource, hour: str = "") -> str:
+    """The flows of a period as elements of a `.rou.xml`; of one hour of several, its name ends the flows' ids."""
+    ending = f".{hour}" if hour else ""
+    lines = [f"    <!-- {demand.name}: motor traffic -->", *_motor(streets, demand, ending)]
+    lines += ["    <!-- bus lines -->", *_buses(streets, demand, ending)]
+    lines += ["    <!-- bicycles -->", *_bicycles(streets, demand, ending)]
+    lines += ["    <!-- people on foot -->", *_pedestrians(streets, demand, ending)]
     return "\n".join(lines)
 
 
-def _motor(streets: Streets, demand: DemandSource) -> list[str]:
+def _motor(streets: Streets, demand: DemandSource, ending: str) -> list[str]:
     flows = motor_flows_vph(streets, demand)
     heavy_vph = sum(flow for flow in flows.values() if flow >= LORRY_LEAST_FLOW_VPH)
     lorry_ratio = demand.lorry_ratio * sum(flows.values()) / heavy_vph if heavy_vph else 0.0
@@ -53,30 +52,30 @@ def _motor(streets: Streets, demand: DemandSource) -> list[str]:
         lorries = flow * lorry_ratio if flow >= LORRY_LEAST_FLOW_VPH else 0.0
         for kind, part in (("car", flow - lorries), ("lorry", lorries)):
             if part > 0:
-                lines += _flow(f"{kind}.{ends}", kind, demand, f'probability="{part / 3600:.6f}"', way)
+                lines += _flow(f"{kind}.{ends}{ending}", kind, demand, f'probability="{part / 3600:.6f}"', way)
     return lines
 
 
-def _buses(streets: Streets, demand: DemandSource) -> list[str]:
+def _buses(streets: Streets, demand: DemandSource, ending: str) -> list[str]:
     lines = []
     for line, bus in demand.buses.items():
         way = streets.route(bus.origin, bus.destination, "bus")
         stops = [f'        <stop busStop="{stop}" duration="{bus.dwell_s}"/>' for stop in bus.stops]
         timing = f'period="{bus.headway_s}" line="{line.split(".")[0]}"'
-        lines += _flow(f"bus.{line}", "bus", demand, timing, way, demand.begin_s + bus.first_s, stops)
+        lines += _flow(f"bus.{line}{ending}", "bus", demand, timing, way, demand.begin_s + bus.first_s, stops)
     return lines
 
 
-def _bicycles(streets: Streets, demand: DemandSource) -> list[str]:
+def _bicycles(streets: Streets, demand: DemandSource, ending: str) -> list[str]:
     lines = []
     for flow in demand.bicycles:
         way = streets.route(flow.origin, flow.destination, "bicycle")
         probability = f'probability="{flow.flow_vph / 3600:.6f}"'
-        lines += _flow(f"bicycle.{flow.origin}.{flow.destination}", "bicycle", demand, probability, way)
+        lines += _flow(f"bicycle.{flow.origin}.{flow.destination}{ending}", "bicycle", demand, probability, way)
     return lines
 
 
-def _pedestrians(streets: Streets, demand: DemandSource) -> list[str]:
+def _pedestrians(streets: Streets, demand: DemandSource, ending: str) -> list[str]:
     lines = []
     for junction, arms in demand.pedestrians_ph.items():
         for arm, flow_ph in arms.items():
@@ -87,8 +86,9 @@ def _pedestrians(streets: Streets, demand: DemandSource) -> list[str]:
             ways = ((inward, outward, -WALK_M, WALK_M), (outward, inward, WALK_M, -WALK_M))
             for way, (start, end, depart_m, arrive_m) in zip("ab", ways, strict=True):
                 lines += [
-                    f'    <personFlow id="walk.{junction[:3]}.{arm}.{way}" type="pedestrian" begin="{demand.begin_s}" '
-                    f'end="{demand.end_s}" probability="{probability:.6f}" departPos="{depart_m}">',
+                    f'    <personFlow id="walk.{junction[:3]}.{arm}.{way}{ending}" type="pedestrian" '
+                    f'begin="{demand.begin_s}" end="{demand.end_s}" '
+                    f'probability="{probability:.6f}" departPos="{depart_m}">',
                     f'        <walk edges="{start} {end}" arrivalPos="{arrive_m}"/>',
                     "    </personFlow>",
                 ]

@@ -106,6 +106,13 @@ class DemandSource(_Strict):
     pedestrians_ph: Mapping[str, Mapping[str, Flow]]  # junction, arm whose crossing is used: both directions together
 
 
+class DaySource(_Strict):
+    """`demand/day.yaml`: for each hour of the day the period that it resembles, and its share of that one's flows."""
+
+    name: str
+    hours: Annotated[tuple[tuple[str, Flow], ...], Field(min_length=24, max_length=24)]
+
+
 def read_source(path: Path, kind: type[Source]) -> Source:
     """Read one YAML source.
 
