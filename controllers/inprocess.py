@@ -37,6 +37,8 @@ class InProcessDriver:
     hold that both ways say the same.
     """
 
+    immediate = True
+
     def __init__(self, controller: FieldController, *, master: int = MASTER, epoch: int = 1, lease_s: int = 30) -> None:
         config = controller.config
         self.controller = controller

@@ -68,6 +68,7 @@ class Adaptive:
 
     def decide(self, picture: Picture, field: Mapping[str, FieldStatus], plans: Mapping[str, TimingPlan]) -> Decisions:
         """One stage decision for every junction that listens; what has to be searched for, all at once."""
+        said: Mapping[str, StageDecision | _Question]
         said = decide_each(self._junctions, picture, field, plans, self._ask)
         found = iter(run_searches([one.search for one in said.values() if isinstance(one, _Question)]))
         stages = {id: self._choose(one, next(found)) if isinstance(one, _Question) else one for id, one in said.items()}
