@@ -19,6 +19,7 @@ from signalctl.rollout.layout import Floats
 from signalctl.strategies.conduct import PlanKeeper, Scope, changing, decide_each, overdue, scope_of
 from signalctl.strategies.observe import LIVE, Observer
 from signalctl.strategies.parameters import AdaptiveParameters
+from signalctl.strategies.rest import Rest
 from signalctl.strategies.searches import Search, run_searches
 from signalctl.strategy import SECONDS_TO_SERVE, Alternative, Decisions, StageDecision
 
@@ -59,6 +60,7 @@ class Adaptive:
         self._junctions = junctions
         self._parameters = parameters
         self._observers = {id: Observer.of(junction, persons, parameters) for id, junction in junctions.items()}
+        self._rests = {id: Rest(junction, parameters.rest) for id, junction in junctions.items()}
         self._plans = PlanKeeper(junctions, "Open frames: the rollout decides which stage runs.")
 
     @property
@@ -79,6 +81,7 @@ class Adaptive:
     ) -> "StageDecision | _Question | None":
         """What is settled without a search; else what has to be searched for."""
         self._observers[junction.id].rates.observe(picture.crossings, status.aspects, status.utc_s)
+        self._rests[junction.id].observe(picture, status.utc_s)
         scope = scope_of(junction, plan, status)
         if scope is None:
             return changing(junction.id, status)
@@ -88,6 +91,9 @@ class Adaptive:
         pressing = self._serve_crossing(scope, picture, status)
         if pressing is not None:
             return pressing
+        resting = self._rests[junction.id].decide(scope, status.utc_s)
+        if resting is not None:
+            return resting
         return _Question(scope, picture, self._search(scope, picture, status))
 
     def _choose(self, question: "_Question", found: Floats) -> StageDecision:

@@ -11,7 +11,6 @@ from plans.history import History, after_transition, earliest_begin_s, reds_exce
 from plans.junction import Junction
 from plans.open_plan import open_plan
 from plans.sealed import RequestAction, RequestReason
-from plans.table import open_frames
 from plans.timing import TimingPlan
 from plans.transition import quickest_way, transition
 from signalctl.gate.past import ACT_AFTER_S, history_of
@@ -31,14 +30,18 @@ DecideJunction = Callable[[Junction, TimingPlan, JunctionPicture, FieldStatus], 
 def open_frame_plan(junction: Junction, nominal: TimingPlan, *, on_demand: bool = True) -> TimingPlan:
     """The nominal plan with open frames, for strategies that choose every stage by themselves.
 
-    With `on_demand` the junction's other stages can be asked for as well; without, only those of the plan's cycle.
+    With `on_demand` the junction's other stages can be asked for as well; without, only those of the plan's cycle and
+    the one that the junction rests in.
 
     Raises:
         ValueError: The plan belongs to another junction.
     """
     if nominal.junction != junction.id:
         raise ValueError(f"plan {nominal.id}: expected a plan of junction {junction.id}, got one of {nominal.junction}")
-    return open_plan(junction, nominal) if on_demand else open_frames(replace(nominal, on_demand=()))
+    opened = open_plan(junction, nominal)
+    if on_demand:
+        return opened
+    return replace(opened, on_demand=tuple(entry for entry in opened.on_demand if entry.stage == junction.rest))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +66,13 @@ class Scope:
 def scope_of(junction: Junction, plan: TimingPlan, status: FieldStatus, *, on_demand: bool = True) -> Scope | None:
     """What may be asked for under the open form of `plan`; None while stages change or the status is unclear.
 
-    Stages on demand are offered where the controller knows them and `on_demand` asks for them.
+    Stages on demand are offered where the controller knows them: all with `on_demand`, else the one to rest in.
     """
     history = history_of(junction, status)
     if not status.stage or status.stage not in junction.stages or history is None:
         return None
     begin_s = status.utc_s + ACT_AFTER_S
-    outlook = _outlook(junction, plan, status.stage, history, on_demand=on_demand and status.takes_on_demand)
+    outlook = _outlook(junction, plan, status.stage, history, (on_demand, status.takes_on_demand))
     cycle = outlook.cycle
     urgent = ""
     if outlook.served_red_until_s - (begin_s + 1 + RED_RESERVE_S) <= outlook.chain_s:
@@ -93,7 +96,8 @@ class _Outlook(NamedTuple):
     """What follows from what was shown until now: the same every second as long as no group changes.
 
     Attributes:
-        plan: under which stages may be shown, and `on_demand` which of them.
+        plan: under which stages may be shown.
+        on_demand: whether those beside the cycle are asked for, and whether the controller knows them.
         stage: runs.
         history: what was shown.
         cycle: the stages that keep longest reds.
@@ -104,7 +108,7 @@ class _Outlook(NamedTuple):
     """
 
     plan: TimingPlan
-    on_demand: bool
+    on_demand: tuple[bool, bool]
     stage: str
     history: History
     cycle: tuple[str, ...]
@@ -114,7 +118,9 @@ class _Outlook(NamedTuple):
     chain_s: int
 
 
-def _outlook(junction: Junction, plan: TimingPlan, stage: str, history: History, *, on_demand: bool) -> _Outlook:
+def _outlook(
+    junction: Junction, plan: TimingPlan, stage: str, history: History, on_demand: tuple[bool, bool]
+) -> _Outlook:
     known: _Outlook | None = junction.last_memo.get("outlook")
     if (
         known is not None
@@ -124,7 +130,8 @@ def _outlook(junction: Junction, plan: TimingPlan, stage: str, history: History,
         and known.on_demand == on_demand
     ):
         return known
-    opened = open_frame_plan(junction, plan, on_demand=on_demand)
+    asked_for, known_there = on_demand
+    opened = open_frame_plan(junction, plan, on_demand=asked_for)
     cycle = tuple(dict.fromkeys(item.stage for item in opened.stages))
     served = frozenset[str]().union(*(junction.stages[name].groups for name in cycle))
     red_until_s = {
@@ -133,7 +140,7 @@ def _outlook(junction: Junction, plan: TimingPlan, stage: str, history: History,
         if not history[name].green
     }
     earliest_s: dict[str, int] = {}
-    for name in dict.fromkeys(entry.stage for entry in opened.entries):
+    for name in dict.fromkeys(entry.stage for entry in (opened.entries if known_there else opened.stages)):
         if name != stage:
             begin_s = earliest_begin_s(junction, history, transition(junction, stage, name))
             earliest_s[name] = LONG_PAST_S if begin_s is None else begin_s
