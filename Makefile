@@ -40,8 +40,7 @@ bench-control: setup-dev ## control against its peers on SUMO (BENCH_ARGS="--sce
 	@$(BIN)/python -m benchmarks.control $(BENCH_ARGS)
 
 docs: setup ## generated pages of docs/
-	@$(BIN)/python -m signalctl.metrics > docs/metrics.md
-	@$(BIN)/python -m plans.rules_docs > docs/rules.md
+	@$(BIN)/python -m signalctl.metrics_docs > docs/metrics.md
 	@$(BIN)/python -m plans.rules_docs > docs/rules.md
 
 compile: setup ## machine code of simulator and decision kernel, once

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from plans.coordination import CoordinationParameters
+from plans.coordination_parameters import CoordinationParameters
 from signalctl.rollout.parameters import RolloutNumbers
 
 
