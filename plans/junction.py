@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from plans.timing import TimingPlan
 
@@ -294,6 +294,14 @@ class Junction:
     @cached_property
     def open_plan_memo(self) -> dict[TimingPlan, TimingPlan]:
         """Plans of this junction with everything open, as `plans.open_plan` has worked them out so far."""
+        return {}
+
+    @cached_property
+    def last_memo(self) -> dict[str, Any]:
+        """What was last worked out for this junction, by who worked it out: from one second to the next little changes.
+
+        Whoever takes it from here again sees to it that what it was worked out from is still the same.
+        """
         return {}
 
     @cached_property
