@@ -63,7 +63,10 @@ class Adaptive:
     def _decide_junction(
         self, junction: Junction, plan: TimingPlan, picture: JunctionPicture, status: FieldStatus
     ) -> StageDecision | None:
-        self._observers[junction.id].rates.observe(picture.crossings, status.aspects, status.utc_s)
+        observer = self._observers[junction.id]
+        observer.rates.observe(picture.crossings, status.aspects, status.utc_s)
+        lanes = [picture.lanes.get(lane) for lane in junction.lanes]
+        observer.discharge.observe(lanes, status.aspects, picture.blocked_exits, status.utc_s)
         scope = scope_of(junction, plan, status)
         if scope is None:
             return changing(junction.id, status)
