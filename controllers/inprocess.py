@@ -37,9 +37,19 @@ class InProcessDriver:
     hold that both ways say the same.
     """
 
-    def __init__(self, controller: FieldController, *, master: int = MASTER, epoch: int = 1, lease_s: int = 30) -> None:
+    def __init__(
+        self,
+        controller: FieldController,
+        *,
+        master: int = MASTER,
+        epoch: int = 1,
+        lease_s: int = 30,
+        immediate: bool = False,
+    ) -> None:
+        """With `immediate` the loop calls it in its turn, without a task and a deadline of its own."""
         config = controller.config
         self.controller = controller
+        self.immediate = immediate
         self.junction = config.junction.id
         self.session = Session(
             InProcessLink(RegisterServer(controller)),

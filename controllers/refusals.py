@@ -41,6 +41,7 @@ class RefusalCode(IntEnum):
     MAX_RED = 35
     CLEARANCE = 36
     ON_DEMAND_WAY = 37
+    HEAD_START = 38
     STEP_TOO_LARGE = 40
     ACTIVATION_RATE = 41
     MODE = 50
@@ -88,6 +89,8 @@ DESCRIPTIONS: dict[RefusalCode, str] = {
     RefusalCode.CLEARANCE: "a crossing would not be cleared before a conflicting green; element: crossing",
     RefusalCode.ON_DEMAND_WAY: "no legal transition from every stage of the cycle to a stage on demand, and back; "
     "element: the stage on demand",
+    RefusalCode.HEAD_START: "a group would begin before people on foot or cyclists that it turns across have had their "
+    "head start; element: group that starts",
     RefusalCode.STEP_TOO_LARGE: "the cycle changes by more than the step limit",
     RefusalCode.ACTIVATION_RATE: "more than one activation in a cycle",
     RefusalCode.MODE: "manual, police, dark, flash or fault mode",
@@ -110,6 +113,7 @@ _GROUP_CODES = frozenset(
         RefusalCode.NEVER_GREEN,
         RefusalCode.MAX_RED,
         RefusalCode.CLEARANCE,
+        RefusalCode.HEAD_START,
     }
 )
 _STAGE_CODES = frozenset(

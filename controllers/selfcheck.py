@@ -28,6 +28,7 @@ class SafetyTable:
     conflict_mask: tuple[int, ...]  # bit b set: group b must not be green with this one
     intergreens: tuple[tuple[tuple[int, int], ...], ...]  # per group that begins: (group that ended, seconds)
     crossings: tuple[tuple[int, ...], ...]  # per group that begins: conflicting pedestrian groups
+    head_starts: tuple[tuple[tuple[int, int], ...], ...]  # per group that begins: (group that leads it, seconds)
     cycle_min_s: int
     cycle_max_s: int
 
@@ -43,6 +44,9 @@ class SafetyTable:
             masks[number[ended]] |= 1 << number[begins]
             masks[number[begins]] |= 1 << number[ended]
             before[number[begins]].append((number[ended], seconds))
+        leaders: list[list[tuple[int, int]]] = [[] for _ in order]
+        for (leader, begins), seconds in junction.head_starts.items():
+            leaders[number[begins]].append((number[leader], seconds))
         pedestrian = {number[group.id] for group in groups if group.kind is GroupKind.PEDESTRIAN}
         return cls(
             tuple(group.min_green_s for group in groups),
@@ -56,6 +60,7 @@ class SafetyTable:
             tuple(
                 tuple(other for other in sorted(pedestrian) if masks[group] >> other & 1) for group in range(len(order))
             ),
+            tuple(tuple(sorted(pairs)) for pairs in leaders),
             junction.cycle_min_s,
             junction.cycle_max_s,
         )
@@ -74,7 +79,10 @@ class GreenWatch:
         self._begun = [LONG_AGO] * count
 
     def step(self, mask: int, *, cut: bool = False) -> Refusal | None:
-        """One second in which exactly the groups of `mask` are green; `cut` excuses the end of greens (flash, dark)."""
+        """One second in which exactly the groups of `mask` are green.
+
+        `cut` excuses the end of greens (flash, dark), and that nobody knows since when others are green.
+        """
         changed = mask ^ self._mask
         second = self._second
         self._second = second + 1
@@ -84,11 +92,15 @@ class GreenWatch:
         table = self._table
         found: Refusal | None = None
         for group in self._groups:
+            if (changed & mask) >> group & 1:
+                self._begun[group] = second
+        for group in self._groups:
             if not changed >> group & 1:
                 continue
             if mask >> group & 1:
                 found = found or self._judge_begin(group, mask, second)
-                self._begun[group] = second
+                if not cut:
+                    found = found or self._judge_head_start(group, mask, second)
             else:
                 if second - self._begun[group] < table.min_green_s[group] and not cut:
                     found = found or Refusal(RefusalCode.MIN_GREEN, group + 1)
@@ -108,6 +120,13 @@ class GreenWatch:
         # back to green at all: amber, at least one second of red, red-amber (VwV-StVO section 37)
         if second - self._ended[group] < table.amber_s[group] + 1 + table.red_amber_s[group]:
             return Refusal(RefusalCode.INTERGREEN, group + 1)
+        return None
+
+    def _judge_head_start(self, group: int, mask: int, second: int) -> Refusal | None:
+        """Who turns across a crossing that is green lets it be ahead."""
+        for leader, seconds in self._table.head_starts[group]:
+            if mask >> leader & 1 and second - self._begun[leader] < seconds:
+                return Refusal(RefusalCode.HEAD_START, group + 1)
         return None
 
     def pause(self, seconds: int) -> None:
@@ -171,13 +190,18 @@ def transition_masks(junction: Junction, change: StageTransition, *, before_s: i
 def check_transition(junction: Junction, table: SafetyTable, change: StageTransition) -> Refusal | None:
     """Judge one stage transition second by second, and that it ends in its target stage."""
     number = {name: index for index, name in enumerate(junction.group_order)}
-    settle_s = max((*table.min_green_s, 1))
+    settle_s = max((*table.min_green_s, *(seconds for row in table.head_starts for _, seconds in row), 1))
     masks = transition_masks(junction, change, before_s=settle_s, after_s=settle_s)
     watch = GreenWatch(table)
-    for mask in masks:
-        found = watch.step(mask)
+    for second, mask in enumerate(masks):
+        # what shows first has been shown for long, in whatever order it came
+        found = watch.step(mask, cut=second == 0)
         if found is not None:
             return found
+    begins = {number[switch.group]: switch.at_s for switch in change.switches if switch.green}
+    for group, at_s in begins.items():
+        if any(leader in begins and at_s - begins[leader] < seconds for leader, seconds in table.head_starts[group]):
+            return Refusal(RefusalCode.HEAD_START, group + 1)
     for switch in change.switches:
         if switch.green and switch.at_s < table.red_amber_s[number[switch.group]]:
             return Refusal(RefusalCode.INTERGREEN, number[switch.group] + 1)

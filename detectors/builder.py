@@ -1,6 +1,6 @@
 """From a batch of readings to the picture of this second."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -30,6 +30,7 @@ from plans.transit import TransitSettings
 EXIT_ROOM_M = 8.0
 """An exit lane with less room behind its last standing vehicle takes nobody more."""
 MAX_UNKNOWN = 1000
+_BY_DETECTOR = (LoopReading, RadarReading, ButtonReading)
 
 
 class PictureBuilder:
@@ -56,12 +57,14 @@ class PictureBuilder:
         """The picture at `utc_s`, from what came since the last one and what the signals show."""
         elapsed_s = 0.0 if self._utc_s is None else max(0.0, utc_s - self._utc_s)
         self._utc_s = utc_s
-        said: dict[str, _Said] = defaultdict(_Said)
+        said: dict[str, _Said] = {id_: _Said() for id_ in self._junctions}
         for reading in batch.readings:
             if isinstance(reading, AirReading):
                 self.air[reading.station] = reading
-            elif reading.junction in self._junctions:
-                self._sort(reading, said[reading.junction], utc_s)
+                continue
+            here = said.get(reading.junction)
+            if here is not None:
+                self._sort(reading, here, utc_s)
             elif not isinstance(reading, LorawanReading) and len(self.unknown) < MAX_UNKNOWN:
                 self.unknown[reading.junction] += 1
         pictures = {
@@ -72,7 +75,7 @@ class PictureBuilder:
 
     def _sort(self, reading: Reading, said: "_Said", utc_s: float) -> None:
         """Put a reading to those of its kind."""
-        if isinstance(reading, LoopReading | RadarReading | ButtonReading):
+        if isinstance(reading, _BY_DETECTOR):
             said.by_detector[reading.detector] = reading
         elif isinstance(reading, TransitReading):
             said.transit.append(self._with_lateness(reading, utc_s))
@@ -186,8 +189,8 @@ class _JunctionBuilder:
     def _measure_rooms(self, lanes: Mapping[str, LanePicture]) -> dict[str, float]:
         rooms = dict(self._sensing.room_at_start_m())
         for lane, picture in lanes.items():
-            if not picture.speed_mps.size or picture.confidence_ratio < 0.5:
-                continue
+            if not picture.queue_veh or picture.confidence_ratio < 0.5:
+                continue  # who stands is in the queue
             standing = picture.speed_mps < STANDING_SPEED_MPS
             if standing.any():
                 rear_m = float(picture.distance_m[standing][-1]) + LENGTH_M[int(picture.mode[standing][-1])]

@@ -43,10 +43,36 @@ class HealthLimits:
 
 
 LIMITS = HealthLimits()
+MOST_OCCUPIED = 1.001
+"""Share of the time that a loop was covered; above 1 by rounding alone."""
+MOST_WAITING = 1000
+_OK = Health.OK  # a look into the enumeration takes as long as all else
 
 
 class DetectorWatch:
-    """The health of one detector."""
+    """The health of one detector.
+
+    Asked every second about each of thousands of detectors: what nearly all of them say, that nobody came or that all
+    is well, takes as few steps as possible.
+    """
+
+    __slots__ = (
+        "_contradictions",
+        "_count_rate",
+        "_covered_green_s",
+        "_covered_s",
+        "_good_since_s",
+        "_heard_s",
+        "_limits",
+        "_quiet_limit",
+        "_quiet_vehicles",
+        "_scenes",
+        "_seq",
+        "_silent_s",
+        "_stamp_s",
+        "_strikes",
+        "health",
+    )
 
     def __init__(
         self, detector: Detector, limits: HealthLimits = LIMITS, approach_lanes: Container[str] = frozenset()
@@ -81,74 +107,92 @@ class DetectorWatch:
             green: Whether the signal that the detector's traffic waits for shows green.
             others_veh: Vehicles that other detectors of the same lane saw meanwhile.
         """
+        limits = self._limits
         if self._strikes:
-            self._strikes = max(0.0, self._strikes - self._limits.strike_fades_per_s * elapsed_s)
+            self._strikes = max(0.0, self._strikes - limits.strike_fades_per_s * elapsed_s)
         sane = False
         if reading is not None:
             self._heard_s = utc_s
-            sane = self._is_sane(reading, utc_s)
-            if sane:
-                self._take(reading, elapsed_s, green=green, others_veh=others_veh)
-            else:
+            t_s, latest_s = reading.t_s, utc_s + limits.future_s
+            # a running number that falls back marks a restart; one that keeps doing so, two senders on one topic
+            if reading.seq <= self._seq:
+                self._strikes += 0.5
+            if t_s > self._stamp_s:  # else it was said before: late, or played back
+                self._stamp_s = latest_s if latest_s < t_s else t_s
+                self._seq = reading.seq
+                if utc_s - limits.past_s <= t_s <= latest_s:
+                    sane = self._take(reading, elapsed_s, green=green, others_veh=others_veh)
+            if not sane:
                 self._strikes += 1.0
         elif self._heard_s is None:
             self._heard_s = utc_s  # the wait for its first word begins now
-        verdict = self._verdict(utc_s)
-        if verdict is not Health.OK or self.health is not Health.OK:
-            self._settle(verdict, utc_s, heard=reading is not None)
-        return sane and self.health is Health.OK
+        health = self.health
+        if (
+            not sane
+            or health is not _OK
+            or self._strikes
+            or self._covered_s
+            or self._scenes is not None
+            or self._quiet_vehicles > self._quiet_limit
+            or self._count_rate > limits.chatter_per_s
+        ):
+            verdict = self._verdict(utc_s)
+            if verdict is not _OK or health is not _OK:
+                self._settle(verdict, utc_s, heard=reading is not None)
+        return sane and self.health is _OK
 
-    def _is_sane(self, reading: DetectorReading, utc_s: float) -> bool:
-        """Whether this one reading can be true at all."""
-        t_s, latest_s = reading.t_s, utc_s + self._limits.future_s
-        fresh = t_s > self._stamp_s  # else it was said before: late, or played back
-        # a running number that falls back marks a restart; one that keeps doing so, two senders on one topic
-        if reading.seq <= self._seq:
-            self._strikes += 0.5
-        if fresh:
-            self._stamp_s = min(t_s, latest_s)
-            self._seq = reading.seq
-        return fresh and utc_s - self._limits.past_s <= t_s <= latest_s and self._has_possible_values(reading)
-
-    def _has_possible_values(self, reading: DetectorReading) -> bool:
-        limits = self._limits
-        if isinstance(reading, LoopReading):
-            if not reading.count:
-                self._contradictions = 0
-                return 0.0 <= reading.occupancy_ratio <= 1.001
-            possible = 0 <= reading.count <= limits.max_count_per_s * max(1.0, reading.span_s)
-            # a vehicle that is counted has covered the loop; once may be rounding
-            contradiction = reading.count > 0 and reading.occupancy_ratio <= 0.0
-            self._contradictions = self._contradictions + 1 if contradiction else 0
-            return possible and 0.0 <= reading.occupancy_ratio <= 1.001 and self._contradictions < 2
-        if isinstance(reading, RadarReading):
-            return all(
-                0.0 <= found.speed_mps <= limits.max_speed_mps and -5.0 <= found.distance_m <= limits.max_distance_m
-                for found in reading.objects
-            )
-        return reading.waiting is None or 0 <= reading.waiting <= 1000
-
-    def _take(self, reading: DetectorReading, elapsed_s: float, *, green: bool, others_veh: float) -> None:
-        """Remember what speaks for being stuck or chattering."""
+    def _take(self, reading: DetectorReading, elapsed_s: float, *, green: bool, others_veh: float) -> bool:
+        """Whether the values are possible; if so, remember what speaks for being stuck or chattering."""
         if isinstance(reading, LoopReading):
             count, ratio = reading.count, reading.occupancy_ratio
+            if count:
+                if not self._may_count(reading):
+                    return False
+            else:
+                self._contradictions = 0
+                if not 0.0 <= ratio <= MOST_OCCUPIED:
+                    return False
             covered = ratio >= 0.99 and count == 0
             active = count > 0 or ratio > 0.0
-            keep = max(0.0, 1.0 - elapsed_s / self._limits.chatter_window_s)
-            self._count_rate = keep * self._count_rate + (1.0 - keep) * count / max(1.0, reading.span_s)
+            if count or self._count_rate:
+                keep = max(0.0, 1.0 - elapsed_s / self._limits.chatter_window_s)
+                self._count_rate = keep * self._count_rate + (1.0 - keep) * count / max(1.0, reading.span_s)
         elif isinstance(reading, RadarReading):
+            if not self._may_see(reading):
+                return False
             covered = False
             active = bool(reading.objects)
             if self._scenes is not None:
                 self._scenes.take(reading.objects, reading.t_s, elapsed_s)
         else:
+            if not (reading.waiting is None or 0 <= reading.waiting <= MOST_WAITING):
+                return False
             covered = active = reading.pressed or bool(reading.waiting)
         if covered:
             self._covered_s += elapsed_s
             self._covered_green_s += elapsed_s * green
-        else:
+        elif self._covered_s:
             self._covered_s = self._covered_green_s = 0.0
-        self._quiet_vehicles = 0.0 if active else self._quiet_vehicles + others_veh
+        if active:
+            self._quiet_vehicles = 0.0
+        elif others_veh:
+            self._quiet_vehicles += others_veh
+        return True
+
+    def _may_count(self, reading: LoopReading) -> bool:
+        """Whether the loop can have counted that many; a vehicle that is counted has covered it, but for rounding."""
+        possible = 0 <= reading.count <= self._limits.max_count_per_s * max(1.0, reading.span_s)
+        contradiction = reading.count > 0 and reading.occupancy_ratio <= 0.0
+        self._contradictions = self._contradictions + 1 if contradiction else 0
+        return possible and 0.0 <= reading.occupancy_ratio <= MOST_OCCUPIED and self._contradictions < 2
+
+    def _may_see(self, reading: RadarReading) -> bool:
+        """Whether the radar's objects can be on a road within its sight."""
+        fastest_mps, farthest_m = self._limits.max_speed_mps, self._limits.max_distance_m
+        for _, distance_m, speed_mps, _ in reading.objects:
+            if not (0.0 <= speed_mps <= fastest_mps and -5.0 <= distance_m <= farthest_m):
+                return False
+        return True
 
     def _verdict(self, utc_s: float) -> Health:
         """What the evidence of this moment says, without memory of earlier verdicts."""

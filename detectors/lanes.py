@@ -44,6 +44,8 @@ class LaneView:
 class LaneMemory:
     """What is remembered of one lane from picture to picture, however it is sensed."""
 
+    __slots__ = ("_lane", "head_still_s", "rate", "red_s")
+
     def __init__(self, lane: str) -> None:
         self._lane = lane
         self.rate = ArrivalRate()
@@ -52,33 +54,35 @@ class LaneMemory:
 
     def picture(self, view: LaneView, *, green: bool, elapsed_s: float) -> LanePicture:
         """Complete the view to the lane's picture; `green` says whether any movement of the lane has green."""
+        rate, distance_m, speed_mps = self.rate, view.distance_m, view.speed_mps
         self.red_s = 0.0 if green else self.red_s + elapsed_s
         if 0.0 < elapsed_s <= MAX_STEP_S and view.confidence_ratio >= 0.5:
-            self.rate.observe(view.arrived, elapsed_s)
-        self.head_still_s = self.head_still_s + elapsed_s if green and _head_stands(view) else 0.0
-        queue_veh, queue_m = 0, 0.0
-        if view.distance_m.size:
-            slow = view.speed_mps < QUEUE_SPEED_MPS
-            queue_veh = int(np.count_nonzero(slow))
+            rate.observe(view.arrived, elapsed_s)
+        queue_veh, queue_m, still = 0, 0.0, False
+        if distance_m.size:
+            still = green and bool(distance_m[0] <= HEAD_ZONE_M and speed_mps[0] < STANDING_SPEED_MPS)
+            slow = (speed_mps < QUEUE_SPEED_MPS).nonzero()[0]
+            queue_veh = slow.size
             if queue_veh:
-                queue_m = float(view.distance_m[slow][-1]) + JAM_SPACING_M
+                queue_m = float(distance_m[slow[-1]]) + JAM_SPACING_M
+        self.head_still_s = self.head_still_s + elapsed_s if still else 0.0
         return LanePicture(
-            lane=self._lane,
-            distance_m=view.distance_m,
-            speed_mps=view.speed_mps,
-            movement=view.movement,
-            mode=view.mode,
-            waiting_s=view.waiting_s,
-            queue_veh=float(queue_veh),
-            queue_m=queue_m,
-            arrival_vph=self.rate.flow_vph,
-            passed=view.passed,
-            head_still_s=self.head_still_s,
-            confidence_ratio=view.confidence_ratio,
-            kinds_known=view.kinds_known,
-            queue_deviation_veh=math.sqrt(view.queue_variance),
-            arrival_deviation_vph=self.rate.deviation_vph,
-            reach_m=view.reach_m,
+            self._lane,
+            distance_m,
+            speed_mps,
+            view.movement,
+            view.mode,
+            view.waiting_s,
+            float(queue_veh),
+            queue_m,
+            rate.flow_vph,
+            view.passed,
+            self.head_still_s,
+            view.confidence_ratio,
+            view.kinds_known,
+            math.sqrt(view.queue_variance),
+            rate.deviation_vph,
+            view.reach_m,
         )
 
 
@@ -86,7 +90,3 @@ def only_movement(junction: Junction, lane: str) -> int:
     """The index of the lane's movement where it has only one, else -1: the turn is not seen."""
     movements = junction.movements_by_lane.get(lane, ())
     return junction.movements.index(movements[0]) if len(movements) == 1 else -1
-
-
-def _head_stands(view: LaneView) -> bool:
-    return bool(view.distance_m.size and view.distance_m[0] <= HEAD_ZONE_M and view.speed_mps[0] < STANDING_SPEED_MPS)

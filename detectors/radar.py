@@ -44,6 +44,22 @@ MODE_INDEX = {mode: index for index, mode in enumerate(MODES)}
 CONFIDENCE = 0.9
 SCENE_VARIANCE, QUEUED_VARIANCE = 0.02, 0.03
 """Of the number in a queue: in all, and for each vehicle (missed ones, and those about to stop or to start)."""
+EMPTY = {
+    known: LaneView(
+        distance_m=NOBODY[0],
+        speed_mps=NOBODY[1],
+        movement=NOBODY[4],
+        mode=NOBODY[3],
+        waiting_s=NOBODY[2],
+        passed=0,
+        arrived=0.0,
+        confidence_ratio=CONFIDENCE,
+        kinds_known=known,
+        queue_variance=SCENE_VARIANCE,
+    )
+    for known in (False, True)
+}
+"""A lane with nobody on it, by whether detectors there tell kinds of vehicles: most lanes, most of the time."""
 LENGTH_M = (5.0, 10.0, 12.0, 30.0, 2.0, 0.5, 6.0)
 """Usual length by index of the mode in `MODES`."""
 
@@ -272,8 +288,12 @@ class RadarLanes:
         variance = self._variance()
         views = {}
         for lane in self._lanes:
-            distance_m, speed_mps, waiting_s, mode, movement = NOBODY
             here = rows.get(lane)
+            known = lane not in unclassified
+            if here is None and lane not in passed and lane not in arrived and lane not in variance:
+                views[lane] = EMPTY[known]
+                continue
+            distance_m, speed_mps, waiting_s, mode, movement = NOBODY
             if here is not None:
                 here.sort()
                 distance_m, speed_mps, waiting_s = np.array([row[:3] for row in here], np.float64).T.copy()
@@ -288,20 +308,24 @@ class RadarLanes:
                 passed=passed.get(lane, 0),
                 arrived=arrived.get(lane, 0.0),
                 confidence_ratio=CONFIDENCE,
-                kinds_known=lane not in unclassified,
-                queue_variance=variance[lane],
+                kinds_known=known,
+                queue_variance=variance.get(lane, SCENE_VARIANCE),
             )
         return views
 
     def _variance(self) -> dict[str, float]:
-        """Of each lane's queue: who stands on a lane upstream may be on the way to any of those that it leads to."""
-        variance = dict.fromkeys(self._lanes, SCENE_VARIANCE)
+        """Of each lane's queue: who stands on a lane upstream may be on the way to any of those that it leads to.
+
+        Only lanes to which somebody who stands may be on the way are in it.
+        """
+        variance: dict[str, float] = {}
         for track in self._tracks:
             if track.speed_mps >= QUEUE_SPEED_MPS:
                 continue
             for lane in self._reach[track.seen_on]:
                 share = 1.0 if track.seen_on in self._number else self._shares.share(track.seen_on, lane)
-                variance[lane] += share * (1.0 - share) + share * QUEUED_VARIANCE
+                more = share * (1.0 - share) + share * QUEUED_VARIANCE
+                variance[lane] = variance.get(lane, SCENE_VARIANCE) + more
         return variance
 
 

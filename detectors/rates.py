@@ -1,6 +1,13 @@
 """Average arrivals of a lane, for the time beyond sensing and for when its detectors fail."""
 
 import math
+from functools import lru_cache
+
+
+@lru_cache(maxsize=64)
+def kept_ratio(duration_s: float, time_constant_s: float) -> float:
+    """How much of what was remembered counts after some seconds more: the same for every lane, second by second."""
+    return math.exp(-duration_s / time_constant_s)
 
 
 class ArrivalRate:
@@ -10,6 +17,8 @@ class ArrivalRate:
     weak prior that a minute of observation outweighs.
     """
 
+    __slots__ = ("_seconds", "_time_constant_s", "_vehicles")
+
     def __init__(self, time_constant_s: float = 300.0, prior_vph: float = 100.0, prior_weight_s: float = 30.0) -> None:
         self._time_constant_s = time_constant_s
         self._vehicles = prior_vph / 3600.0 * prior_weight_s
@@ -17,7 +26,7 @@ class ArrivalRate:
 
     def observe(self, vehicles: float, duration_s: float) -> None:
         """Fold in what arrived during the last `duration_s` seconds; do not call it for unseen time."""
-        keep = math.exp(-duration_s / self._time_constant_s)
+        keep = kept_ratio(duration_s, self._time_constant_s)
         self._vehicles = self._vehicles * keep + vehicles
         self._seconds = self._seconds * keep + duration_s
 

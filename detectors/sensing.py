@@ -114,7 +114,8 @@ class Sensing:
         blind = {radar for radar in self._radars if self.health[radar] is not Health.OK}
         seen: dict[str, LaneView] = {}
         for lane in self._junction.lanes:
-            if lane in self._watched_by and not self._watched_by[lane] <= blind:
+            watching = self._watched_by.get(lane)
+            if watching is not None and not (blind and watching <= blind):
                 self._by_model.discard(lane)
                 view, counting = by_radar[lane], loops.get(self._stop_line.get(lane, ""))
                 # a loop counts who crosses, a radar only notices that somebody is gone
@@ -143,11 +144,11 @@ class Sensing:
         unseen: Container[str] = ()
         if len(radars) < len(self._radars):
             unseen = {lane for lane, watching in self._watched_by.items() if radars.keys().isdisjoint(watching)}
+        unclassified: Container[str] = ()
         blunt = {id_ for id_, said in radars.items() if not said.classified}
-        unclassified = {lane for lane, watching in self._watched_by.items() if not blunt.isdisjoint(watching)}
-        return self._radar.update(
-            scene, elapsed_s, green_lanes, unseen, self._stop_lines(usable.loops), unclassified if blunt else ()
-        )
+        if blunt:
+            unclassified = {lane for lane, watching in self._watched_by.items() if not blunt.isdisjoint(watching)}
+        return self._radar.update(scene, elapsed_s, green_lanes, unseen, self._stop_lines(usable.loops), unclassified)
 
     def room_at_start_m(self) -> Mapping[str, float]:
         """Per lane that radars see (feeders included): metres from its start to the last one who stands there."""
@@ -155,11 +156,12 @@ class Sensing:
 
     def _stop_lines(self, loops: Mapping[str, LoopReading]) -> dict[str, bool]:
         """Whether the stop line is covered, by lane where a loop says it clearly."""
-        return {
-            lane: loops[loop].present
-            for lane, loop in self._stop_line.items()
-            if lane is not None and loop in loops and loops[loop].present == (loops[loop].occupancy_ratio > 0.0)
-        }
+        told = {}
+        for lane, loop in self._stop_line.items():
+            said = loops.get(loop)
+            if lane is not None and said is not None and said.present == (said.occupancy_ratio > 0.0):
+                told[lane] = said.present
+        return told
 
     def _judge(
         self,
@@ -175,14 +177,17 @@ class Sensing:
         crossed, counts = self._crossed, self._counts
         open_lanes = {lane for lane, green in green_lanes.items() if green}
         for post in self._posts:
-            id_, watch, group = post.id, post.watch, post.group
+            id_, watch = post.id, post.watch
             reading = readings.get(id_)
             if type(reading) is not post.says:
                 reading = None  # another kind's topic with this detector's name: as good as silence
-            green = group in green_groups if group is not None else not open_lanes.isdisjoint(post.lanes)
+            green = post.group in green_groups if post.group is not None else not open_lanes.isdisjoint(post.lanes)
             others_veh = crossed.get(post.crossed_on, 0.0) if crossed else 0.0
             if counts:
-                others_veh = max([others_veh, *(counts.get(partner, 0.0) for partner in post.partners)])
+                for partner in post.partners:
+                    counted = counts.get(partner)
+                    if counted is not None and counted > others_veh:
+                        others_veh = counted
             before = watch.health
             if watch.observe(reading, utc_s, elapsed_s, green=green, others_veh=others_veh):
                 if isinstance(reading, LoopReading):

@@ -18,6 +18,8 @@ class Code(StrEnum):
     AMBER_ON_FOOT = "amber_on_foot"
     RED_AMBER_OUT_OF_RANGE = "red_amber_out_of_range"
     MAX_RED_OUT_OF_RANGE = "max_red_out_of_range"
+    LEADING_OUT_OF_RANGE = "leading_out_of_range"
+    LEADING_NOBODY = "leading_nobody"
     CYCLE_RANGE = "cycle_range"
     STAGE_CONFLICT = "stage_conflict"
     GROUP_IN_NO_STAGE = "group_in_no_stage"
@@ -26,6 +28,7 @@ class Code(StrEnum):
     TRANSITION_TIME = "transition_time"
     TRANSITION_INTERGREEN = "transition_intergreen"
     TRANSITION_RED_AMBER = "transition_red_amber"
+    TRANSITION_LEADING = "transition_leading"
 
     # a timing plan
     WRONG_JUNCTION = "wrong_junction"
@@ -44,6 +47,8 @@ class Code(StrEnum):
     RED_SHORT = "red_short"
     INTERGREEN_SHORT = "intergreen_short"
     CONFLICTING_GREENS = "conflicting_greens"
+    LEADING_SHORT = "leading_short"
+    LEADING_LOST = "leading_lost"
     GROUP_NEVER_GREEN = "group_never_green"
     RED_LONG = "red_long"
     PEDESTRIAN_WAIT = "pedestrian_wait"

@@ -99,6 +99,14 @@ CYCLE_USUAL_MAX_S: Final = _define("CYCLE_USUAL_MAX_S", 90, "s", "RiLSA 2015", s
 CYCLE_MAX_S: Final = _define("CYCLE_MAX_S", 120, "s", "RiLSA 2015", sure=True)
 PEDESTRIAN_WAIT_S: Final = _define("PEDESTRIAN_WAIT_S", 60, "s", "common practice", sure=False)
 PEDESTRIAN_WAIT_TRANSIT_S: Final = _define("PEDESTRIAN_WAIT_TRANSIT_S", 75, "s", "common practice", sure=False)
+LEADING_MAX_S: Final = _define(
+    "LEADING_MAX_S",
+    10,
+    "s",
+    "FHWA-SA-18-029 and NACTO Urban Street Design Guide: 3 to 7 s; German practice 1 to 2 s; longer ones are slips of "
+    "the pen",
+    sure=False,
+)
 INTERGREEN_MAX_S: Final = _define("INTERGREEN_MAX_S", 60, "s", "longer ones are slips of the pen", sure=False)
 
 # Steps between consecutive plans

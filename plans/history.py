@@ -1,7 +1,7 @@
 """What was shown until now, and when the next stage transition may begin because of it.
 
-Minimum greens and intergreens reach over more than one transition: a pedestrian group that ended before a short stage
-may still be clearing when the stage after it wants to begin.
+Minimum greens, intergreens and head starts reach over more than one transition: a pedestrian group that ended before a
+short stage may still be clearing when the stage after it wants to begin.
 """
 
 from collections.abc import Iterator, Mapping
@@ -11,6 +11,8 @@ from plans.codes import Code
 from plans.defaults import SAME_GROUP_RED_S
 from plans.junction import Junction, StageTransition, TransitionLags
 from plans.transition import quickest_way
+
+NEVER_S = 1 << 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,23 @@ def waits(junction: Junction, history: History, change: StageTransition) -> Iter
                 yield Wait(Code.INTERGREEN_SHORT, group.id, other_past.since_s + needed_s - switch.at_s, needed_s)
         needed_s = group.amber_s + SAME_GROUP_RED_S + group.red_amber_s
         yield Wait(Code.RED_SHORT, group.id, past.since_s + needed_s - switch.at_s, needed_s)
+    for other, begins, at_s, needed_s in _led(junction, change):
+        if history[other].green:
+            yield Wait(Code.LEADING_SHORT, begins, history[other].since_s + needed_s - at_s, needed_s)
+
+
+def _led(junction: Junction, change: StageTransition) -> Iterator[tuple[str, str, int, int]]:
+    """Of a crossing and who turns across it: (who was green before and still is, who begins, when, how long after).
+
+    A crossing may begin into traffic that has green, but not in the same second: lamps would show no head start. Where
+    both begin in the transition, its own times keep the head start.
+    """
+    begins = {switch.group: switch.at_s for switch in change.switches if switch.green}
+    ends = {switch.group: switch.at_s for switch in change.switches if not switch.green}
+    for (leader, turning), leading_s in junction.head_starts.items():
+        for other, second, needed_s in ((leader, turning, leading_s), (turning, leader, 1)):
+            if second in begins and other not in begins and ends.get(other, NEVER_S) > begins[second]:
+                yield other, second, begins[second], needed_s
 
 
 def earliest_begin_s(junction: Junction, history: History, change: StageTransition) -> int | None:
@@ -65,6 +84,10 @@ def earliest_begin_s(junction: Junction, history: History, change: StageTransiti
     for other, lag_s in lags.clearances:
         past = history.get(other)
         if past is not None and not past.green:
+            until_s.append(past.since_s + lag_s)
+    for other, lag_s in lags.greens:
+        past = history.get(other)
+        if past is not None and past.green:
             until_s.append(past.since_s + lag_s)
     return max(until_s, default=None)
 
@@ -83,7 +106,10 @@ def _lags(junction: Junction, change: StageTransition) -> TransitionLags:
                 if begins == group.id and other not in ending:
                     lag_s = needed_s - switch.at_s
                     clearances[other] = max(lag_s, clearances.get(other, lag_s))
-    return TransitionLags(tuple(switches.items()), tuple(clearances.items()))
+    greens: dict[str, int] = {}
+    for other, _, at_s, needed_s in _led(junction, change):
+        greens[other] = max(needed_s - at_s, greens.get(other, needed_s - at_s))
+    return TransitionLags(tuple(switches.items()), tuple(clearances.items()), tuple(greens.items()))
 
 
 def after_transition(history: History, change: StageTransition, begin_s: int) -> History:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from plans.timing import TimingPlan
 
@@ -55,6 +55,11 @@ class Mode(StrEnum):
     EMERGENCY = "emergency"
 
 
+_LEADING = {
+    GroupKind.PEDESTRIAN: {GroupKind.PEDESTRIAN},
+    GroupKind.BICYCLE: {GroupKind.BICYCLE, GroupKind.PEDESTRIAN},
+}
+"""Kinds of groups that may lead, each with those that it does not lead."""
 ROAD_MODES = frozenset({Mode.CAR, Mode.TRUCK, Mode.BUS, Mode.BICYCLE})
 
 
@@ -73,8 +78,9 @@ class SignalGroup:
     `clearance_s` is the time a pedestrian who stepped off at the last moment of green needs to leave the crossing;
     every intergreen from the group to a conflicting one must be at least that long. `crossing_m` is the length that a
     pedestrian walks from kerb to kerb (on a divided road up to the middle of the second carriageway counts twice), 0
-    where unknown; `walking_mps` the speed at which the crossing is cleared, 1.0 near schools. `links` are the SUMO link
-    indices that the group drives in simulation; empty on the street.
+    where unknown; `walking_mps` the speed at which the crossing is cleared, 1.0 near schools. `leading_s` is the head
+    start that people on foot or cyclists have over traffic that turns across them (`Junction.head_starts`). `links` are
+    the SUMO link indices that the group drives in simulation; empty on the street.
     """
 
     id: str
@@ -89,6 +95,7 @@ class SignalGroup:
     name: str = ""
     crossing_m: float = 0.0
     walking_mps: float = 1.2
+    leading_s: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,11 +188,13 @@ class TransitionLags(NamedTuple):
     """How long after what was shown a transition may begin, whatever else is shown.
 
     `switches` are the groups that begin or end in it: so many seconds after their own begin or end of green.
-    `clearances` are those whose end of green, if it lies before the transition, has to be so many seconds back.
+    `clearances` are those whose end of green, if it lies before the transition, has to be so many seconds back, and
+    `greens` those whose begin of green has to be, if they are green.
     """
 
     switches: tuple[tuple[str, int], ...]
     clearances: tuple[tuple[str, int], ...]
+    greens: tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True)
@@ -195,7 +204,8 @@ class Junction:
     `intergreens[(a, b)]` is the least time in whole seconds from the end of green of `a` to the begin of green of `b`,
     with amber of `a` and red-amber of `b` inside. A pair that is missing is compatible. `transitions` holds only those
     that the site defines itself; the others are derived (`plans.transition`). `derived` names what was computed from a
-    network instead of read from a signed engineering document.
+    network instead of read from a signed engineering document. `rest` is the stage that shows when nobody is there, ""
+    where the one that runs goes on.
     """
 
     id: str
@@ -212,10 +222,28 @@ class Junction:
     cycle_min_s: int = 30
     cycle_max_s: int = 120
     derived: frozenset[str] = frozenset()
+    rest: str = ""
 
     def conflicts(self, a: str, b: str) -> bool:
         """Whether the two groups must never be green together."""
         return (a, b) in self.intergreens or (b, a) in self.intergreens
+
+    @cached_property
+    def head_starts(self) -> Mapping[tuple[str, str], int]:
+        """Seconds by which (crossing, turning group) begin apart: `leading_s` of who may go first.
+
+        The turning groups are those with a movement that yields to the crossing. People on foot lead everybody who
+        drives, cyclists lead motor traffic and transit: nobody leads in a circle, and who leads others stands first.
+        """
+        return {
+            (leader.id, movement.group): leader.leading_s
+            for kind, not_led in _LEADING.items()
+            for leader in self.groups.values()
+            if leader.kind is kind and leader.leading_s > 0
+            for movement in self.movements
+            if leader.id in movement.yields_to and not self.conflicts(leader.id, movement.group)
+            if movement.group in self.groups and self.groups[movement.group].kind not in not_led
+        }
 
     @cached_property
     def movements_by_lane(self) -> Mapping[str, tuple[Movement, ...]]:
@@ -227,9 +255,11 @@ class Junction:
 
     @cached_property
     def longest_change_s(self) -> int:
-        """The longest intergreen, or transition that the site defines itself."""
+        """The longest intergreen with the head starts after it, or transition that the site defines itself."""
         own_s = (change.duration_s for change in self.transitions.values())
-        return max((*self.intergreens.values(), *own_s), default=0)
+        # on foot before cyclists before motor traffic: two of them may follow one another
+        leading_s = len(_LEADING) * max(self.head_starts.values(), default=0)
+        return max((max(self.intergreens.values(), default=0) + leading_s, *own_s))
 
     @cached_property
     def longest_min_green_s(self) -> int:
@@ -264,6 +294,14 @@ class Junction:
     @cached_property
     def open_plan_memo(self) -> dict[TimingPlan, TimingPlan]:
         """Plans of this junction with everything open, as `plans.open_plan` has worked them out so far."""
+        return {}
+
+    @cached_property
+    def last_memo(self) -> dict[str, Any]:
+        """What was last worked out for this junction, by who worked it out: from one second to the next little changes.
+
+        Whoever takes it from here again sees to it that what it was worked out from is still the same.
+        """
         return {}
 
     @cached_property

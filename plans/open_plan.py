@@ -13,6 +13,8 @@ REMEMBERED_PLANS = 32
 def open_plan(junction: Junction, nominal: TimingPlan) -> TimingPlan:
     """The nominal plan with open frames, and every other stage of the junction on demand, the most useful ones first.
 
+    The stage that the junction rests in comes before all others.
+
     Stages without a legal way from and to the whole cycle stay out, and so does what a plan has no room for.
     """
     memo = junction.open_plan_memo
@@ -27,7 +29,7 @@ def open_plan(junction: Junction, nominal: TimingPlan) -> TimingPlan:
 def _opened(junction: Junction, nominal: TimingPlan) -> TimingPlan:
     cycle = tuple(dict.fromkeys(stage.stage for stage in nominal.stages))
     others = [name for name in junction.stages if name not in cycle and has_ways(junction, cycle, name)]
-    others.sort(key=lambda name: -_free_movements(junction, name))
+    others.sort(key=lambda name: (name != junction.rest, -_free_movements(junction, name)))
     room = max(0, MAX_ENTRIES - len(nominal.stages))
     on_demand = tuple(OnDemandStage(name, 0, nominal.cycle_s) for name in others[:room])
     return replace(open_frames(nominal), on_demand=on_demand)

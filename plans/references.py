@@ -19,6 +19,7 @@ def check_references(junction: Junction) -> list[Finding]:
         found += _unknown(f"{junction.id}/intergreens/{a}/{b}", [b], groups, "a signal group")
     for stage in stages.values():
         found += _unknown(f"{junction.id}/stages/{stage.id}/groups", sorted(stage.groups), groups, "a signal group")
+    found += _unknown(f"{junction.id}/rest/stage", [junction.rest] if junction.rest else [], stages, "a stage")
     for change in junction.transitions.values():
         element = f"{junction.id}/transitions/{change.origin}/{change.target}"
         found += _unknown(element, [change.origin, change.target], stages, "a stage")

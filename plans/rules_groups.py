@@ -1,11 +1,11 @@
-"""Rules on signal groups and stages: minimum green, amber, red-amber, clearance, longest red, cycle range."""
+"""Rules on signal groups and stages: minimum green, amber, clearance, longest red, leading interval, cycle range."""
 
 from collections.abc import Iterator
 from itertools import combinations
 
 from plans.amber import required_amber_s, walking_s
 from plans.codes import Code
-from plans.defaults import CYCLE_MAX_S, CYCLE_MIN_S, MIN_GREEN_S, RED_AMBER_MAX_S
+from plans.defaults import CYCLE_MAX_S, CYCLE_MIN_S, LEADING_MAX_S, MIN_GREEN_S, RED_AMBER_MAX_S
 from plans.junction import GroupKind, Junction, SignalGroup
 from plans.timing import Finding, Severity
 
@@ -45,6 +45,20 @@ def check_group(junction: Junction, group: SignalGroup) -> Iterator[Finding]:
     if group.max_red_s <= group.min_green_s:
         where = f"{element}/max_red_s"
         yield _finding(Code.MAX_RED_OUT_OF_RANGE, where, f"> {group.min_green_s} s", group.max_red_s, "longest red")
+    if group.leading_s:
+        yield from _leading(junction, group, f"{element}/leading_s")
+
+
+def _leading(junction: Junction, group: SignalGroup, where: str) -> Iterator[Finding]:
+    leads = group.kind in (GroupKind.PEDESTRIAN, GroupKind.BICYCLE)
+    longest = LEADING_MAX_S if leads else 0
+    if not 0 <= group.leading_s <= longest:
+        rule = "leading interval of people on foot and cyclists" if leads else f"{group.kind} groups lead nobody"
+        expected = f"0 to {longest} s" if longest else "0 s"
+        yield _finding(Code.LEADING_OUT_OF_RANGE, where, expected, group.leading_s, rule)
+    elif not any(leader == group.id for leader, _ in junction.head_starts):
+        expected = f"a movement of a compatible group that names {group.id} in yields_to"
+        yield Finding(Code.LEADING_NOBODY, where, expected, "none")
 
 
 def _amber(junction: Junction, group: SignalGroup, element: str) -> Iterator[Finding]:

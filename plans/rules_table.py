@@ -1,4 +1,4 @@
-"""Rules on the cyclic group table, by interval arithmetic: conflicts, intergreens, greens and reds."""
+"""Rules on the cyclic group table, by interval arithmetic: conflicts, intergreens, head starts, greens and reds."""
 
 from collections.abc import Iterator, Mapping
 
@@ -16,6 +16,7 @@ def check_table(junction: Junction, plan: TimingPlan, table: GreenTable) -> list
     for interval in table.intervals:
         greens[interval.group].append(interval)
     found = list(_conflicts(junction, greens, table.cycle_s, element))
+    found += _head_starts(junction, greens, table.cycle_s, element)
     for group, intervals in greens.items():
         found += _group(junction, group, intervals, table.cycle_s, f"{element}/{group}")
     return found
@@ -38,6 +39,32 @@ def _conflicts(
                 elif gap_s < needed_s:
                     where = f"{element}/{ending}/{starting}"
                     yield Finding(Code.INTERGREEN_SHORT, where, f">= {needed_s} s", f"{gap_s} s")
+
+
+def _head_starts(
+    junction: Junction, greens: Mapping[str, list[GreenInterval]], cycle_s: int, element: str
+) -> Iterator[Finding]:
+    """Traffic that turns across a green crossing begins no sooner than the crossing's head start is over.
+
+    Nobody is held back where the crossing begins into traffic that has green: there is no head start to be had then,
+    and an engineer is told.
+    """
+    for (leader, turning), leading_s in junction.head_starts.items():
+        where = f"{element}/{leader}/{turning}"
+        for first in (interval for interval in greens[leader] if _length_s(interval) < cycle_s):
+            for other in greens[turning]:
+                ahead_s, late_s = (other.start_s - first.start_s) % cycle_s, (first.start_s - other.start_s) % cycle_s
+                runs_through = _length_s(other) >= cycle_s
+                if not runs_through and ahead_s < min(leading_s, _length_s(first)):
+                    yield Finding(Code.LEADING_SHORT, where, f">= {leading_s} s", f"{ahead_s} s")
+                elif runs_through or 0 < late_s < _length_s(other):
+                    got = "begins while they have green"
+                    expected = f"{leading_s} s before {turning}"
+                    yield Finding(Code.LEADING_LOST, where, expected, got, severity=Severity.WARNING)
+
+
+def _length_s(interval: GreenInterval) -> int:
+    return interval.end_s - interval.start_s
 
 
 def _overlap(a: GreenInterval, b: GreenInterval, cycle_s: int) -> bool:

@@ -1,4 +1,4 @@
-"""Rules on a transition between two stages: complete, without strangers, with every intergreen and red-amber in it."""
+"""Rules on a transition between two stages: complete, no strangers, with intergreens, head starts and red-amber."""
 
 from collections.abc import Iterator
 
@@ -31,6 +31,11 @@ def check_transition(junction: Junction, change: StageTransition) -> list[Findin
             if junction.conflicts(end, begin) and at_s - end_s < needed:
                 got = f"{at_s - end_s} s"
                 found.append(Finding(Code.TRANSITION_INTERGREEN, f"{element}/{end}/{begin}", f">= {needed} s", got))
+    for (leader, turning), leading_s in junction.head_starts.items():
+        if leader in begins and turning in begins and begins[turning] - begins[leader] < leading_s:
+            got = f"{begins[turning] - begins[leader]} s"
+            where = f"{element}/{leader}/{turning}"
+            found.append(Finding(Code.TRANSITION_LEADING, where, f">= {leading_s} s", got))
     return found
 
 

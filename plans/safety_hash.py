@@ -9,9 +9,10 @@ from plans.junction import Junction
 def safety_bytes(junction: Junction) -> bytes:
     """The safety configuration in one canonical form: groups with their times, intergreens, stages, own transitions.
 
-    Order of groups and stages counts, for it numbers them on the wire. Names, lanes and detectors do not.
+    Order of groups and stages counts, for it numbers them on the wire. Names, lanes and detectors do not. Head starts
+    stand in it where there are any: who leads whom, whatever movements that was read from.
     """
-    configuration = {
+    configuration: dict[str, object] = {
         "junction": junction.id,
         "cycle": [junction.cycle_min_s, junction.cycle_max_s],
         "groups": [
@@ -34,6 +35,8 @@ def safety_bytes(junction: Junction) -> bytes:
             for (origin, target), change in junction.transitions.items()
         ),
     }
+    if junction.head_starts:
+        configuration["head_starts"] = sorted([*pair, seconds] for pair, seconds in junction.head_starts.items())
     return json.dumps(configuration, separators=(",", ":"), ensure_ascii=True).encode("ascii")
 
 

@@ -155,6 +155,7 @@ def build_junction(name: str, form: JunctionForm, notes: Unconfirmed) -> Junctio
         cycle_min_s=defaults.CYCLE_MIN_S if form.cycle_s.min is None else form.cycle_s.min,
         cycle_max_s=defaults.CYCLE_MAX_S if form.cycle_s.max is None else form.cycle_s.max,
         derived=frozenset(form.derived),
+        rest="" if form.rest is None else form.rest.stage,
     )
     return replace(junction, groups={group: _amber(junction, group, form) for group in junction.groups})
 
@@ -177,6 +178,7 @@ def _group(name: str, form: GroupForm, notes: Unconfirmed, path: str) -> SignalG
         name=form.name,
         crossing_m=form.crossing_m,
         walking_mps=walking_mps,
+        leading_s=form.leading_s,
     )
 
 

@@ -133,6 +133,7 @@ def _junction(site: Site, junction: Junction) -> dict[str, Any]:
             for stage in junction.stages.values()
         },
         "transitions": transitions,
+        "rest": Inline(stage=junction.rest) if junction.rest else Inline(),
         "lanes": {name: _lane(lane, site.unconfirmed, path) for name, lane in junction.lanes.items()},
         "movements": {
             movement.id: Inline(
@@ -159,6 +160,8 @@ def _group(junction: Junction, name: str, unconfirmed: frozenset[str], path: str
             del values["walking_mps"]
     if group.mandatory:
         del values["mandatory"]
+    if not group.leading_s:
+        del values["leading_s"]
     return Inline(_kept(values, unconfirmed, f"{path}/groups/{name}"))
 
 

@@ -57,6 +57,7 @@ class GroupForm(Form):
     clearance_s: Seconds | None = None
     crossing_m: NotNegative = 0.0
     walking_mps: Positive | None = None
+    leading_s: Seconds = 0
     max_red_s: Seconds | None = None
     mandatory: bool = True
     links: list[Annotated[int, Field(ge=0)]] = []
@@ -176,6 +177,12 @@ class ControllerForm(Form):
     reference_s: Seconds = 0
 
 
+class RestForm(Form):
+    """What shows when nobody is there."""
+
+    stage: Name
+
+
 class CycleRangeForm(Form):
     """The cycles that the junction may run."""
 
@@ -194,6 +201,7 @@ class JunctionForm(Form):
     intergreens: dict[Name, dict[Name, Seconds]] = {}
     stages: Annotated[dict[Name, StageForm], Field(min_length=1)]
     transitions: dict[Name, dict[Name, TransitionForm]] = {}
+    rest: RestForm | None = None
     lanes: dict[LaneName, LaneForm] = {}
     movements: dict[LaneName, MovementForm] = {}
     detectors: dict[Name, DetectorForm] = {}

@@ -140,6 +140,17 @@ class StageOrder:
             if starting in self._begins:
                 for end, at_s in self._ends.get(ending, ()):
                     yield self._from_end(end, at_s, starting, needed_s)
+        yield from self._head_starts()
+
+    def _head_starts(self) -> Iterator[Bound]:
+        """From a crossing's begin of green to the next begin of traffic that turns across it, while it is green."""
+        for (leader, turning), leading_s in self.junction.head_starts.items():
+            if turning not in self._begins:
+                continue
+            for begin, at_s in self._begins.get(leader, ()):
+                later = self._following(self._begins[turning], begin, strictly=False)
+                if later < self._following(self._ends[leader], begin, strictly=True):
+                    yield Bound(begin + 1, later[0] + 1, leading_s - self._constant(begin, at_s, *later))
 
     def _from_end(self, end: int, at_s: int, starting: str, needed_s: int) -> Bound:
         """From an end of green to the next begin of another group (in the same transition, or a later one)."""

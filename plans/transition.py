@@ -1,7 +1,8 @@
 """How one stage follows another: who ends, who begins, and when.
 
 The derived transition ends every group that the target stage does not hold at second 0 and begins each new one as soon
-as the intergreens from all ending groups are over. Transitions that the site defines itself take precedence.
+as the intergreens from all ending groups are over, and whoever has a head start over it has had it. Transitions that
+the site defines itself take precedence.
 """
 
 from collections.abc import Collection, Mapping
@@ -16,11 +17,12 @@ def transition(junction: Junction, origin: str, target: str) -> StageTransition:
 
 
 def derive_transition(junction: Junction, origin: str, target: str) -> StageTransition:
-    """The shortest transition that keeps every intergreen between the groups that end and those that begin.
+    """The shortest transition that keeps intergreens between who ends and who begins, and head starts among those.
 
     A group that begins needs its red-amber first, so it begins no earlier than `red_amber_s`. Groups without a conflict
     to an ending one begin early. Intergreens to groups that ended before this transition depend on how long `origin`
-    ran; `plans.rules` checks them on the whole cycle and the gate on what was really shown.
+    ran, and so does the head start of a crossing that `origin` holds already; `plans.rules` checks them on the whole
+    cycle and the gate on what was really shown.
     """
     memo = junction.transition_memo
     if (origin, target) not in memo:
@@ -31,14 +33,24 @@ def derive_transition(junction: Junction, origin: str, target: str) -> StageTran
 def _derive(junction: Junction, origin: str, target: str) -> StageTransition:
     before, after = junction.stages[origin].groups, junction.stages[target].groups
     ending = [group for group in junction.group_order if group in before - after]
-    begins = {
+    soonest = {
         group: max([junction.groups[group].red_amber_s] + [junction.intergreens.get((end, group), 0) for end in ending])
         for group in junction.group_order
         if group in after - before
     }
+    begins = with_head_starts(junction, soonest)
     switches = [GroupSwitch(group, 0, green=False) for group in ending]
     switches += [GroupSwitch(group, at_s, green=True) for group, at_s in begins.items()]
     return StageTransition(origin, target, tuple(switches), max(begins.values(), default=0))
+
+
+def with_head_starts(junction: Junction, begins: Mapping[str, int]) -> dict[str, int]:
+    """The begins of green, those of turning traffic so late that whoever leads it and begins as well is ahead."""
+    later = dict(begins)
+    for (leader, turning), leading_s in junction.head_starts.items():
+        if leader in later and turning in later:
+            later[turning] = max(later[turning], later[leader] + leading_s)
+    return later
 
 
 def transition_matrix(junction: Junction) -> Mapping[tuple[str, str], StageTransition]:

@@ -36,6 +36,8 @@ class FieldLink:
         self.driver = driver
         self.heartbeat_s = heartbeat_s
         self.junction = driver.junction
+        self.immediate = bool(getattr(driver, "immediate", False))
+        """Whether the driver says that it never waits: its calls need no task and no deadline."""
         self.status: FieldStatus | None = None
         self.skipped = 0
         self.last_error = ""
@@ -122,11 +124,14 @@ class FieldLink:
         Raises:
             Exception: what an earlier or this call raised beyond the ways in which links are known to fail.
         """
-        if self.busy:
+        if self.immediate:
+            await self._guarded(call)
+        elif self.busy:
             self.skipped += 1
             return
-        self._task = asyncio.ensure_future(self._guarded(call))
-        await asyncio.wait({self._task}, timeout=deadline_s)
+        else:
+            self._task = asyncio.ensure_future(self._guarded(call))
+            await asyncio.wait({self._task}, timeout=deadline_s)
         failure, self.failure = self.failure, None
         if failure is not None:
             raise failure

@@ -252,14 +252,17 @@ class ControlLoop:
         step: str,
         failures: list[JunctionFailure],
     ) -> None:
-        """Run one call on every link at once, each within the same deadline."""
+        """Run one call on every link at once, each within the same deadline; those that never wait one by one."""
 
         async def one(link: FieldLink, call: Callable[[], Any]) -> None:
             with self._troubles.caught(link.junction, step, failures):
                 await link.run(call, deadline_s)
 
         calls = [(link, call) for link in self.links.values() if (call := make_call(link)) is not None]
-        await asyncio.gather(*(one(link, call) for link, call in calls))
+        for link, call in calls:
+            if link.immediate:
+                await one(link, call)
+        await asyncio.gather(*(one(link, call) for link, call in calls if not link.immediate))
 
     def _fresh_status(self, utc_s: float) -> dict[str, FieldStatus]:
         return {name: status for name, link in self.links.items() if (status := link.fresh_status(utc_s)) is not None}

@@ -21,7 +21,7 @@ from plans.junction import (
 from plans.rules import check_junction, check_plan, errors
 from plans.table import fixed_frames, used_cycle_s
 from plans.timing import OnDemandStage, PlanStage, TimingPlan
-from plans.transition import derive_transition
+from plans.transition import derive_transition, with_head_starts
 
 SPEED_50 = 13.9
 
@@ -70,6 +70,9 @@ def junctions(draw: st.DrawFn, own_transitions: bool = True) -> Junction:
                 least = max(found[ending].amber_s, found[ending].clearance_s, found[starting].red_amber_s)
                 intergreens[ending, starting] = least + draw(st.sampled_from([0, 0, 1, 2, 3, 5, 14]))
     lanes = {f"L_{name}": Lane(f"L_{name}", "a", 100.0, SPEED_50) for name in names}
+    yields = {name: draw(_crossings_of(found, intergreens, name)) for name in names}
+    for leader in sorted({crossing for crossings in yields.values() for crossing in crossings}):
+        found[leader] = replace(found[leader], leading_s=draw(st.sampled_from([0, 1, 2, 3, 7])))
     junction = Junction(
         id="J",
         name="generated",
@@ -77,13 +80,25 @@ def junctions(draw: st.DrawFn, own_transitions: bool = True) -> Junction:
         intergreens=intergreens,
         stages={stage: Stage(stage, frozenset(members[stage])) for stage in stage_names},
         lanes=lanes,
-        movements=tuple(Movement(f"M_{name}", f"L_{name}", name, Turn.STRAIGHT, "out") for name in names),
+        movements=tuple(Movement(f"M_{name}", f"L_{name}", name, Turn.STRAIGHT, "out", yields[name]) for name in names),
     )
     if own_transitions and draw(st.booleans()):
         origin, target = draw(st.permutations(stage_names))[:2]
         junction = replace(junction, transitions={(origin, target): draw(_own_transition(junction, origin, target))})
     assume(not errors(check_junction(junction)))
     return junction
+
+
+@st.composite
+def _crossings_of(
+    draw: st.DrawFn, found: dict[str, SignalGroup], intergreens: dict[tuple[str, str], int], name: str
+) -> tuple[str, ...]:
+    """Groups on foot or of cyclists that somebody turns across with a green that yields."""
+    kind = found[name].kind
+    softer = {GroupKind.PEDESTRIAN: (), GroupKind.BICYCLE: (GroupKind.PEDESTRIAN,)}
+    leads = softer.get(kind, (GroupKind.PEDESTRIAN, GroupKind.BICYCLE))
+    others = [other for other in found if found[other].kind in leads and (name, other) not in intergreens]
+    return tuple(other for other in others if draw(st.booleans()))
 
 
 @st.composite
@@ -96,6 +111,7 @@ def _own_transition(draw: st.DrawFn, junction: Junction, origin: str, target: st
         if switch.green:
             needed = [at_s + junction.intergreens.get((end, switch.group), 0) for end, at_s in ends.items()]
             begins[switch.group] = max([junction.groups[switch.group].red_amber_s, *needed]) + draw(st.integers(0, 2))
+    begins = with_head_starts(junction, begins)
     switches = [GroupSwitch(group, at_s, green=False) for group, at_s in ends.items()]
     switches += [GroupSwitch(group, at_s, green=True) for group, at_s in begins.items()]
     return StageTransition(
@@ -105,7 +121,7 @@ def _own_transition(draw: st.DrawFn, junction: Junction, origin: str, target: st
 
 @st.composite
 def with_more_stages(draw: st.DrawFn, junction: Junction) -> Junction:
-    """The junction with one to three further stages, `E1` and so on, some with a transition of their own."""
+    """The junction with some further stages, `E1` and so on: some have a transition of their own, one is all red."""
     stages = dict(junction.stages)
     for number in range(1, draw(st.integers(1, 3)) + 1):
         members: list[str] = []
@@ -113,6 +129,8 @@ def with_more_stages(draw: st.DrawFn, junction: Junction) -> Junction:
             if not any(junction.conflicts(name, other) for other in members) and (not members or draw(st.booleans())):
                 members.append(name)
         stages[f"E{number}"] = Stage(f"E{number}", frozenset(members))
+    if draw(st.integers(0, 3)) == 0:
+        stages["E0"] = Stage("E0", frozenset())  # all red
     junction = replace(junction, stages=stages)
     if draw(st.booleans()):
         pair = ("E1", draw(st.sampled_from([name for name in stages if name != "E1"])))
@@ -131,7 +149,7 @@ def with_on_demand(draw: st.DrawFn, junction: Junction, plan: TimingPlan) -> Tim
     for name in draw(st.permutations([name for name in junction.stages if name not in cycle])):
         if draw(st.integers(0, 3)) == 0:
             continue
-        least_s = max(junction.groups[group].min_green_s for group in junction.stages[name].groups)
+        least_s = max((junction.groups[group].min_green_s for group in junction.stages[name].groups), default=1)
         if draw(st.booleans()) or least_s >= plan.cycle_s:
             entries.append(OnDemandStage(name, 0, plan.cycle_s))
         else:

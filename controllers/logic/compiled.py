@@ -1,11 +1,12 @@
 """A junction and its plans in numbers, prepared once so that a second of control is cheap."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from controllers.selfcheck import SafetyTable, check_transition, cyclic_masks
 from controllers.wire import StagedPlan
 from plans.junction import Aspect, Junction, StageTransition
-from plans.transition import transition
+from plans.transition import transition, with_head_starts
 
 ALL_RED = -1  # the "stage" in which no group is green
 
@@ -21,6 +22,7 @@ class CompiledTransition:
     begins: tuple[tuple[int, int], ...]  # (group, second)
     ends: tuple[tuple[int, int], ...]
     ending: frozenset[int]
+    led: tuple[tuple[int, int, int], ...]  # (group that begins, one that is green, least seconds from its begin on)
 
 
 class CompiledJunction:
@@ -59,6 +61,7 @@ class CompiledJunction:
             max((self.table.min_green_s[group] for group in groups), default=0) for groups in self.stage_groups
         )
         self.max_intergreen_s = max([seconds for row in self.table.intergreens for _, seconds in row], default=0)
+        self.max_head_start_s = max([seconds for row in self.table.head_starts for _, seconds in row], default=0)
         self.max_transition_s = max(change.duration_s for row in rows for change in row if change is not None)
         self.serve = tuple(self._serve_row(origin) for origin in range(-1, len(self.stages)))
 
@@ -68,9 +71,10 @@ class CompiledJunction:
         return self._schedule(origin, target, change.duration_s, begins, ends)
 
     def _from_all_red(self, target: int) -> CompiledTransition:
-        lead_s = max((self.table.red_amber_s[group] for group in self.stage_groups[target]), default=0)
-        begins = [(group, lead_s) for group in sorted(self.stage_groups[target])]
-        return self._schedule(ALL_RED, target, lead_s, begins, [])
+        soonest_s = max((self.table.red_amber_s[group] for group in self.stage_groups[target]), default=0)
+        soonest = {self.groups[group]: soonest_s for group in sorted(self.stage_groups[target])}
+        begins = {self._number[name]: at_s for name, at_s in with_head_starts(self.junction, soonest).items()}
+        return self._schedule(ALL_RED, target, max(begins.values(), default=0), list(begins.items()), [])
 
     def _schedule(
         self, origin: int, target: int, duration_s: int, begins: list[tuple[int, int]], ends: list[tuple[int, int]]
@@ -91,7 +95,24 @@ class CompiledJunction:
             tuple(begins),
             tuple(ends),
             frozenset(group for group, _ in ends),
+            tuple(self._led(origin, dict(begins), dict(ends))),
         )
+
+    def _led(self, origin: int, begins: dict[int, int], ends: dict[int, int]) -> Iterator[tuple[int, int, int]]:
+        """Head starts over groups that begin while a crossing is green since before the transition.
+
+        A crossing that begins while they have green has none to wait for, but does not begin in the same second.
+        """
+        for group, at_s in begins.items():
+            still = (
+                [g for g in self.stage_groups[origin] if g not in ends or ends[g] > at_s] if origin != ALL_RED else []
+            )
+            for leader, seconds in self.table.head_starts[group]:
+                if leader in still:
+                    yield group, leader, seconds - at_s
+            for turning in still:
+                if group in dict(self.table.head_starts[turning]):
+                    yield group, turning, 1 - at_s
 
     def _serve_row(self, origin: int) -> tuple[tuple[int, int, int] | None, ...]:
         """Per group the quickest way to its green from a stage: (seconds to green, stage, transition's duration).

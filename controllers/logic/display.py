@@ -51,7 +51,7 @@ class SignalDisplay:
         self._run(change, now, utc_s)
 
     def blocked(self, change: CompiledTransition, at: int) -> Refusal | None:
-        """Why the transition must not begin at this second: a minimum green or an intergreen out of the past."""
+        """Why the transition must not begin at this second: a minimum green, an intergreen or a head start."""
         table = self._compiled.table
         for group, second in change.ends:
             if at + second - self.green_since[group] < table.min_green_s[group]:
@@ -64,6 +64,9 @@ class SignalDisplay:
                     return Refusal(RefusalCode.INTERGREEN, group + 1)
             if begin - self.green_end[group] < table.amber_s[group] + 1 + table.red_amber_s[group]:
                 return Refusal(RefusalCode.INTERGREEN, group + 1)
+        for group, other, lag_s in change.led:
+            if at - self.green_since[other] < lag_s:
+                return Refusal(RefusalCode.HEAD_START, group + 1)
         return None
 
     def show_all(self, aspects: list[Aspect], now: int, utc_s: int) -> None:

@@ -100,7 +100,7 @@ class Past:
 
 
 class LookAhead:
-    """Plays sequences of stages forward with the minimum greens and intergreens that the street will demand."""
+    """Plays sequences of stages forward with the minimum greens, intergreens and head starts that it demands."""
 
     def __init__(self, compiled: CompiledJunction) -> None:
         table = compiled.table
@@ -115,7 +115,9 @@ class LookAhead:
             amber_s + 1 + red_amber_s for amber_s, red_amber_s in zip(table.amber_s, table.red_amber_s, strict=True)
         )
         self.step_s = (
-            compiled.max_transition_s + max(table.min_green_s) + max(compiled.max_intergreen_s, max(self._own_red_s))
+            compiled.max_transition_s
+            + max(table.min_green_s)
+            + max(compiled.max_intergreen_s, compiled.max_head_start_s, *self._own_red_s)
         )
 
     def begin_s(self, past: Past, change: CompiledTransition, leave_s: int) -> int:
@@ -129,6 +131,8 @@ class LookAhead:
             for other, needed_s in self._intergreens[group]:
                 if other not in change.ending:
                     begin_s = max(begin_s, ended[other] + needed_s - at_s)
+        for _, other, lag_s in change.led:
+            begin_s = max(begin_s, since[other] + lag_s)
         return begin_s
 
     def play(self, past: Past, stage: int, leave_s: int, steps: Steps) -> Prospect | None:

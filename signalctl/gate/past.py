@@ -1,5 +1,7 @@
 """What a controller's status says about the past: when each group's green began or ended."""
 
+from collections.abc import Mapping
+
 from controllers.driver import FieldStatus
 from plans.history import GroupPast, History
 from plans.junction import Aspect, Junction
@@ -12,16 +14,26 @@ def history_of(junction: Junction, status: FieldStatus) -> History | None:
     """Begin or end of green of every group, in the controller's UTC seconds; None where the status is unclear.
 
     Amber and red follow green, so a group that shows red ended its green one amber before. A group in red-amber is
-    counted by the junction's own times as well: it ended no later than its red-amber began.
+    counted by the junction's own times as well: it ended no later than its red-amber began. As long as no group changes
+    it is the same object, so that what follows from it can be kept.
     """
+    utc_s, aspects = status.utc_s, status.aspects
+    since_s = {name: utc_s - shown_s for name, shown_s in status.time_in_aspect_s.items()}
+    known = junction.last_memo.get("history")
+    if known is not None and known[0] == aspects and known[1] == since_s:
+        history: History | None = known[2]
+        return history
+    history = _history(junction, aspects, since_s)
+    junction.last_memo["history"] = (dict(aspects), since_s, history)
+    return history
+
+
+def _history(junction: Junction, aspects: Mapping[str, Aspect], shown_since_s: Mapping[str, int]) -> History | None:
     past: dict[str, GroupPast] = {}
-    utc_s, aspects, shown = status.utc_s, status.aspects, status.time_in_aspect_s
     for name, group in junction.groups.items():
-        aspect = aspects.get(name)
-        shown_s = shown.get(name)
-        if shown_s is None:
+        aspect, since_s = aspects.get(name), shown_since_s.get(name)
+        if since_s is None:
             return None
-        since_s = utc_s - shown_s
         if aspect is Aspect.GREEN:
             past[name] = GroupPast(True, since_s)
         elif aspect is Aspect.AMBER:

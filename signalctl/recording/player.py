@@ -83,6 +83,8 @@ class _Played:
 class _PlayedLink:
     """A link as it was; nothing is read and nothing is sent."""
 
+    immediate = True
+
     def __init__(self, junction: str, played: _Played) -> None:
         self.junction = junction
         self.status: FieldStatus | None = None

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from signalctl.rollout.jit import allocating, helper
-from signalctl.rollout.layout import Flags, Floats, Ints, Layout
+from signalctl.rollout.layout import Flags, Floats, Ints, Layout, Places
 
 ACCELERATION_MPS2 = np.array([2.6, 1.3, 1.2, 1.0, 1.2, 1.5, 2.6])
 """Usual acceleration by mode index (`detectors.picture.MODES`), SUMO's defaults."""
@@ -50,7 +50,7 @@ class Seen(NamedTuple):
 class Demand(NamedTuple):
     """Arrivals over the horizon; vehicles lane by lane in their order on the road."""
 
-    start: Ints  # (L+1,)
+    start: Places  # (L+1,)
     due_s: Floats  # (V,) would cross unhindered; waiting counts from here
     earliest_s: Floats  # (V,) cannot be at the stop line before
     move: Ints  # (V,)
@@ -86,7 +86,7 @@ def predict_demand(layout: Layout, seen: Seen, horizon_s: float, rate_ratio: flo
     """Arrival times of everybody who is seen, and fractional vehicles for the average rate behind them."""
     lanes = layout.lane_speed_mps.size
     room = seen.distance_m.size + lanes * (int(horizon_s / PLATOON_S) + 2)
-    start = np.zeros(lanes + 1, np.int64)
+    start = np.zeros(lanes + 1, np.uint32)
     due, earliest, size = np.empty(room), np.empty(room), np.empty(room)
     weight, stop_s = np.empty(room), np.empty(room)
     move = np.empty(room, np.int64)

@@ -15,6 +15,8 @@ TURN_HEADWAY = {Turn.STRAIGHT: 1.0, Turn.RIGHT: 1.19, Turn.LEFT: 1.25, Turn.UTUR
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Places = NDArray[np.uint32]
+"""Places in other arrays. Compiled code would look at each signed one whether it counts from the end."""
 Flags = NDArray[np.bool_]
 
 
@@ -23,17 +25,17 @@ class Layout(NamedTuple):
 
     lane_speed_mps: Floats  # (L,)
     lane_yields: Flags  # (L,) has a movement that gives way: looked at after the others
-    lane_order: Ints  # (L,) lanes with priority first
-    lane_move_start: Ints  # (L+1,)
-    lane_moves: Ints
-    move_lane: Ints  # (M,)
-    move_group: Ints  # (M,)
+    lane_order: Places  # (L,) lanes with priority first
+    lane_move_start: Places  # (L+1,)
+    lane_moves: Places
+    move_lane: Places  # (M,)
+    move_group: Places  # (M,)
     move_headway_s: Floats  # (M,)
     move_share: Floats  # (M,) part of its lane's traffic, where the turn is not seen
-    move_foe_start: Ints  # (M+1,)
-    move_foes: Ints  # movements that have priority over it
-    move_walk_start: Ints  # (M+1,)
-    move_walks: Ints  # crossings that have priority over it
+    move_foe_start: Places  # (M+1,)
+    move_foes: Places  # movements that have priority over it
+    move_walk_start: Places  # (M+1,)
+    move_walks: Places  # crossings that have priority over it
     group_min_green_s: Floats  # (G,)
     clear_s: Floats  # (G, G) from a group's end of green to another's begin, at least; -inf where they do not conflict
     longest_clear_s: Floats  # (G,) of a group's row
@@ -42,7 +44,7 @@ class Layout(NamedTuple):
     transition_s: Floats  # (S, S)
     green_ends_s: Floats  # (S, S, G) after the transition's start; inf where green goes on
     green_begins_s: Floats  # (S, S, G) after the transition's start
-    crossing_group: Ints  # (C,)
+    crossing_group: Places  # (C,)
 
 
 TURN_SHARE = {Turn.STRAIGHT: 3.0, Turn.RIGHT: 1.0, Turn.LEFT: 1.0, Turn.UTURN: 0.02}
@@ -59,10 +61,10 @@ def crossing_groups(junction: Junction) -> tuple[str, ...]:
     )
 
 
-def _ragged(lists: Sequence[Sequence[int]]) -> tuple[Ints, Ints]:
-    start = np.zeros(len(lists) + 1, np.int64)
+def _ragged(lists: Sequence[Sequence[int]]) -> tuple[Places, Places]:
+    start = np.zeros(len(lists) + 1, np.uint32)
     start[1:] = np.cumsum([len(items) for items in lists])
-    return start, np.array([item for items in lists for item in items], np.int64)
+    return start, np.array([item for items in lists for item in items], np.uint32)
 
 
 def _foes(junction: Junction, movement: Movement) -> list[int]:
@@ -156,11 +158,11 @@ def build_layout(junction: Junction) -> Layout:
     return Layout(
         lane_speed_mps=np.array([lane.speed_mps for lane in junction.lanes.values()], np.float64),
         lane_yields=yields,
-        lane_order=np.argsort(yields, kind="stable").astype(np.int64),
+        lane_order=np.argsort(yields, kind="stable").astype(np.uint32),
         lane_move_start=move_start,
         lane_moves=moves,
-        move_lane=np.array([lane_index[movement.lane] for movement in junction.movements], np.int64),
-        move_group=np.array([group_index[movement.group] for movement in junction.movements], np.int64),
+        move_lane=np.array([lane_index[movement.lane] for movement in junction.movements], np.uint32),
+        move_group=np.array([group_index[movement.group] for movement in junction.movements], np.uint32),
         move_headway_s=np.array(
             [
                 3600.0 / junction.lanes[movement.lane].saturation_flow_vph * TURN_HEADWAY[movement.turn]
@@ -181,5 +183,5 @@ def build_layout(junction: Junction) -> Layout:
         transition_s=duration,
         green_ends_s=ends,
         green_begins_s=begins,
-        crossing_group=np.array([group_index[group] for group in crossings], np.int64),
+        crossing_group=np.array([group_index[group] for group in crossings], np.uint32),
     )

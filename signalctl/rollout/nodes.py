@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from signalctl.rollout.jit import allocating, helper
-from signalctl.rollout.layout import Flags, Floats, Ints
+from signalctl.rollout.layout import Flags, Floats, Ints, Places
 from signalctl.rollout.road import Road
 
 NOBODY = -1
@@ -16,7 +16,7 @@ class Nodes(NamedTuple):
 
     greens: Floats  # (N, 2, G)
     lanes: Floats  # (N, 3, L)
-    heads: Ints  # (N, 2, L)
+    heads: Places  # (N, 2, L)
     kerbs: Floats  # (N, 3, C)
     cost: Floats  # (N,) up to the course's own time
     score: Floats  # (N,) with what is still to come
@@ -36,7 +36,7 @@ def make_nodes(places: int, groups: int, lanes: int, crossings: int) -> Nodes:
     return Nodes(
         np.empty((places, 2, groups)),
         np.empty((places, 3, lanes)),
-        np.empty((places, 2, lanes), np.int64),
+        np.empty((places, 2, lanes), np.uint32),
         np.empty((places, 3, crossings)),
         np.zeros(places),
         np.zeros(places),

@@ -6,7 +6,7 @@ import numpy as np
 
 from signalctl.rollout.demand import Demand, Seen
 from signalctl.rollout.jit import allocating, helper
-from signalctl.rollout.layout import Floats, Ints, Layout
+from signalctl.rollout.layout import Floats, Layout, Places
 
 
 class Road(NamedTuple):
@@ -14,8 +14,8 @@ class Road(NamedTuple):
 
     green_from: Floats  # (G,)
     green_until: Floats  # (G,) past means red
-    head: Ints  # (L,) first vehicle that has not crossed
-    arrived: Ints  # (L,) first vehicle that is not yet due at the stop line
+    head: Places  # (L,) first vehicle that has not crossed
+    arrived: Places  # (L,) first vehicle that is not yet due at the stop line
     ready_s: Floats  # (L,) the stop line is free for the next
     idle_until_s: Floats  # (L,) nobody comes to the stop line or may cross it before, unless the signals change
     crossed_s: Floats  # (L,) the last one crossed

@@ -204,7 +204,7 @@ class _Service:
             strategy=spec.strategy.value,
             detection=spec.detection,
             source=self._source,
-            drivers=[InProcessDriver(controller) for controller in street.controllers.values()],
+            drivers=[InProcessDriver(controller, immediate=True) for controller in street.controllers.values()],
             now_utc_s=taps.clock(lambda: float(street.utc_s)),
             plans_due=_plans_due(site, spec.period),
             observers=[record],

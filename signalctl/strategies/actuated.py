@@ -10,6 +10,7 @@ from plans.timing import TimingPlan
 from signalctl.strategies.claims import Claims
 from signalctl.strategies.conduct import PlanKeeper, Scope, changing, decide_each, overdue, scope_of
 from signalctl.strategies.parameters import ActuatedParameters
+from signalctl.strategies.rest import Rest
 from signalctl.strategy import PERSONS_SERVED, Alternative, Decisions, StageDecision
 
 
@@ -24,6 +25,7 @@ class Actuated:
         self._junctions = junctions
         self._parameters = parameters
         self._claims = {id: Claims.of(junction, persons) for id, junction in junctions.items()}
+        self._rests = {id: Rest(junction, parameters.rest) for id, junction in junctions.items()}
         self._plans = PlanKeeper(
             junctions, "Open frames: detectors decide within the plan's order of stages.", on_demand=False
         )
@@ -41,12 +43,16 @@ class Actuated:
     def _decide_junction(
         self, junction: Junction, plan: TimingPlan, picture: JunctionPicture, status: FieldStatus
     ) -> StageDecision | None:
+        self._rests[junction.id].observe(picture, status.utc_s)
         scope = scope_of(junction, plan, status, on_demand=False)
         if scope is None:
             return changing(junction.id, status)
         due = overdue(scope)
         if due is not None:
             return due
+        resting = self._rests[junction.id].decide(scope, status.utc_s)
+        if resting is not None:
+            return resting
         target = self._next_with_demand(scope, plan, picture)
         if target is None:
             return self._decision(scope, picture, None, "nobody waits elsewhere")

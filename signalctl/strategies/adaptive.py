@@ -1,7 +1,9 @@
 """Adaptive control: every second the cheapest predicted course of action, its first step taken (rolling horizon)."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -12,11 +14,13 @@ from plans.sealed import RequestAction, RequestReason
 from plans.timing import TimingPlan
 from plans.transition import transition
 from signalctl.gate.past import ACT_AFTER_S
-from signalctl.rollout.kernel import AFTER, COST, TARGET, search
+from signalctl.rollout.kernel import AFTER, COST, TARGET
 from signalctl.rollout.layout import Floats
 from signalctl.strategies.conduct import PlanKeeper, Scope, changing, decide_each, overdue, scope_of
 from signalctl.strategies.observe import LIVE, Observer
 from signalctl.strategies.parameters import AdaptiveParameters
+from signalctl.strategies.rest import Rest
+from signalctl.strategies.searches import Search, run_searches
 from signalctl.strategy import SECONDS_TO_SERVE, Alternative, Decisions, StageDecision
 
 LONG_AGO_S = -1000.0
@@ -37,6 +41,14 @@ class Course:
         return RequestAction.GO if self.after_s == 0 else RequestAction.HOLD
 
 
+class _Question(NamedTuple):
+    """A junction that the rollout is asked about."""
+
+    scope: Scope
+    picture: JunctionPicture
+    search: Search
+
+
 class Adaptive:
     """Rollout at each junction on its own."""
 
@@ -48,6 +60,7 @@ class Adaptive:
         self._junctions = junctions
         self._parameters = parameters
         self._observers = {id: Observer.of(junction, persons, parameters) for id, junction in junctions.items()}
+        self._rests = {id: Rest(junction, parameters.rest) for id, junction in junctions.items()}
         self._plans = PlanKeeper(junctions, "Open frames: the rollout decides which stage runs.")
 
     @property
@@ -56,17 +69,22 @@ class Adaptive:
         return self._junctions
 
     def decide(self, picture: Picture, field: Mapping[str, FieldStatus], plans: Mapping[str, TimingPlan]) -> Decisions:
-        """One stage decision for every junction that listens."""
-        stages = decide_each(self._junctions, picture, field, plans, self._decide_junction)
+        """One stage decision for every junction that listens; what has to be searched for, all at once."""
+        said: Mapping[str, StageDecision | _Question]
+        said = decide_each(self._junctions, picture, field, plans, self._ask)
+        found = iter(run_searches([one.search for one in said.values() if isinstance(one, _Question)]))
+        stages = {id: self._choose(one, next(found)) if isinstance(one, _Question) else one for id, one in said.items()}
         return Decisions(stages, self._plans.decisions(plans))
 
-    def _decide_junction(
+    def _ask(
         self, junction: Junction, plan: TimingPlan, picture: JunctionPicture, status: FieldStatus
-    ) -> StageDecision | None:
+    ) -> "StageDecision | _Question | None":
+        """What is settled without a search; else what has to be searched for."""
         observer = self._observers[junction.id]
         observer.rates.observe(picture.crossings, status.aspects, status.utc_s)
         lanes = [picture.lanes.get(lane) for lane in junction.lanes]
         observer.discharge.observe(lanes, status.aspects, picture.blocked_exits, status.utc_s)
+        self._rests[junction.id].observe(picture, status.utc_s)
         scope = scope_of(junction, plan, status)
         if scope is None:
             return changing(junction.id, status)
@@ -76,14 +94,22 @@ class Adaptive:
         pressing = self._serve_crossing(scope, picture, status)
         if pressing is not None:
             return pressing
-        courses = self._weigh(scope, picture, status)
+        resting = self._rests[junction.id].decide(scope, status.utc_s)
+        if resting is not None:
+            return resting
+        return _Question(scope, picture, self._search(scope, picture, status))
+
+    def _choose(self, question: "_Question", found: Floats) -> StageDecision:
+        """The cheapest course, unless it changes for too little."""
+        scope, picture = question.scope, question.picture
+        courses = self._courses(scope, found)
         best = courses[0]
         stay = next(course for course in courses if course.action is RequestAction.HOLD)
         if best.action is RequestAction.GO and best.cost > stay.cost - self._least_gain(best, stay):
             best = stay
         others = [course for course in courses if course is not best]
         return StageDecision(
-            junction.id,
+            scope.junction.id,
             best.stage if best.action is RequestAction.GO else scope.stage,
             best.action,
             self._reason(scope, picture, best),
@@ -126,28 +152,29 @@ class Adaptive:
             )
         return None
 
-    def _weigh(self, scope: Scope, picture: JunctionPicture, status: FieldStatus) -> list[Course]:
-        """The best course for each first step with its cost, the cheapest first; among equals to stay comes first."""
-        junction = scope.junction
-        observer = self._observers[junction.id]
-        stage = junction.stage_order.index(scope.stage)
+    def _search(self, scope: Scope, picture: JunctionPicture, status: FieldStatus) -> Search:
+        """What the rollout needs to know."""
+        junction, observer = scope.junction, self._observers[scope.junction.id]
         green_from, green_until = _greens(scope, status.utc_s + ACT_AFTER_S)
-        ready_s = np.array([scope.ready_s.get(name, np.inf) for name in junction.stage_order], np.float64)
-        found = search(
+        return (
             observer.layout,
             observer.see(picture, status.aspects),
             observer.numbers,
-            stage,
+            junction.stage_order.index(scope.stage),
             green_from,
             green_until,
-            ready_s,
+            np.array([scope.ready_s.get(name, math.inf) for name in junction.stage_order], np.float64),
         )
-        courses = []
-        for first in np.flatnonzero(np.isfinite(found[COST])):
-            changes = found[AFTER, first] >= 0.0
-            target = junction.stage_order[int(found[TARGET, first])] if changes else scope.stage
-            after_s = int(found[AFTER, first]) if changes else int(observer.numbers.horizon_s)
-            courses.append(Course(target, after_s, float(found[COST, first])))
+
+    def _courses(self, scope: Scope, found: Floats) -> list[Course]:
+        """The best course for each first step with its cost, the cheapest first; among equals to stay comes first."""
+        junction, observer = scope.junction, self._observers[scope.junction.id]
+        courses, rows = [], found.tolist()
+        for cost, first_s, target in zip(rows[COST], rows[AFTER], rows[TARGET], strict=True):
+            if math.isfinite(cost):
+                changes = first_s >= 0.0
+                name = junction.stage_order[int(target)] if changes else scope.stage
+                courses.append(Course(name, int(first_s if changes else observer.numbers.horizon_s), cost))
         return sorted(courses, key=lambda course: (course.cost, -course.after_s, course.stage))
 
     def _reason(self, scope: Scope, picture: JunctionPicture, course: Course) -> RequestReason:
@@ -184,8 +211,10 @@ def _words(scope: Scope, best: Course, stay: Course, others: list[Course]) -> st
 
 def _greens(scope: Scope, begin_s: int) -> tuple[Floats, Floats]:
     """Since when each group is green and until when; 0 is `begin_s`, when a change that is asked for now begins."""
-    began, until = np.full(len(scope.junction.groups), LONG_AGO_S), np.full(len(scope.junction.groups), np.inf)
-    for index, group in enumerate(scope.junction.group_order):
+    began, until = [], []
+    for group in scope.junction.group_order:
         past = scope.history[group]
-        (began if past.green else until)[index] = past.since_s - begin_s
-    return began, until
+        since_s = past.since_s - begin_s
+        began.append(since_s if past.green else LONG_AGO_S)
+        until.append(math.inf if past.green else since_s)
+    return np.array(began, np.float64), np.array(until, np.float64)

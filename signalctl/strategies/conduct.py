@@ -1,7 +1,9 @@
 """What a strategy may ask for at a junction now: stages of its plan, the first second of each change, longest reds."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import NamedTuple, TypeVar
 
 from controllers.driver import CENTRAL_MODES, FieldStatus
 from detectors.picture import JunctionPicture, Picture
@@ -9,31 +11,37 @@ from plans.history import History, after_transition, earliest_begin_s, reds_exce
 from plans.junction import Junction
 from plans.open_plan import open_plan
 from plans.sealed import RequestAction, RequestReason
-from plans.table import open_frames
 from plans.timing import TimingPlan
 from plans.transition import quickest_way, transition
 from signalctl.gate.past import ACT_AFTER_S, history_of
 from signalctl.gate.reds import chain_s, least_stage_s, too_late
 from signalctl.strategy import NOTHING_TO_CHOOSE, SECONDS_TO_BEGIN, Alternative, PlanDecision, StageDecision
 
+LONG_PAST_S = -(1 << 62)
+"""Nothing that was shown has to be waited for."""
 RED_RESERVE_S = 8
 """A longest red is served this much before it would be broken."""
 
-DecideJunction = Callable[[Junction, TimingPlan, JunctionPicture, FieldStatus], StageDecision | None]
+Said = TypeVar("Said")
+DecideJunction = Callable[[Junction, TimingPlan, JunctionPicture, FieldStatus], Said | None]
 """What one junction should show, from its plan, what is seen of it, and its controller's own word."""
 
 
 def open_frame_plan(junction: Junction, nominal: TimingPlan, *, on_demand: bool = True) -> TimingPlan:
     """The nominal plan with open frames, for strategies that choose every stage by themselves.
 
-    With `on_demand` the junction's other stages can be asked for as well; without, only those of the plan's cycle.
+    With `on_demand` the junction's other stages can be asked for as well; without, only those of the plan's cycle and
+    the one that the junction rests in.
 
     Raises:
         ValueError: The plan belongs to another junction.
     """
     if nominal.junction != junction.id:
         raise ValueError(f"plan {nominal.id}: expected a plan of junction {junction.id}, got one of {nominal.junction}")
-    return open_plan(junction, nominal) if on_demand else open_frames(replace(nominal, on_demand=()))
+    opened = open_plan(junction, nominal)
+    if on_demand:
+        return opened
+    return replace(opened, on_demand=tuple(entry for entry in opened.on_demand if entry.stage == junction.rest))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,28 +66,24 @@ class Scope:
 def scope_of(junction: Junction, plan: TimingPlan, status: FieldStatus, *, on_demand: bool = True) -> Scope | None:
     """What may be asked for under the open form of `plan`; None while stages change or the status is unclear.
 
-    Stages on demand are offered where the controller knows them and `on_demand` asks for them.
+    Stages on demand are offered where the controller knows them: all with `on_demand`, else the one to rest in.
     """
     history = history_of(junction, status)
     if not status.stage or status.stage not in junction.stages or history is None:
         return None
     begin_s = status.utc_s + ACT_AFTER_S
-    opened = open_frame_plan(junction, plan, on_demand=on_demand and status.takes_on_demand)
-    names = [entry.stage for entry in opened.entries]
-    # longest reds are kept by the cycle alone, as the gate demands
-    cycle = tuple(dict.fromkeys(item.stage for item in opened.stages))
-    urgent = too_late(junction, status.stage, begin_s + 1 + RED_RESERVE_S, history, cycle) or ""
-    ready = {}
-    for name in names:
-        if name == status.stage or name in ready:
-            continue
-        earliest_s = earliest_begin_s(junction, history, transition(junction, status.stage, name))
-        ready[name] = 0 if earliest_s is None else max(0, earliest_s - begin_s)
+    outlook = _outlook(junction, plan, status.stage, history, (on_demand, status.takes_on_demand))
+    cycle = outlook.cycle
+    urgent = ""
+    if outlook.served_red_until_s - (begin_s + 1 + RED_RESERVE_S) <= outlook.chain_s:
+        # longest reds are kept by the cycle alone, as the gate demands
+        urgent = too_late(junction, status.stage, begin_s + 1 + RED_RESERVE_S, history, cycle) or ""
+    ready = {name: max(0, earliest_s - begin_s) for name, earliest_s in outlook.earliest_s}
     if urgent:
         way = quickest_way(junction, status.stage, urgent, cycle)
         timely = {name: wait for name, wait in ready.items() if way is not None and name == way[0].target}
         ready = timely or ready
-    elif not _far_from_longest_red(junction, begin_s + max(ready.values(), default=0), history, len(cycle)):
+    elif not _far_from_longest_red(junction, begin_s + max(ready.values(), default=0), outlook):
         ready = {
             name: wait
             for name, wait in ready.items()
@@ -88,14 +92,77 @@ def scope_of(junction: Junction, plan: TimingPlan, status: FieldStatus, *, on_de
     return Scope(junction, status.stage, ready, urgent, history)
 
 
-def _far_from_longest_red(junction: Junction, begin_s: int, history: History, stages: int) -> bool:
+class _Outlook(NamedTuple):
+    """What follows from what was shown until now: the same every second as long as no group changes.
+
+    Attributes:
+        plan: under which stages may be shown.
+        on_demand: whether those beside the cycle are asked for, and whether the controller knows them.
+        stage: runs.
+        history: what was shown.
+        cycle: the stages that keep longest reds.
+        earliest_s: when the change to each other stage may begin.
+        served_red_until_s: when the first longest red ends among those whom the cycle serves.
+        red_until_s: the same among everybody.
+        chain_s: time enough to serve the cycle once.
+    """
+
+    plan: TimingPlan
+    on_demand: tuple[bool, bool]
+    stage: str
+    history: History
+    cycle: tuple[str, ...]
+    earliest_s: tuple[tuple[str, int], ...]
+    served_red_until_s: float
+    red_until_s: float
+    chain_s: int
+
+
+def _outlook(
+    junction: Junction, plan: TimingPlan, stage: str, history: History, on_demand: tuple[bool, bool]
+) -> _Outlook:
+    known: _Outlook | None = junction.last_memo.get("outlook")
+    if (
+        known is not None
+        and known.history is history
+        and known.plan is plan
+        and known.stage == stage
+        and known.on_demand == on_demand
+    ):
+        return known
+    asked_for, known_there = on_demand
+    opened = open_frame_plan(junction, plan, on_demand=asked_for)
+    cycle = tuple(dict.fromkeys(item.stage for item in opened.stages))
+    served = frozenset[str]().union(*(junction.stages[name].groups for name in cycle))
+    red_until_s = {
+        name: history[name].since_s + junction.groups[name].max_red_s
+        for name in junction.mandatory_order
+        if not history[name].green
+    }
+    earliest_s: dict[str, int] = {}
+    for name in dict.fromkeys(entry.stage for entry in (opened.entries if known_there else opened.stages)):
+        if name != stage:
+            begin_s = earliest_begin_s(junction, history, transition(junction, stage, name))
+            earliest_s[name] = LONG_PAST_S if begin_s is None else begin_s
+    made = junction.last_memo["outlook"] = _Outlook(
+        plan,
+        on_demand,
+        stage,
+        history,
+        cycle,
+        tuple(earliest_s.items()),
+        min((until_s for name, until_s in red_until_s.items() if name in served), default=math.inf),
+        min(red_until_s.values(), default=math.inf),
+        chain_s(junction, len(cycle)),
+    )
+    return made
+
+
+def _far_from_longest_red(junction: Junction, begin_s: int, outlook: _Outlook) -> bool:
     """Whether any change that begins by `begin_s` is in time for everybody, without looking at each of them."""
     leave_s = begin_s + junction.longest_change_s + junction.longest_min_green_s
-    in_time_s = leave_s + chain_s(junction, stages)
-    if begin_s + junction.shortest_max_red_s <= in_time_s:
-        return False
-    pasts = ((history[name], junction.groups[name].max_red_s) for name in junction.mandatory_order)
-    return all(past.green or past.since_s + longest_s > in_time_s for past, longest_s in pasts)
+    in_time_s = leave_s + outlook.chain_s
+    return begin_s + junction.shortest_max_red_s > in_time_s and outlook.red_until_s > in_time_s
 
 
 def _in_time(
@@ -124,7 +191,7 @@ class PlanKeeper:
 
     def _decision(self, id: str, plan: TimingPlan) -> PlanDecision:
         known = self._open.get(id)
-        if known is None or known[0] != plan:
+        if known is None or (known[0] is not plan and known[0] != plan):
             opened = open_frame_plan(self._junctions[id], plan, on_demand=self._on_demand)
             known = (plan, PlanDecision(opened, self._why))
             self._open[id] = known
@@ -136,9 +203,9 @@ def decide_each(
     picture: Picture,
     field: Mapping[str, FieldStatus],
     plans: Mapping[str, TimingPlan],
-    decide: DecideJunction,
-) -> dict[str, StageDecision]:
-    """The decision for every junction that has a plan due, is seen, and listens; without one it keeps what runs."""
+    decide: DecideJunction[Said],
+) -> dict[str, Said]:
+    """What is said of every junction that has a plan due, is seen, and listens; without one it keeps what runs."""
     stages = {}
     for id, plan in plans.items():
         if id in picture.junctions and id in field and field[id].mode in CENTRAL_MODES:

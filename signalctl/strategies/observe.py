@@ -1,7 +1,9 @@
 """From one junction's picture to the flat arrays that the rollout reads: weights, priority, waits, blocked exits."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import accumulate
 
 import numpy as np
@@ -9,13 +11,15 @@ import numpy as np
 from detectors.picture import MODES, JunctionPicture, LanePicture, PriorityRequest, RequestState
 from plans.junction import Aspect, GroupKind, Junction, Mode
 from signalctl.rollout.demand import Seen
-from signalctl.rollout.layout import Floats, Layout, build_layout, crossing_groups
+from signalctl.rollout.layout import Flags, Floats, Layout, build_layout, crossing_groups
 from signalctl.rollout.parameters import RolloutNumbers
 from signalctl.strategies.kerb_rates import KerbRates
 from signalctl.strategies.lane_discharge import LaneDischarge
 from signalctl.strategies.parameters import AdaptiveParameters
 
 CAR = MODES.index(Mode.CAR)
+NOBODY = (np.zeros(0), np.zeros(0), np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))
+"""Rows of an empty junction: places, speeds, movements, modes and weights."""
 LIVE = frozenset({RequestState.QUEUED, RequestState.ACTIVATED})
 
 
@@ -48,23 +52,26 @@ class Observer:
         discharge = LaneDischarge(junction, layout, numbers.startup_s)
         return cls(junction, layout, weight, stop_s, patience_s, parameters, numbers, farthest_m, rates, discharge)
 
+    @cached_property
+    def rate_weight(self) -> Floats:
+        """(L,) persons in an average vehicle."""
+        return np.full(len(self.junction.lanes), self.weights[CAR])
+
+    @cached_property
+    def none_blocked(self) -> Flags:
+        """(M,) every exit has room."""
+        return np.zeros(len(self.junction.movements), np.bool_)
+
     def see(self, picture: JunctionPicture, aspects: Mapping[str, Aspect]) -> Seen:
         """Flat arrays of what is known now; lanes without a picture are empty."""
         lanes = [picture.lanes.get(lane) for lane in self.junction.lanes]
-        start = np.array([0, *accumulate(0 if lane is None else lane.distance_m.size for lane in lanes)], np.int64)
-        known = [lane for lane in lanes if lane is not None and lane.distance_m.size]
-        mode = _join([lane.mode for lane in known], np.int64)
-        distance, speed = _join([lane.distance_m for lane in known]), _join([lane.speed_mps for lane in known])
-        waiting = _join([lane.waiting_s for lane in known])
-        impatience = np.minimum(waiting / self.patience_s[mode], self.parameters.most_patiences)
-        weight = self.weights[mode] * (1.0 + impatience**2)
-        rows = _Rows(start, distance, speed, _join([lane.movement for lane in known], np.int64), mode, weight)
+        rows = self._rows(lanes)
         for request in picture.requests:
             if request.state in LIVE:
                 rows = self._with_request(rows, request)
         stuck_s, stuck_move = self._stuck(lanes, aspects)
+        blocked = picture.blocked_exits
         people, wait_s, limit_s, come_ps = self._crossings(picture)
-        rates = np.array([0.0 if lane is None else lane.arrival_vph / 3600.0 for lane in lanes])
         return Seen(
             rows.start,
             rows.distance_m,
@@ -73,25 +80,46 @@ class Observer:
             rows.mode,
             rows.weight,
             self.stop_s,
-            rates,
-            np.full(len(lanes), self.weights[CAR]),
+            np.array([0.0 if lane is None else lane.arrival_vph / 3600.0 for lane in lanes]),
+            self.rate_weight,
             self._reach(rows, lanes),
             self.discharge.lane_startup_s,
             self.discharge.headway_ratio,
             stuck_s,
             stuck_move,
-            np.array([movement.exit_lane in picture.blocked_exits for movement in self.junction.movements], np.bool_),
+            np.array([movement.exit_lane in blocked for movement in self.junction.movements], np.bool_)
+            if blocked
+            else self.none_blocked,
             people,
             wait_s,
             limit_s,
             come_ps,
         )
 
+    def _rows(self, lanes: Sequence[LanePicture | None]) -> "_Rows":
+        """Everybody who is seen, with the weight that the wait gives."""
+        start = np.array([0, *accumulate(0 if lane is None else lane.distance_m.size for lane in lanes)], np.int64)
+        known = [lane for lane in lanes if lane is not None and lane.distance_m.size]
+        if not known:
+            return _Rows(start, *NOBODY)
+        mode = _join([lane.mode for lane in known], np.int64)
+        waiting = _join([lane.waiting_s for lane in known])
+        impatience = np.minimum(waiting / self.patience_s[mode], self.parameters.most_patiences)
+        return _Rows(
+            start,
+            _join([lane.distance_m for lane in known]),
+            _join([lane.speed_mps for lane in known]),
+            _join([lane.movement for lane in known], np.int64),
+            mode,
+            self.weights[mode] * (1.0 + impatience**2),
+        )
+
     def _reach(self, rows: "_Rows", lanes: Sequence[LanePicture | None]) -> Floats:
         """How far back each lane has been seen to be sensed."""
-        used = rows.start[1:] > rows.start[:-1]
-        self.farthest_m[used] = np.maximum(self.farthest_m[used], rows.distance_m[rows.start[1:][used] - 1])
-        return np.minimum(self.farthest_m, [np.inf if lane is None else lane.reach_m for lane in lanes])
+        if rows.distance_m.size:
+            used = rows.start[1:] > rows.start[:-1]
+            self.farthest_m[used] = np.maximum(self.farthest_m[used], rows.distance_m[rows.start[1:][used] - 1])
+        return np.minimum(self.farthest_m, [math.inf if lane is None else lane.reach_m for lane in lanes])
 
     def request_weight(self, request: PriorityRequest) -> float:
         """Persons that a request stands for: more when late, little when ahead of schedule or when it is distrusted."""

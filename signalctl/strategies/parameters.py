@@ -27,6 +27,14 @@ trams. A bicycle loses 3 s; the rest is for the effort of getting it up to speed
 
 
 @dataclass(frozen=True, slots=True)
+class RestParameters:
+    """When nobody is there."""
+
+    quiet_s: int = 5  # nobody for so long, and the junction goes to rest
+    ahead_s: float = 20.0  # who reaches the stop line within so many seconds is somebody
+
+
+@dataclass(frozen=True, slots=True)
 class AdaptiveParameters:
     """What the rollout is asked to weigh."""
 
@@ -44,6 +52,7 @@ class AdaptiveParameters:
     pedestrian_wait_s: float = 60.0
     pedestrian_transit_wait_s: float = 75.0
     bicycle_wait_s: float = 60.0
+    rest: RestParameters = RestParameters()
     longest_wait_s: float = 60.0  # who would wait longer at a crossing if anything else came first is next
     transit_ratio: float = 1.0  # weight of a request on schedule over its persons
     late_s: float = 180.0  # a request so late counts one ratio more
@@ -59,6 +68,7 @@ class ActuatedParameters:
     reach_m: float = 60.0  # a vehicle so close calls a stage
     maximum_ratio: float = 1.25  # maximum green over the plan's nominal one
     least_maximum_s: int = 20  # no maximum green is shorter
+    rest: RestParameters = RestParameters()
 
 
 @dataclass(frozen=True, slots=True)

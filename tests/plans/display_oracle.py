@@ -55,6 +55,9 @@ def faults(junction: Junction, shown: Sequence[frozenset[str]], *, cyclic: bool 
                 if data.mandatory and now - ended[group] > data.max_red_s:
                     found.add(("long red", group))
             began[group] = now
+        for (leader, turning), leading_s in junction.head_starts.items():
+            if turning in after - before and leader in after and now - began.get(leader, now - leading_s) < leading_s:
+                found.add(("short head start", turning))
     if cyclic:
         everybody = frozenset().union(*shown)
         found |= {("never green", g.id) for g in junction.groups.values() if g.mandatory and g.id not in everybody}
