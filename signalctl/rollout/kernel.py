@@ -183,7 +183,7 @@ def search(
             if (kept[running] >= numbers.width and begun[begins]) or nodes.left[0] <= numbers.branches:
                 give_back(nodes, node)
                 continue
-            may_change = k < numbers.changing or not begun[begins]
+            may_change = k < numbers.changing or (begins == stage and not begun[begins])
             kept[running] += 1
             begun[begins] = True
             load(nodes, node, road)

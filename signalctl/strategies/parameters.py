@@ -42,7 +42,7 @@ class AdaptiveParameters:
     round_ratio: float = 1.5  # the horizon covers so many rounds of all stages at their shortest
     longest_horizon_s: float = 120.0
     switch_gain: float = 0.5  # weighted person-seconds that a change must save at least
-    switch_ratio: float = 0.1  # and this part of the cost of staying
+    switch_ratio: float = 0.01  # and this part of the cost of staying
     believe_after_s: float = 3.0  # a head that stands so long on green is not being served
     believe_gap_s: float = 10.0  # longer, where it may be waiting for a gap
     long_wait_s: float = 120.0  # a vehicle that waited so long counts double,
