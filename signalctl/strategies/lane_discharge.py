@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeGuard
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from signalctl.rollout.demand import HEADWAY_RATIO
 from signalctl.rollout.layout import Floats, Layout
 from signalctl.strategies.kerb_rates import LEAST_CONFIDENCE, MAX_STEP_S
 
+USUAL_HEADWAY_S = 2.0
 PRIOR_HEADWAYS = 30.0
 MEMORY_HEADWAYS = 600.0
 PRIOR_STARTS = 10.0
@@ -33,6 +35,10 @@ class _Queue:
     crossed: int = 0
     second_s: float = 0.0  # the second vehicle over the line, after the begin of green
     last_s: float = 0.0  # and the last one
+
+
+def _is_known(lane: LanePicture | None) -> TypeGuard[LanePicture]:
+    return lane is not None and lane.confidence_ratio >= LEAST_CONFIDENCE
 
 
 @dataclass
@@ -58,16 +64,17 @@ class LaneDischarge:
     headway_ratio: Floats = field(init=False)  # (L,) over the usual headway
     lane_startup_s: Floats = field(init=False)  # (L,)
     _groups: tuple[tuple[str, ...], ...] = field(init=False)
-    _red: list[LanePicture | None] = field(init=False)
-    _queues: dict[int, _Queue] = field(init=False)
+    _red: list[bool] = field(init=False)  # by lane, whether none of its signals was green
+    _before: tuple[LanePicture | None, ...] | None = field(init=False, default=None)
+    _aspects: Mapping[str, Aspect] = field(init=False, default_factory=dict)
+    _queues: dict[int, _Queue] = field(init=False, default_factory=dict)
     _utc_s: float = field(init=False, default=0.0)
 
     def __post_init__(self) -> None:
         """Begin from what is usual."""
         lanes = len(self.junction.lanes)
-        typical_s = 2.0
-        self.real_s = np.full(lanes, PRIOR_HEADWAYS * typical_s)
-        self.usual_s = np.full(lanes, PRIOR_HEADWAYS * typical_s)
+        self.real_s = np.full(lanes, PRIOR_HEADWAYS * USUAL_HEADWAY_S)
+        self.usual_s = np.full(lanes, PRIOR_HEADWAYS * USUAL_HEADWAY_S)
         self.starts = np.full(lanes, PRIOR_STARTS)
         self.start_s = np.full(lanes, PRIOR_STARTS * self.startup_s)
         self.headway_ratio = np.ones(lanes)
@@ -77,7 +84,7 @@ class LaneDischarge:
             tuple(sorted({movement.group for movement in moves if movement.lane == lane}))
             for lane in self.junction.lanes
         )
-        self._red, self._queues = [None] * lanes, {}
+        self._red = [False] * lanes
 
     def observe(
         self,
@@ -88,33 +95,32 @@ class LaneDischarge:
     ) -> None:
         """Fold in one second: `lanes` as in the junction, and what was shown during that second."""
         if not 0.0 < utc_s - self._utc_s <= MAX_STEP_S:
-            self._red, self._queues = [None] * len(self._groups), {}
+            self._before, self._queues = None, {}
         self._utc_s = utc_s
-        for index, lane in enumerate(lanes):
-            groups = self._groups[index]
-            green = [aspects.get(group) == Aspect.GREEN for group in groups]
-            if lane is None or lane.confidence_ratio < LEAST_CONFIDENCE or not groups:
-                self._red[index] = None
-                self._queues.pop(index, None)
-            elif not any(green):
-                self._end(index)
-                self._red[index] = lane
-            elif all(green):
-                self._see_green(index, lane, blocked_exits, utc_s)
-            else:
-                self._red[index] = None
-                self._end(index)
+        if aspects != self._aspects:
+            self._switch(aspects, utc_s)
+            self._aspects = dict(aspects)
+        for index in tuple(self._queues):
+            self._count(index, lanes[index], blocked_exits, utc_s)
+        self._before = tuple(lanes)
 
-    def _see_green(self, index: int, lane: LanePicture, blocked_exits: frozenset[str], utc_s: float) -> None:
-        before, self._red[index] = self._red[index], None
-        if before is not None:
-            headways_s = self._standing(index, before)
-            if len(headways_s) >= LEAST_CROSSED:
-                self._queues[index] = _Queue(utc_s - 1.0, headways_s)
-        queue = self._queues.get(index)
-        if queue is None:
-            return
-        if blocked_exits and any(move.exit_lane in blocked_exits for _, move in self._moves(index)):
+    def _switch(self, aspects: Mapping[str, Aspect], utc_s: float) -> None:
+        """Queues begin where every signal of a lane has turned green, and end where one does not show green."""
+        for index, groups in enumerate(self._groups):
+            shown = sum(aspects.get(group) == Aspect.GREEN for group in groups)
+            was_red, self._red[index] = self._red[index], shown == 0
+            if shown < len(groups):
+                self._end(index)
+            elif was_red and groups and self._before is not None and _is_known(before := self._before[index]):
+                headways_s = self._standing(index, before)
+                if len(headways_s) >= LEAST_CROSSED:
+                    self._queues[index] = _Queue(utc_s - 1.0, headways_s)
+
+    def _count(self, index: int, lane: LanePicture | None, blocked_exits: frozenset[str], utc_s: float) -> None:
+        """One second of a queue that has green."""
+        queue = self._queues[index]
+        full = blocked_exits and any(move.exit_lane in blocked_exits for _, move in self._moves(index))
+        if full or not _is_known(lane):
             del self._queues[index]
             return
         now_s = utc_s - queue.began_s - 0.5

@@ -45,7 +45,7 @@ class Observer:
         weight = np.array([weights[mode] for mode in MODES])
         patience_s = np.full(len(MODES), parameters.long_wait_s)
         patience_s[MODES.index(Mode.BICYCLE)] = parameters.long_wait_bicycle_s
-        stop_s = np.array([parameters.stop_s[mode] for mode in MODES])
+        stop_s = np.array([parameters.stop_s.of(mode) for mode in MODES])
         numbers = _scaled(parameters, shortest_round_s(layout))
         farthest_m = np.zeros(len(junction.lanes))
         rates = KerbRates(crossing_groups(junction))
