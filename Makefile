@@ -7,6 +7,7 @@ BIN := .venv/bin
 DEMO_ARGS ?=
 TEST_ARGS ?=
 BENCH_ARGS ?=
+BENCH_CORES ?= 0
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 26
@@ -32,15 +33,14 @@ bench-engine: setup-dev compile ## the embedded engine against SUMO: speed and d
 bench-day: setup-dev compile ## 24 h of the Rheinstraße on one core: seconds and memory (BENCH_ARGS="--every 1")
 	@taskset -c 0 $(BIN)/python -m benchmarks.engine.day $(BENCH_ARGS)
 
-bench-tick: setup-dev compile ## time of a tick of a large site, step by step (BENCH_ARGS="--junctions 1000")
-	@taskset -c 0 $(BIN)/python -m benchmarks.tick $(BENCH_ARGS)
+bench-tick: setup-dev compile ## time of a tick of a large site, step by step (BENCH_CORES=0,1 BENCH_ARGS="--junctions 1000")
+	@taskset -c $(BENCH_CORES) $(BIN)/python -m benchmarks.tick $(BENCH_ARGS)
 
 bench-control: setup-dev ## control against its peers on SUMO (BENCH_ARGS="--scenario path/to/cologne1 --seeds 1-5")
 	@$(BIN)/python -m benchmarks.control $(BENCH_ARGS)
 
 docs: setup ## generated pages of docs/
-	@$(BIN)/python -m signalctl.metrics > docs/metrics.md
-	@$(BIN)/python -m plans.rules_docs > docs/rules.md
+	@$(BIN)/python -m signalctl.metrics_docs > docs/metrics.md
 	@$(BIN)/python -m plans.rules_docs > docs/rules.md
 
 compile: setup ## machine code of simulator and decision kernel, once

@@ -1,59 +1,30 @@
 """The best plans for a whole corridor: one common cycle (or half of it), stage orders, greens and offsets together.
 
-For every cycle that all junctions can run: greens by degree of saturation (`splits`), offsets by green waves
+For every cycle that all junctions can run: greens by degree of saturation (`shapes`, `splits`), offsets by green waves
 (`progression`) and from what runs now; then each junction in turn takes the offset, greens and order that cost people
 least in the cyclic-flow model (`platoon`), until nothing gets better. The cycle whose outcome costs least is taken.
 """
 
 from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TypeVar, cast
 
 import numpy as np
 
-from plans.cycle import common_cycles, stage_orders
-from plans.defaults import CYCLE_MAX_S, MAX_CYCLE_STEP_S, MAX_GREEN_STEP_S
+from plans.coordination_parameters import CoordinationParameters
+from plans.cycle import common_cycles
 from plans.demand import Demand
 from plans.junction import Junction
-from plans.junction_flow import CostWeights, JunctionFlow, Pattern
+from plans.junction_flow import CostWeights, Pattern
 from plans.platoon import FlowNetwork, FlowState
 from plans.progression import Progression, Stream, best_offsets
 from plans.roads import roads_between
 from plans.rules import check_plan, errors
-from plans.rules_step import check_step
-from plans.splits import best_splits, near
-from plans.stage_order import Bound, StageOrder
+from plans.shapes import Shape, Shapes
 from plans.streams import main_streams
 from plans.timing import OnDemandStage, TimingPlan
 
 Value = TypeVar("Value")
-
-
-@dataclass(frozen=True)
-class CoordinationParameters:
-    """How far the search goes, and what it weighs."""
-
-    weights: CostWeights = field(default_factory=CostWeights)
-    other_orders: bool = False  # whether stages may follow each other in another order than they do now
-    longest_cycle_s: int = CYCLE_MAX_S
-    green_steps_s: tuple[int, ...] = (1, 2, 4, 8)
-    offset_step_s: int = 4
-    kept_shapes: int = 2  # orders and cycle halves of a junction that are looked at closer
-    kept_cycles: int = 2  # cycles that are refined to the end
-    rounds: int = 4
-    quick_rounds: int = 1
-    enough_ratio: float = 0.002  # a round that saves less is the last
-    max_cycle_step_s: int = MAX_CYCLE_STEP_S
-    max_green_step_s: int = MAX_GREEN_STEP_S
-
-
-@dataclass(frozen=True)
-class Shape:
-    """One way to run a junction within a common period: an order of stages, its own cycle, its greens."""
-
-    order: StageOrder
-    greens: tuple[int, ...]
-    pattern: Pattern
 
 
 @dataclass(frozen=True)
@@ -116,11 +87,7 @@ class Search:
         self.running = running
         self.parameters = parameters
         self.network = FlowNetwork(junctions, demand, parameters.weights)
-        self.demand = demand
-        self.orders = {
-            name: stage_orders(junction, [s.stage for s in running[name][0].stages], others=parameters.other_orders)
-            for name, junction in junctions.items()
-        }
+        self.shapes = {name: Shapes(flow, running[name], parameters) for name, flow in self.network.flows.items()}
 
     def best(self) -> Outcome | None:
         """The cheapest plans over all common cycles; None where no common cycle is allowed."""
@@ -162,13 +129,14 @@ class Search:
         least = max(low for low, _ in reach)
         most = min(high for _, high in reach)
         longest_s = max(self.parameters.longest_cycle_s, *(p.cycle_s for ps in self.running.values() for p in ps))
-        return [cycle_s for cycle_s in common_cycles(self.orders.values(), longest_s) if least <= cycle_s <= 2 * most]
+        orders = [shapes.orders for shapes in self.shapes.values()]
+        return [cycle_s for cycle_s in common_cycles(orders, longest_s) if least <= cycle_s <= 2 * most]
 
     def _start(self, period_s: int) -> "Generator[None, None, _Work | None]":
         """Every junction in its best shape by itself, at the offset that it has now."""
         shapes: dict[str, list[Shape]] = {}
         for name in self.junctions:
-            shapes[name] = self._shapes(name, period_s)
+            shapes[name] = self.shapes[name].best(period_s)
             yield
             if not shapes[name]:
                 return None
@@ -178,42 +146,6 @@ class Search:
             state.place(name, shape.pattern, self.running[name][0].offset_s)
         state.settle()
         return _Work(state, chosen, shapes)
-
-    def _shapes(self, name: str, period_s: int) -> list[Shape]:
-        """The junction's shapes with the least cost at uniform arrivals."""
-        junction, flow = self.junctions[name], self.network.flows[name]
-        found: list[tuple[float, int, Shape]] = []
-        for cycle_s in dict.fromkeys((period_s, period_s // 2 if period_s % 2 == 0 else period_s)):
-            if not junction.cycle_min_s <= cycle_s <= junction.cycle_max_s:
-                continue
-            for order in self.orders[name]:
-                greens = best_splits(order, cycle_s, self.demand[name], self._within(name, order))
-                if greens is None:
-                    continue
-                shape = self._shape(name, order, greens, period_s)
-                if shape is not None:
-                    found.append((_alone(flow, shape.pattern, period_s), len(found), shape))
-        return [shape for _, _, shape in sorted(found, key=lambda item: item[:2])[: self.parameters.kept_shapes]]
-
-    def _shape(self, name: str, order: StageOrder, greens: tuple[int, ...], period_s: int) -> Shape | None:
-        """The shape, unless a rule or the step from what runs is against it."""
-        plan = order.plan(self.running[name][0].id, greens)
-        if self._too_far(name, plan) or not order.keeps(greens):
-            return None
-        return Shape(order, greens, self.network.flows[name].pattern(plan, period_s))
-
-    def _within(self, name: str, order: StageOrder) -> tuple[Bound, ...]:
-        """The allowed step from each plan that runs the same stages in the same order."""
-        return tuple(
-            bound
-            for plan in self.running[name]
-            if tuple(stage.stage for stage in plan.stages) == order.stages
-            for bound in near(tuple(stage.green_s for stage in plan.stages), self.parameters.max_green_step_s)
-        )
-
-    def _too_far(self, name: str, plan: TimingPlan) -> bool:
-        p = self.parameters
-        return any(check_step(now, plan, p.max_cycle_step_s, p.max_green_step_s) for now in self.running[name])
 
     def _wave(self, work: "_Work") -> Generator[None, None, None]:
         """Offsets by green waves, for the shapes as they are."""
@@ -264,7 +196,7 @@ class Search:
         state = work.state
         for _ in range(4):
             shape = work.chosen[name]
-            rivals = self._neighbours(name, shape, state.period_s)
+            rivals = self.shapes[name].neighbours(shape, state.period_s)
             if not rivals:
                 return
             patterns, offsets = [], []
@@ -278,20 +210,6 @@ class Search:
             if costs[number] >= state.local_cost(name) * (1.0 - 1e-4):
                 return
             self._take(name, work, *patterns[number])
-
-    def _neighbours(self, name: str, shape: Shape, period_s: int) -> list[tuple[Shape, int]]:
-        found = []
-        for step_s in self.parameters.green_steps_s:
-            for giver in range(len(shape.greens)):
-                for taker in range(len(shape.greens)):
-                    greens = list(shape.greens)
-                    greens[giver] -= step_s
-                    greens[taker] += step_s
-                    if giver != taker and shape.order.keeps(tuple(greens)):
-                        rival = self._shape(name, shape.order, tuple(greens), period_s)
-                        if rival is not None:
-                            found.append((rival, step_s))
-        return found
 
     def _take(self, name: str, work: "_Work", shape: Shape, offset_s: int) -> None:
         work.chosen[name] = shape
@@ -338,12 +256,6 @@ def _scan(state: FlowState, name: str, pattern: Pattern, offsets: np.ndarray) ->
     costs = state.try_greens(name, greens, pattern.walkers_cost)
     number = int(np.argmin(costs))
     return float(costs[number]), int(offsets[number]) % pattern.plan.cycle_s
-
-
-def _alone(flow: JunctionFlow, pattern: Pattern, period_s: int) -> float:
-    """Cost at uniform arrivals."""
-    arrivals = np.repeat(flow.flow[:, None], period_s, axis=1)
-    return float(flow.respond(arrivals, pattern.weight).cost) + pattern.walkers_cost
 
 
 def predicted(

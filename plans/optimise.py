@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from plans.capacity import lane_loads
-from plans.coordination import CoordinationParameters, Search, groups_of, predicted
+from plans.coordination import Search, groups_of, predicted
+from plans.coordination_parameters import CoordinationParameters
 from plans.counts import Count, demand_of
 from plans.demand import Demand
 from plans.junction import Junction

@@ -19,6 +19,10 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
 PREFIX: Final = "signalctl_"
 
+CORRIDOR: Final = ("site", "corridor")
+JUNCTION: Final = ("site", "corridor", "junction")
+AREA: Final = ("site", "corridor", "area")
+
 Shape = Literal["counter", "gauge", "histogram", "info"]
 
 

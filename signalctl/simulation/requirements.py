@@ -32,17 +32,30 @@ class Requirement:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether a requirement is met; `got` is the figure or its change in percent, None where there is no figure."""
+    """Whether a requirement is met; `got` is the figure or its change in percent, None where there is no figure.
+
+    `figures` are those that a change was taken from: here and under the baseline.
+    """
 
     requirement: Requirement
     met: bool
     got: float | None
+    figures: tuple[float, float] | None = None
 
     def __str__(self) -> str:
-        """The verdict in one line."""
-        unit = "%" if self.requirement.relative else ""
-        got = "no figure" if self.got is None else f"{self.got:g}{unit}"
-        return f"{self.requirement.text}: {'met' if self.met else 'not met'}, got {got}"
+        """The verdict in one line: what came, of which figures, and by how much it misses what was wanted."""
+        wanted = self.requirement
+        words = f"{wanted.text}: {'met' if self.met else 'not met'}, got "
+        if self.got is None:
+            return words + "no figure"
+        words += f"{self.got:g}{'%' if wanted.relative else ''}"
+        if self.figures is not None:
+            words += f" ({self.figures[0]:.4g} against {self.figures[1]:.4g})"
+        missing = self.got - wanted.wanted
+        if not self.met and missing:
+            unit = " percentage points" if wanted.relative else ""
+            words += f", {abs(missing):.4g}{unit} too {'much' if missing > 0 else 'little'}"
+        return words
 
 
 def parse_requirement(text: str) -> Requirement:
@@ -65,13 +78,15 @@ def judge(requirement: Requirement, result: Mapping[str, Any], baseline: Mapping
         UsageError: The result has no such figure, or a change is asked for without a baseline.
     """
     got = figure_of(result, requirement.figure)
+    figures = None
     if requirement.relative:
         if baseline is None:
             raise UsageError(f"--require {requirement.text}: expected --baseline beside a change in %, got none")
         reference = figure_of(baseline, requirement.figure)
-        got = None if got is None or not reference else round(100.0 * (got - reference) / reference, 3)
+        figures = None if got is None or not reference else (got, reference)
+        got = None if figures is None else round(100.0 * (figures[0] - figures[1]) / figures[1], 3)
     met = got is not None and COMPARISONS[requirement.comparison](got, requirement.wanted)
-    return Verdict(requirement, met, got)
+    return Verdict(requirement, met, got, figures)
 
 
 def figure_of(result: Mapping[str, Any], path: str) -> float | None:

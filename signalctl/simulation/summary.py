@@ -41,7 +41,7 @@ def print_summary(result: Mapping[str, Any], outcomes: Sequence[RunOutcome], ver
         if len(details) > SHOWN_DETAILS:
             console.print(f"{outcome.spec.strategy} seed {outcome.spec.seed}: and {len(details) - SHOWN_DETAILS} more")
     for verdict in verdicts:
-        console.print(str(verdict), markup=False)
+        console.print(str(verdict), markup=False, soft_wrap=True)
 
 
 def _table(result: Mapping[str, Any], baseline: Mapping[str, Any] | None) -> Table:

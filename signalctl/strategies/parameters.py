@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from plans.coordination import CoordinationParameters
+from plans.coordination_parameters import CoordinationParameters
 from plans.junction import Mode
 from signalctl.rollout.parameters import RolloutNumbers
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from plans.coordination import CoordinationParameters, Search, groups_of
+from plans.coordination import Search, groups_of
+from plans.coordination_parameters import CoordinationParameters
 from plans.demand import JunctionDemand, share_out, spread_over_lanes
 from plans.frames import framed, spare_s
 from plans.junction import Junction

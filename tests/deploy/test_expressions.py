@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from prometheus_client import CollectorRegistry
 
-from signalctl.metrics import Metrics, markdown
+from signalctl.metrics import Metrics
+from signalctl.metrics_docs import page
 from tests.deploy.expressions import RULES, Expression, alert_expressions, dashboard_expressions, yaml_file
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -25,7 +26,7 @@ def test_expression_reads_declared_metrics_and_labels(expression: Expression) ->
     """Every metric and every label of an expression is declared."""
     allowed = {"job", "instance", "le"}
     for name, labels in expression.selectors():
-        assert name in DECLARED, f"{name} is not declared in signalctl/metrics.py"
+        assert name in DECLARED, f"{name} is not declared in signalctl/*metrics.py"
         assert labels <= DECLARED[name] | allowed, f"{name} has no label {sorted(labels - DECLARED[name])}"
         allowed |= DECLARED[name]
     assert expression.grouped_by() <= allowed
@@ -40,7 +41,7 @@ def test_every_metric_is_shown_or_alerted_on() -> None:
 
 def test_the_page_of_metrics_is_current() -> None:
     """`make docs` was run after the last change of a declaration."""
-    assert (DOCS / "metrics.md").read_text() == markdown()
+    assert (DOCS / "metrics.md").read_text() == page()
 
 
 def test_every_alert_leads_to_a_runbook() -> None:

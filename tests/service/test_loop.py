@@ -163,6 +163,7 @@ class Failing:
         self.driver, self.junction = driver, driver.junction
         self.trouble: str = ""
         self.connects = 0
+        self.immediate = False
 
     async def _maybe(self) -> None:
         if self.trouble == "down":
@@ -201,6 +202,33 @@ class Failing:
 
     def reachability(self) -> Reachability:
         return self.driver.reachability()
+
+
+@pytest.mark.parametrize("trouble", ["", "down", "broken"])
+async def test_drivers_that_never_wait_need_no_task_of_their_own(
+    crossroads: Junction, plan: TimingPlan, trouble: str
+) -> None:
+    """What is read, sent and told of failures is the same as with one for each call."""
+    ran = []
+    for immediate in (False, True):
+        street = Street(crossroads, plan)
+        failing = Failing(street.drivers["J2"])
+        failing.immediate = street.drivers["J1"].immediate = immediate
+        street.loop = street.make_loop(J2=failing)
+        for _ in range(2):
+            await street.run(50)
+            failing.trouble = trouble
+        ran.append(street.ticks)
+        assert any("J1" in tick.pushes for tick in street.ticks)
+        assert ("J2" in street.ticks[-1].field) is not bool(trouble)
+    for alone, together in zip(*ran, strict=True):
+        assert (alone.field, alone.active_plans, alone.pushes, alone.failures, alone.links) == (
+            together.field,
+            together.active_plans,
+            together.pushes,
+            together.failures,
+            together.links,
+        )
 
 
 @pytest.mark.parametrize("trouble", ["down", "broken", "slow"])

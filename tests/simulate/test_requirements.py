@@ -34,6 +34,20 @@ def test_requirements_compare_figures_and_changes(text: str, met: bool, got: flo
     assert (verdict.met, verdict.got) == (met, got)
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("person_delay_s<=-15%", "met, got -20% (8 against 10)"),
+        ("person_delay_s<=-25%", "not met, got -20% (8 against 10), 5 percentage points too much"),
+        ("person_delay_s>=9.5", "not met, got 8, 1.5 too little"),
+        ("person_delay_s<8", "not met, got 8"),
+    ],
+)
+def test_a_verdict_says_which_figure_and_by_how_much(text: str, words: str) -> None:
+    """Requirement, what came, of which figures, and what is missing."""
+    assert str(judge(parse_requirement(text), RESULT, BASELINE)) == f"{text}: {words}"
+
+
 def test_missing_figure_meets_nothing() -> None:
     """Where nobody was counted, no requirement is met."""
     verdict = judge(parse_requirement("by_mode.pedestrian.delay_s<=1000"), RESULT, None)
@@ -69,7 +83,7 @@ def test_junit_names_every_case_and_failure() -> None:
     }
     assert failed == {
         "safety.short_intergreens is 0": "expected 0 short_intergreens, got 2",
-        "person_delay_s<2": "person_delay_s<2: not met, got 8",
+        "person_delay_s<2": "person_delay_s<2: not met, got 8, 6 too much",
     }
 
 

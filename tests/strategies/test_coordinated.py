@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from plans.coordination import CoordinationParameters
+from plans.coordination_parameters import CoordinationParameters
 from plans.rules import check_plan, check_step, errors
 from plans.timing import TimingPlan
 from signalctl.strategies import make_strategy
