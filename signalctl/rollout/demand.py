@@ -13,6 +13,8 @@ TOP_SPEED_MPS = np.array([55.0, 36.0, 24.0, 22.0, 5.6, 1.4, 55.0])
 """Highest speed by mode index; a bicycle is slower than the street allows."""
 HEADWAY_RATIO = np.array([1.0, 1.1, 1.3, 1.8, 0.9, 1.0, 1.0])
 """Saturation headway by mode index over a car's (bus 2.38 s, lorry 2.07 s, tram 3.42 s, bicycle 1.71 s measured)."""
+CAR = 0
+"""Mode index of a car."""
 STANDING_MPS = 0.5
 """Slower than this a vehicle counts as standing: its stop is already paid for."""
 PLATOON_S = 4.0
@@ -30,9 +32,12 @@ class Seen(NamedTuple):
     move: Ints  # (V,) -1 unknown
     mode: Ints  # (V,)
     weight: Floats  # (V,) persons, priority and waiting included
+    stop_s: Floats  # by mode index: seconds of delay that a stop costs as much as
     rate_vps: Floats  # (L,) average arrivals beyond sensing
     rate_weight: Floats  # (L,) persons in an average vehicle
     reach_m: Floats  # (L,) how far back vehicles are seen
+    startup_s: Floats  # (L,) begin of green to where a queue's steady headways begin
+    headway_ratio: Floats  # (L,) of its steady headways over the layout's
     stuck_s: Floats  # (L,) for how long its head has not moved although it shows green; 0 where it is served
     stuck_move: Ints  # (L,) what the stuck head is believed to want, -1 unknown
     move_blocked: Flags  # (M,) its exit is full
@@ -51,7 +56,7 @@ class Demand(NamedTuple):
     move: Ints  # (V,)
     size: Floats  # (V,) headways it takes
     weight: Floats  # (V,)
-    stop_ratio: Floats  # (V,) part of a stop that stopping now would cost it
+    stop_s: Floats  # (V,) seconds of delay that stopping now costs it as much as
     sums: Floats  # (4, V+1) up to each vehicle: weight, weight times due, headways, weight times headways with its own
 
 
@@ -83,7 +88,7 @@ def predict_demand(layout: Layout, seen: Seen, horizon_s: float, rate_ratio: flo
     room = seen.distance_m.size + lanes * (int(horizon_s / PLATOON_S) + 2)
     start = np.zeros(lanes + 1, np.uint32)
     due, earliest, size = np.empty(room), np.empty(room), np.empty(room)
-    weight, stop_ratio = np.empty(room), np.empty(room)
+    weight, stop_s = np.empty(room), np.empty(room)
     move = np.empty(room, np.int64)
     n = 0
     for lane in range(lanes):
@@ -106,7 +111,7 @@ def predict_demand(layout: Layout, seen: Seen, horizon_s: float, rate_ratio: flo
                 move[n] = seen.stuck_move[lane]
             size[n] = HEADWAY_RATIO[mode]
             weight[n] = seen.weight[i]
-            stop_ratio[n] = 0.0 if standing else min(1.0, seen.speed_mps[i] / top_mps)
+            stop_s[n] = 0.0 if standing else seen.stop_s[mode] * min(1.0, seen.speed_mps[i] / top_mps)
             n += 1
         if seen.rate_vps[lane] > 0.0:
             t = max(last_due, seen.reach_m[lane] / limit_mps) + 0.5 * PLATOON_S
@@ -115,7 +120,7 @@ def predict_demand(layout: Layout, seen: Seen, horizon_s: float, rate_ratio: flo
                 move[n] = single
                 size[n] = rate_ratio * seen.rate_vps[lane] * PLATOON_S
                 weight[n] = size[n] * seen.rate_weight[lane]
-                stop_ratio[n] = 1.0
+                stop_s[n] = seen.stop_s[CAR]
                 n += 1
                 t += PLATOON_S
     start[lanes] = n
@@ -125,4 +130,4 @@ def predict_demand(layout: Layout, seen: Seen, horizon_s: float, rate_ratio: flo
         sums[WEIGHT_DUE, i + 1] = sums[WEIGHT_DUE, i] + weight[i] * due[i]
         sums[SIZE, i + 1] = sums[SIZE, i] + size[i]
         sums[WEIGHT_SIZE, i + 1] = sums[WEIGHT_SIZE, i] + weight[i] * sums[SIZE, i + 1]
-    return Demand(start, due[:n], earliest[:n], move[:n], size[:n], weight[:n], stop_ratio[:n], sums)
+    return Demand(start, due[:n], earliest[:n], move[:n], size[:n], weight[:n], stop_s[:n], sums)

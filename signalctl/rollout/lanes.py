@@ -141,14 +141,16 @@ def discharge(
         crosses_s = leaves_s
         if demand.due_s[vehicle] < began_s:  # who came just before green has hardly slowed down
             stood = min(1.0, (began_s - demand.due_s[vehicle]) / numbers.standstill_s)
-            leaves_s = max(leaves_s, began_s + numbers.startup_s * stood)
+            startup_s = seen.startup_s[lane]
+            leaves_s = max(leaves_s, began_s + startup_s * stood)
             crosses_s = leaves_s
-            if road.crossed_s[lane] < began_s and leaves_s < began_s + numbers.startup_s + 0.5:
-                crosses_s = max(demand.earliest_s[vehicle], leaves_s - (numbers.startup_s - numbers.front_s) * stood)
+            if road.crossed_s[lane] < began_s and leaves_s < began_s + startup_s + 0.5:
+                front_s = max(0.0, startup_s - numbers.front_s)
+                crosses_s = max(demand.earliest_s[vehicle], leaves_s - front_s * stood)
         if crosses_s >= end_s:
             break
         crosses_s = max(crosses_s, at_s)
-        headway_s = layout.move_headway_s[move] * demand.size[vehicle] / ratio
+        headway_s = layout.move_headway_s[move] * seen.headway_ratio[lane] * demand.size[vehicle] / ratio
         road.ready_s[lane] = max(crosses_s, leaves_s) + headway_s
         if demand.size[vehicle] >= 0.5:
             road.crossed_s[lane] = crosses_s
@@ -157,7 +159,7 @@ def discharge(
     vehicle = road.arrived[lane]
     while vehicle < last and demand.due_s[vehicle] < end_s:
         if vehicle >= road.head[lane]:
-            cost += demand.weight[vehicle] * demand.stop_ratio[vehicle] * numbers.stop_s
+            cost += demand.weight[vehicle] * demand.stop_s[vehicle]
         vehicle += 1
     road.arrived[lane] = vehicle
     head = road.head[lane]

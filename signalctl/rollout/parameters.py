@@ -17,7 +17,6 @@ class RolloutNumbers(NamedTuple):
     walk_s: float = 6.0  # turning traffic waits that long for people who step off
     rate_ratio: float = 0.5  # how much of the average rate beyond sensing is expected
     least_service_ratio: float = 0.05
-    stop_s: float = 4.0  # a stop costs as much as so many seconds of delay
     terminal_s: float = 12.0  # expected further wait of whoever is left on red at the end
     terminal_green_s: float = 4.0  # and of whoever has green then
     terminal_headway_s: float = 3.0  # and more for each one ahead in its lane: a headway over its share of green

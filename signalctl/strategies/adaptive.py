@@ -80,7 +80,10 @@ class Adaptive:
         self, junction: Junction, plan: TimingPlan, picture: JunctionPicture, status: FieldStatus
     ) -> "StageDecision | _Question | None":
         """What is settled without a search; else what has to be searched for."""
-        self._observers[junction.id].rates.observe(picture.crossings, status.aspects, status.utc_s)
+        observer = self._observers[junction.id]
+        observer.rates.observe(picture.crossings, status.aspects, status.utc_s)
+        lanes = [picture.lanes.get(lane) for lane in junction.lanes]
+        observer.discharge.observe(lanes, status.aspects, picture.blocked_exits, status.utc_s)
         self._rests[junction.id].observe(picture, status.utc_s)
         scope = scope_of(junction, plan, status)
         if scope is None:

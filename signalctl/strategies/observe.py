@@ -14,6 +14,7 @@ from signalctl.rollout.demand import Seen
 from signalctl.rollout.layout import Flags, Floats, Layout, build_layout, crossing_groups
 from signalctl.rollout.parameters import RolloutNumbers
 from signalctl.strategies.kerb_rates import KerbRates
+from signalctl.strategies.lane_discharge import LaneDischarge
 from signalctl.strategies.parameters import AdaptiveParameters
 
 CAR = MODES.index(Mode.CAR)
@@ -29,11 +30,13 @@ class Observer:
     junction: Junction
     layout: Layout
     weights: Floats
+    stop_s: Floats  # by mode: what a stop costs
     patience_s: Floats  # by mode: who waited so long counts double
     parameters: AdaptiveParameters
     numbers: RolloutNumbers
     farthest_m: Floats  # (L,) at which a vehicle was ever seen; where the road begins or sensing ends
     rates: KerbRates
+    discharge: LaneDischarge
 
     @classmethod
     def of(cls, junction: Junction, weights: Mapping[Mode, float], parameters: AdaptiveParameters) -> "Observer":
@@ -42,10 +45,12 @@ class Observer:
         weight = np.array([weights[mode] for mode in MODES])
         patience_s = np.full(len(MODES), parameters.long_wait_s)
         patience_s[MODES.index(Mode.BICYCLE)] = parameters.long_wait_bicycle_s
+        stop_s = np.array([parameters.stop_s.of(mode) for mode in MODES])
         numbers = _scaled(parameters, shortest_round_s(layout))
         farthest_m = np.zeros(len(junction.lanes))
         rates = KerbRates(crossing_groups(junction))
-        return cls(junction, layout, weight, patience_s, parameters, numbers, farthest_m, rates)
+        discharge = LaneDischarge(junction, layout, numbers.startup_s)
+        return cls(junction, layout, weight, stop_s, patience_s, parameters, numbers, farthest_m, rates, discharge)
 
     @cached_property
     def rate_weight(self) -> Floats:
@@ -74,9 +79,12 @@ class Observer:
             rows.move,
             rows.mode,
             rows.weight,
+            self.stop_s,
             np.array([0.0 if lane is None else lane.arrival_vph / 3600.0 for lane in lanes]),
             self.rate_weight,
             self._reach(rows, lanes),
+            self.discharge.lane_startup_s,
+            self.discharge.headway_ratio,
             stuck_s,
             stuck_move,
             np.array([movement.exit_lane in blocked for movement in self.junction.movements], np.bool_)

@@ -21,8 +21,14 @@ from signalctl.recording import recorder
 from signalctl.recording.player import Checkpoint, Player, Replayed, recorded_seconds
 from signalctl.recording.replay import Wish, play, spans_of
 from signalctl.recording.store import RecordingReader, RecordingTables
+from signalctl.rollout.parameters import RolloutNumbers
 from signalctl.strategies import NAMES, Parameters
-from signalctl.strategies.parameters import AdaptiveParameters, CoordinatedParameters, MaxPressureParameters
+from signalctl.strategies.parameters import (
+    AdaptiveParameters,
+    CoordinatedParameters,
+    MaxPressureParameters,
+    StopSeconds,
+)
 from tests.recording_samples import BEGIN_UTC_S, EXAMPLE, Street, two_junctions
 
 REPOSITORY = EXAMPLE.parent.parent
@@ -92,7 +98,10 @@ def tamper(path: Path, statement: str) -> None:
     [
         *((name, None) for name in NAMES),
         ("max-pressure", MaxPressureParameters(reach_m=33.3)),
-        ("adaptive", AdaptiveParameters(switch_gain=2.5, numbers=AdaptiveParameters().numbers._replace(stop_s=7.0))),
+        (
+            "adaptive",
+            AdaptiveParameters(switch_gain=2.5, stop_s=StopSeconds(car=7.0), numbers=RolloutNumbers(walk_s=7.0)),
+        ),
         ("coordinated", QUICK),
     ],
 )
