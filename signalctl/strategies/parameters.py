@@ -54,12 +54,12 @@ class AdaptiveParameters:
     pedestrian_wait_s: float = 60.0
     pedestrian_transit_wait_s: float = 75.0
     bicycle_wait_s: float = 60.0
-    rest: RestParameters = RestParameters()
     longest_wait_s: float = 60.0  # who would wait longer at a crossing if anything else came first is next
     transit_ratio: float = 1.0  # weight of a request on schedule over its persons
     late_s: float = 180.0  # a request so late counts one ratio more
     early_s: float = 60.0  # ahead of schedule by more than this
     early_ratio: float = 0.3
+    rest: RestParameters = RestParameters()
 
 
 @dataclass(frozen=True, slots=True)
