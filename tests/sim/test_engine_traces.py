@@ -74,7 +74,9 @@ def test_a_turn_over_an_empty_crossing_slows_down_where_it_does_in_sumo(
     assert _drive_alike(config, crossroads.letters({(first, last): letter}))
 
 
-@pytest.mark.parametrize("oncoming", [(0.0,), (0.0, 3.0), (0.0, 2.0, 6.0), (0.0, 3.0, 8.0), (1.0, 3.0, 5.0, 11.0, 13.0)])
+@pytest.mark.parametrize(
+    "oncoming", [(0.0,), (0.0, 3.0), (0.0, 2.0, 6.0), (0.0, 3.0, 8.0), (1.0, 3.0, 5.0, 11.0, 13.0)]
+)
 def test_who_waits_inside_sets_off_when_the_last_one_has_passed_as_in_sumo(
     crossroads: Crossroads, oncoming: Sequence[float]
 ) -> None:
