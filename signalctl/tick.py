@@ -10,7 +10,7 @@ from detectors.picture import Picture
 from detectors.source import Batch
 from plans.timing import TimingPlan
 from signalctl.gating.report import AreaReport
-from signalctl.strategy import PlanDecision, StageDecision
+from signalctl.strategy import DebtTotals, PlanDecision, StageDecision
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +85,7 @@ class Tick:
     failures: tuple[JunctionFailure, ...] = ()
     step_s: Mapping[str, float] = made_by(default_factory=dict)
     gating: tuple[AreaReport, ...] = ()
+    debts: Mapping[str, DebtTotals] = made_by(default_factory=dict)
     heard: Heard = NOTHING_HEARD
     verdicts: Mapping[str, Verdict] = made_by(default_factory=dict)
 

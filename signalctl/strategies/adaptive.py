@@ -17,6 +17,7 @@ from signalctl.gate.past import ACT_AFTER_S
 from signalctl.rollout.kernel import AFTER, COST, TARGET
 from signalctl.rollout.layout import Floats
 from signalctl.strategies.conduct import PlanKeeper, Scope, changing, decide_each, overdue, scope_of
+from signalctl.strategies.debts import PriorityDebts
 from signalctl.strategies.observe import LIVE, Observer
 from signalctl.strategies.parameters import AdaptiveParameters
 from signalctl.strategies.rest import Rest
@@ -61,6 +62,7 @@ class Adaptive:
         self._parameters = parameters
         self._observers = {id: Observer.of(junction, persons, parameters) for id, junction in junctions.items()}
         self._rests = {id: Rest(junction, parameters.rest) for id, junction in junctions.items()}
+        self._debts = {id: PriorityDebts(junction, parameters.most_owed_weight) for id, junction in junctions.items()}
         self._plans = PlanKeeper(junctions, "Open frames: the rollout decides which stage runs.")
 
     @property
@@ -74,7 +76,8 @@ class Adaptive:
         said = decide_each(self._junctions, picture, field, plans, self._ask)
         found = iter(run_searches([one.search for one in said.values() if isinstance(one, _Question)]))
         stages = {id: self._choose(one, next(found)) if isinstance(one, _Question) else one for id, one in said.items()}
-        return Decisions(stages, self._plans.decisions(plans))
+        debts = {id: self._debts[id].ledger.totals for id in said}
+        return Decisions(stages, self._plans.decisions(plans), debts)
 
     def _ask(
         self, junction: Junction, plan: TimingPlan, picture: JunctionPicture, status: FieldStatus
@@ -84,6 +87,7 @@ class Adaptive:
         observer.rates.observe(picture.crossings, status.aspects, status.utc_s)
         lanes = [picture.lanes.get(lane) for lane in junction.lanes]
         observer.discharge.observe(lanes, status.aspects, picture.blocked_exits, status.utc_s)
+        self._debts[junction.id].update(status.utc_s, picture, status.aspects, plan)
         self._rests[junction.id].observe(picture, status.utc_s)
         scope = scope_of(junction, plan, status)
         if scope is None:
@@ -158,7 +162,7 @@ class Adaptive:
         green_from, green_until = _greens(scope, status.utc_s + ACT_AFTER_S)
         return (
             observer.layout,
-            observer.see(picture, status.aspects),
+            observer.see(picture, status.aspects, self._debts[junction.id].weights()),
             observer.numbers,
             junction.stage_order.index(scope.stage),
             green_from,
