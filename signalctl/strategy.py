@@ -7,6 +7,7 @@ from typing import Final, Protocol
 from controllers.driver import FieldStatus
 from detectors.picture import Picture
 from plans.junction import Junction
+from plans.record import record
 from plans.sealed import RequestAction, RequestReason
 from plans.timing import TimingPlan
 
@@ -19,7 +20,7 @@ SECONDS_TO_BEGIN: Final = "s until it can begin"
 NOTHING_TO_CHOOSE: Final = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Alternative:
     """Another action that was weighed, with what it would cost in the unit of its decision."""
 
@@ -29,7 +30,7 @@ class Alternative:
     cost: float
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class StageDecision:
     """For this second: stay in `stage` (HOLD) or move to it (GO). `why` is one sentence for the engineer.
 

@@ -8,6 +8,7 @@ from typing import Protocol
 from controllers.driver import FieldStatus, PushReport, Reachability
 from detectors.picture import Picture
 from detectors.source import Batch
+from plans.record import record
 from plans.timing import TimingPlan
 from signalctl.gating.report import AreaReport
 from signalctl.strategy import DebtTotals, PlanDecision, StageDecision
@@ -54,7 +55,7 @@ class Heard:
 NOTHING_HEARD = Heard(Batch(), True, {}, {}, frozenset(), {}, {})
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Verdict:
     """What the gate let pass for one junction in one second; what it refused stands with the refusals.
 

@@ -56,6 +56,9 @@ def simulate(
         Path | None, typer.Option(help="Keep a journal of the run, whose every second can be replayed.")
     ] = None,
     jobs: Annotated[int | None, typer.Option(min=1, help="Processes at most; one per core by default.")] = None,
+    dask: Annotated[
+        str | None, typer.Option(help="Run on the workers of this Dask scheduler instead.", metavar="ADDRESS")
+    ] = None,
 ) -> None:
     """Simulate a scenario under control and print what it costs people."""
     from signalctl.simulation.junit import junit_xml
@@ -74,6 +77,8 @@ def simulate(
     numbers = (seed,) if seeds is None else parse_seeds(seeds)
     if journal is not None and (baseline is not None or len(numbers) > 1):
         raise UsageError(f"--journal {journal}: expected a single run, got several (seeds or a baseline)")
+    if dask is not None and (journal is not None or jobs is not None):
+        raise UsageError(f"--dask {dask}: expected neither --journal nor --jobs beside it, which are of this machine")
     strategies = [parse_control(name) for name in (strategy, baseline) if name is not None]
     if journal is not None and not isinstance(strategies[0], StrategyName):
         raise UsageError(f"--journal {journal}: expected a strategy of this house, got {strategy}, which leaves none")
@@ -85,9 +90,10 @@ def simulate(
         for chosen in strategies
         for number in numbers
     ]  # fmt: skip
-    _compile(specs)
+    if dask is None:
+        _compile(specs)
     began = time.perf_counter()
-    outcomes = _run(specs, jobs)
+    outcomes = _run(specs, jobs, dask)
     runs, baseline_runs = outcomes[: len(numbers)], outcomes[len(numbers) :]
     result = result_of(runs)
     if baseline_runs:
@@ -124,7 +130,7 @@ def _compile(specs: Sequence[RunSpec]) -> None:
         compile_engine(say)
 
 
-def _run(specs: Sequence[RunSpec], jobs: int | None) -> list[Any]:
+def _run(specs: Sequence[RunSpec], jobs: int | None, cluster: str | None) -> list[Any]:
     """Run everything behind a progress bar on the standard error output."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
@@ -140,7 +146,7 @@ def _run(specs: Sequence[RunSpec], jobs: int | None) -> list[Any]:
             for task, part in zip(tasks, parts, strict=True):
                 progress.update(task, completed=part)
 
-        return run_batch(specs, workers=jobs, on_progress=show)
+        return run_batch(specs, workers=jobs, cluster=cluster, on_progress=show)
 
 
 def _write(path: Path, text: str) -> None:

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -10,6 +9,7 @@ import numpy as np
 from controllers.driver import FieldStatus
 from detectors.picture import JunctionPicture, Picture
 from plans.junction import Aspect, Junction, Mode
+from plans.record import record
 from plans.sealed import RequestAction, RequestReason
 from plans.timing import TimingPlan
 from plans.transition import transition
@@ -28,7 +28,7 @@ LONG_AGO_S = -1000.0
 SOON_S = 2
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Course:
     """Keep the running stage for `after_s`, then change to `stage`; to stay for good is the running stage itself."""
 
