@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 
 from detectors.r09 import Telegram
 from plans.junction import Mode
+from plans.record import record
 
 ON_ARRIVAL_S: Final = float("-inf")
 """Time of a message that carries none: the second in which it is read counts."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LoopReading:
     """Vehicles that left the loop and the share of time that it was covered, over the last `span_s` seconds."""
 
@@ -41,7 +42,7 @@ class RadarObject(NamedTuple):
     mode: Mode
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RadarReading:
     """Everything that a radar sees at one instant; `classified` says whether it tells long vehicles from short ones."""
 
@@ -56,7 +57,7 @@ class RadarReading:
     classified: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ButtonReading:
     """A push-button, or a presence detector at the kerb, which also says how many people wait (else None)."""
 

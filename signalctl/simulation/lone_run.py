@@ -59,9 +59,10 @@ def _compile(spec: RunSpec) -> None:
 @contextlib.contextmanager
 def _one_at_a_time() -> Iterator[None]:
     """Hold the lock on the folder of machine code."""
-    from sim.engine.jit import cache_folder
+    from sim.engine.jit import HERE
+    from sim.kernel_cache import cache_folder
 
-    with (Path(cache_folder()) / ".compiling").open("w") as lock:
+    with (Path(cache_folder(HERE, "kernels")) / ".compiling").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
