@@ -9,6 +9,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from detectors.feeders import ELSEWHERE, FeederShares
 from detectors.lanes import HEAD_ZONE_M, QUEUE_SPEED_MPS, STANDING_SPEED_MPS, LaneView, only_movement
@@ -40,6 +41,8 @@ NOBODY = (np.empty(0), np.empty(0), np.empty(0), np.empty(0, np.int8), np.empty(
 """An empty lane: places, speeds, waits, modes and movements; all pictures share it, so nobody may write to it."""
 for _array in NOBODY:
     _array.setflags(write=False)
+Arrays = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.int8], NDArray[np.int32]]
+"""One lane's places, speeds, waits, modes and movements."""
 MODE_INDEX = {mode: index for index, mode in enumerate(MODES)}
 CONFIDENCE = 0.9
 SCENE_VARIANCE, QUEUED_VARIANCE = 0.02, 0.03
@@ -126,6 +129,8 @@ class RadarLanes:
         for track in self._tracks:
             track.distance_m -= track.speed_mps * elapsed_s
         free = [found for found in objects if found.lane in self._reach]
+        if not free and not self._tracks:
+            return {lane: EMPTY[lane not in unclassified] for lane in self._lanes}
         matched, free, lost = self._match(free, elapsed_s)
         passed: dict[str, int] = defaultdict(int)
         arrived: dict[str, float] = defaultdict(float)
@@ -184,6 +189,11 @@ class RadarLanes:
                     track.passes, track.idle_s = 0, 0.0  # somebody does stand there
             ahead[lane] += 1
             real[lane] += not track.phantom
+
+    @property
+    def follows_anybody(self) -> bool:
+        """Whether somebody was there at the last scene."""
+        return bool(self._tracks)
 
     def room_at_start_m(self) -> dict[str, float]:
         """Per lane with somebody who stands: metres between its start and the rear of the last of them."""
@@ -286,19 +296,15 @@ class RadarLanes:
                 row = (max(0.0, track.distance_m), track.speed_mps, track.waiting_s, track.mode_index)
                 rows.setdefault(track.lane, []).append(row)
         variance = self._variance()
+        arrays = self._arrays(rows)
         views = {}
         for lane in self._lanes:
-            here = rows.get(lane)
+            here = arrays.get(lane)
             known = lane not in unclassified
             if here is None and lane not in passed and lane not in arrived and lane not in variance:
                 views[lane] = EMPTY[known]
                 continue
-            distance_m, speed_mps, waiting_s, mode, movement = NOBODY
-            if here is not None:
-                here.sort()
-                distance_m, speed_mps, waiting_s = np.array([row[:3] for row in here], np.float64).T.copy()
-                mode = np.array([row[3] for row in here], np.int8)
-                movement = np.array([self._movement[lane]] * len(here), np.int32)
+            distance_m, speed_mps, waiting_s, mode, movement = NOBODY if here is None else here
             views[lane] = LaneView(
                 distance_m=distance_m,
                 speed_mps=speed_mps,
@@ -312,6 +318,34 @@ class RadarLanes:
                 queue_variance=variance.get(lane, SCENE_VARIANCE),
             )
         return views
+
+    def _arrays(self, rows: Mapping[str, list[tuple[float, float, float, int]]]) -> dict[str, Arrays]:
+        """The rows of each lane, the nearest first: parts of arrays of the whole junction, which are made at once."""
+        if not rows:
+            return {}
+        all_rows: list[tuple[float, float, float, int]] = []
+        movements: list[int] = []
+        ends = {}
+        for lane, here in rows.items():
+            here.sort()
+            all_rows += here
+            movements += [self._movement[lane]] * len(here)
+            ends[lane] = len(all_rows)
+        distances, speeds, waits, kinds = zip(*all_rows, strict=True)
+        distance_m, speed_mps = np.array(distances, np.float64), np.array(speeds, np.float64)
+        waiting_s, mode = np.array(waits, np.float64), np.array(kinds, np.int8)
+        movement = np.array(movements, np.int32)
+        arrays, begin = {}, 0
+        for lane, end in ends.items():
+            arrays[lane] = (
+                distance_m[begin:end],
+                speed_mps[begin:end],
+                waiting_s[begin:end],
+                mode[begin:end],
+                movement[begin:end],
+            )
+            begin = end
+        return arrays
 
     def _variance(self) -> dict[str, float]:
         """Of each lane's queue: who stands on a lane upstream may be on the way to any of those that it leads to.

@@ -13,7 +13,17 @@ from plans.policy import Policy
 from plans.site import StrategyName
 from signalctl.cli.demo import Period
 from signalctl.errors import EXIT_FINDINGS, EXIT_OK, UsageError
-from signalctl.simulation.spec import CONTROLS, PlantName, RunSpec, parse_control, parse_part, parse_seeds
+from signalctl.simulation.spec import (
+    CONTROLS,
+    NO_OUTPUTS,
+    Outputs,
+    PlantName,
+    RunSpec,
+    parse_control,
+    parse_part,
+    parse_seeds,
+    path_of_seed,
+)
 from sim.sensors.faults import FaultSpec, Lie
 
 WHO = f"[{'|'.join(CONTROLS)}]"
@@ -47,6 +57,18 @@ def simulate(
     tripinfo: Annotated[
         Path | None, typer.Option(help="Write trips as SUMO does; several seeds: one file each.")
     ] = None,
+    detectors: Annotated[
+        Path | None, typer.Option(help="Write what the induction loops of additional files measured, as SUMO does.")
+    ] = None,
+    queues: Annotated[
+        Path | None, typer.Option(help="Write the queue on each lane in each step, as SUMO does.")
+    ] = None,
+    signals: Annotated[
+        Path | None, typer.Option(help="Write what each signal shows in each step, as SUMO does.")
+    ] = None,
+    trajectories: Annotated[
+        Path | None, typer.Option(help="Write where each vehicle is in each step, as compact arrays (.npz).")
+    ] = None,
     json_file: Annotated[
         Path | None, typer.Option("--json", help="Write the result to this file; - is the screen.")
     ] = None,
@@ -70,7 +92,8 @@ def simulate(
     requirements = [parse_requirement(text) for text in require or []]
     if baseline is None and (relative := next((one for one in requirements if one.relative), None)):
         raise UsageError(f"--require {relative.text}: expected --baseline beside a change in %, got none")
-    for path in (tripinfo, json_file, junit, report, journal):
+    outputs = Outputs(detectors, queues, signals, trajectories)
+    for path in (tripinfo, json_file, junit, report, journal, *outputs.files().values()):
         if path is not None and str(path) != "-" and not path.parent.is_dir():
             raise UsageError(f"{path}: expected an existing folder, got {path.parent}")
     faults = FaultSpec(0.0 if fail_detectors is None else parse_part(fail_detectors), tuple(lie or ()))
@@ -85,9 +108,9 @@ def simulate(
     specs = [
         RunSpec(
             scenario, period.value if period else None, plant, chosen, detection, number, begin, end, teleport,
-            not no_extra_stages, policy, faults, journal,
+            not no_extra_stages, policy, faults, journal, NO_OUTPUTS if place else _of_seed(outputs, number, numbers),
         )
-        for chosen in strategies
+        for place, chosen in enumerate(strategies)
         for number in numbers
     ]  # fmt: skip
     if dask is None:
@@ -113,6 +136,10 @@ def simulate(
     unsafe = any(count for kind, count in result["safety"].items() if kind != "refused")
     failed = any(outcome.failures for outcome in outcomes)
     raise typer.Exit(EXIT_FINDINGS if unsafe or failed or not all(one.met for one in verdicts) else EXIT_OK)
+
+
+def _of_seed(outputs: Outputs, seed: int, seeds: Sequence[int]) -> Outputs:
+    return outputs if len(seeds) == 1 else outputs.of_seed(seed)
 
 
 def _compile(specs: Sequence[RunSpec]) -> None:
@@ -160,5 +187,4 @@ def _write_trips(path: Path, runs: Sequence[Any]) -> None:
     from sim.tripinfo_file import write_tripinfo
 
     for run in runs:
-        own = path if len(runs) == 1 else path.with_name(f"{path.stem}.{run.spec.seed}{path.suffix}")
-        write_tripinfo(run.trips, own)
+        write_tripinfo(run.trips, path if len(runs) == 1 else path_of_seed(path, run.spec.seed))

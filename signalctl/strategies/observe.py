@@ -11,7 +11,7 @@ import numpy as np
 from detectors.picture import MODES, JunctionPicture, LanePicture, PriorityRequest, RequestState
 from plans.junction import Aspect, GroupKind, Junction, Mode
 from signalctl.rollout.demand import Seen
-from signalctl.rollout.layout import Flags, Floats, Layout, build_layout, crossing_groups
+from signalctl.rollout.layout import Flags, Floats, Ints, Layout, build_layout, crossing_groups
 from signalctl.rollout.parameters import RolloutNumbers
 from signalctl.strategies.debts import NOTHING_OWED
 from signalctl.strategies.kerb_rates import KerbRates
@@ -62,6 +62,17 @@ class Observer:
     def none_blocked(self) -> Flags:
         """(M,) every exit has room."""
         return np.zeros(len(self.junction.movements), np.bool_)
+
+    @cached_property
+    def none_stuck(self) -> tuple[Floats, Ints]:
+        """(L,) each: no head has stood on green, so none of them wants another signal."""
+        lanes = len(self.junction.lanes)
+        return np.zeros(lanes), np.full(lanes, -1, np.int64)
+
+    @cached_property
+    def no_crossings(self) -> tuple[Floats, Floats, Floats, Floats]:
+        """Rows of a junction without anything to cross on foot."""
+        return np.zeros(0), np.zeros(0), np.ones(0), np.zeros(0)
 
     def see(
         self, picture: JunctionPicture, aspects: Mapping[str, Aspect], owed: Mapping[str, float] = NOTHING_OWED
@@ -136,6 +147,8 @@ class Observer:
         if rows.distance_m.size:
             used = rows.start[1:] > rows.start[:-1]
             self.farthest_m[used] = np.maximum(self.farthest_m[used], rows.distance_m[rows.start[1:][used] - 1])
+        if all(lane is None or lane.reach_m == math.inf for lane in lanes):
+            return self.farthest_m.copy()
         return np.minimum(self.farthest_m, [math.inf if lane is None else lane.reach_m for lane in lanes])
 
     def request_weight(self, request: PriorityRequest) -> float:
@@ -174,8 +187,10 @@ class Observer:
         self, lanes: Sequence[LanePicture | None], aspects: Mapping[str, Aspect]
     ) -> tuple[np.ndarray, np.ndarray]:
         """For how long heads have stood on green, and the red movement that this head probably wants."""
-        stuck_s, wanted = np.zeros(len(lanes)), np.full(len(lanes), -1, np.int64)
         least_s = min(self.parameters.believe_after_s, self.parameters.believe_gap_s)
+        if all(lane is None or lane.head_still_s < least_s for lane in lanes):
+            return self.none_stuck
+        stuck_s, wanted = np.zeros(len(lanes)), np.full(len(lanes), -1, np.int64)
         for index, lane in enumerate(lanes):
             if lane is None or lane.head_still_s < least_s or lane.head_still_s < self._still_limit_s(lane, aspects):
                 continue
@@ -197,6 +212,8 @@ class Observer:
 
     def _crossings(self, picture: JunctionPicture, owed: Mapping[str, float]) -> tuple[Floats, Floats, Floats, Floats]:
         groups = self.rates.groups
+        if not groups:
+            return self.no_crossings
         people, wait_s = np.zeros(len(groups)), np.zeros(len(groups))
         limit_s, come_ps = np.ones(len(groups)), np.zeros(len(groups))
         transit = any(request.state in LIVE for request in picture.requests)
