@@ -52,7 +52,7 @@ def test_claims_count_what_is_expected(crossroads, three):
 
 def test_an_unlikely_queue_takes_no_green(crossroads, decide, vehicles):
     """A car that comes in the north keeps its green against three who are hardly there, not against three who are."""
-    arms = {"n": vehicles([(60.0, 13.9)]), "e": vehicles([(1.0, 0.0), (8.5, 0.0), (16.0, 0.0)])}
+    arms = {"n": vehicles([(130.0, 13.9)]), "e": vehicles([(1.0, 0.0), (8.5, 0.0), (16.0, 0.0)])}
     picture, status = crossroads.picture(arms), crossroads.status("NS", 12)
     assert decide(picture, status).action is GO
     assert decide(expecting(picture, "e", [0.1, 0.05, 0.05]), status).action is HOLD
