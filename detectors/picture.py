@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from detectors.readings import AirReading
 from plans.junction import Mode
+from plans.record import record
 
 MODES: tuple[Mode, ...] = (Mode.CAR, Mode.TRUCK, Mode.BUS, Mode.TRAM, Mode.BICYCLE, Mode.PEDESTRIAN, Mode.EMERGENCY)
 """Index of a mode in arrays; the same numbers as `sim.plant.RoadMode`."""
@@ -59,7 +60,7 @@ class EndReason(StrEnum):
     GREEN_USED = "green_used"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PriorityRequest:
     """A transit (or emergency) vehicle that asks for green; `eta_s` is from the picture's time to the stop line.
 
@@ -81,7 +82,7 @@ class PriorityRequest:
     reason: EndReason = EndReason.NONE
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LanePicture:
     """One approach lane; arrays have one row per vehicle (n), nearest to the stop line first.
 
@@ -92,7 +93,8 @@ class LanePicture:
     `arrival_vph` is the average demand beyond sensing. `confidence_ratio` is 1 for full knowledge and 0 for none.
     `queue_deviation_veh` and `arrival_deviation_vph` are the standard deviations of queue and average demand.
     Nobody further away than `reach_m` would be listed: from there on the average demand is all that is known.
-    `kinds_known` says that detectors here tell buses and lorries from cars.
+    `kinds_known` says that detectors here tell buses and lorries from cars. `presence` is how probable each vehicle is,
+    where the list is an expectation and not what was seen; None when everybody in it is there.
     """
 
     lane: str
@@ -111,9 +113,15 @@ class LanePicture:
     queue_deviation_veh: float = 0.0
     arrival_deviation_vph: float = 0.0
     reach_m: float = float("inf")
+    presence: NDArray[np.float64] | None = None
+
+    def vehicles(self, within_m: float = float("inf")) -> float:
+        """How many are expected up to this distance from the stop line."""
+        near = self.distance_m <= within_m
+        return float(np.count_nonzero(near)) if self.presence is None else float(self.presence[near].sum())
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CrossingPicture:
     """People at one pedestrian (or separately signalled bicycle) group."""
 
@@ -124,7 +132,7 @@ class CrossingPicture:
     confidence_ratio: float = 1.0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class JunctionPicture:
     """What is known about one junction; `requests` are open, `ended` are those that ended since the last picture."""
 

@@ -4,7 +4,7 @@ Received is who has announced itself; queued, who counts; activated, who counts 
 per group at once, in the order of emergency, trust and arrival; the others stay received until there is room.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from operator import attrgetter
 
@@ -13,7 +13,7 @@ from detectors.open_request import OpenRequest
 from detectors.picture import EndReason, LanePicture, PriorityRequest, RequestState
 from detectors.readings import ON_ARRIVAL_S, TransitKind, TransitReading
 from detectors.sightings import Sightings
-from detectors.trust import Trust
+from detectors.trust import SIREN_PRIOR, SOURCE_PRIOR, Trust
 from plans.defaults import MAX_LEVEL, OCCUPANCY
 from plans.junction import Aspect, Junction, Mode, Movement
 from plans.transit import TransitSettings
@@ -43,7 +43,9 @@ class RequestBook:
 
     def __init__(self, junction: Junction, settings: TransitSettings | None = None) -> None:
         self._junction = junction
-        self._emergency_level = (settings or TransitSettings()).emergency_level
+        settings = settings or TransitSettings()
+        self._emergency_level = settings.emergency_level
+        self._emergency_sources = frozenset(settings.emergency_sources)
         self._movements: Mapping[str, Movement] = {movement.id: movement for movement in junction.movements}
         self._open: dict[str, OpenRequest] = {}
         self._cooldown_until_s: dict[str, float] = {}
@@ -59,7 +61,7 @@ class RequestBook:
     def update(
         self,
         utc_s: float,
-        readings: Iterable[TransitReading],
+        readings: Sequence[TransitReading],
         aspects: Mapping[str, Aspect],
         lanes: Mapping[str, LanePicture] | None = None,
     ) -> tuple[tuple[PriorityRequest, ...], tuple[PriorityRequest, ...]]:
@@ -70,6 +72,8 @@ class RequestBook:
         elapsed_s = 0.0 if self._utc_s is None else max(0.0, utc_s - self._utc_s)
         self._utc_s = utc_s
         self._sightings.look(lanes or {})
+        if not (readings or self._open or self._cooldown_until_s or self._over_t_s):
+            return (), ()
         for entry in self._open.values():
             self._watch(entry, utc_s, elapsed_s, green=aspects.get(entry.request.group) is Aspect.GREEN)
         self._forget(utc_s)
@@ -145,7 +149,8 @@ class RequestBook:
             return  # the tail of the request that ended, not another one
         request, reason = self._understand(reading)
         credit = _credit(reading.source, request.mode)
-        trust_ratio = self._trust.of(credit, reading.id, utc_s)
+        prior = SIREN_PRIOR if request.mode is Mode.EMERGENCY else SOURCE_PRIOR
+        trust_ratio = self._trust.of(credit, reading.id, utc_s, prior)
         if cooling:
             reason = EndReason.COOLDOWN
         elif reason is None:
@@ -171,6 +176,7 @@ class RequestBook:
             trust_ratio=trust_ratio,
             most_persons=most_persons,
             proven=proven,
+            vouched_ratio=self._trust.vouched(credit, utc_s),
         )
         self._watch(entry, utc_s, 0.0, green=False)
         self._open[reading.id] = entry
@@ -197,8 +203,10 @@ class RequestBook:
     def _understand(self, reading: TransitReading) -> tuple[PriorityRequest, EndReason | None]:
         """The request as this junction understands it, and why it cannot be one.
 
-        The level alone makes an emergency vehicle. Its weight is the mode's own, whatever else the message claims.
+        The level alone makes an emergency vehicle, where it comes by a way that may say so: elsewhere it asks like
+        anybody else. Its weight is the mode's own, whatever else the message claims.
         """
+        reading = self._without_siren(reading)
         movement = self._movements.get(reading.movement)
         group = movement.group if movement else reading.group
         emergency = reading.level >= self._emergency_level
@@ -221,6 +229,15 @@ class RequestBook:
             lane=movement.lane if movement else None,
         )
         return request, reason
+
+    def _without_siren(self, reading: TransitReading) -> TransitReading:
+        """A siren that came by a way without the right to sound one is a vehicle of no special kind."""
+        if reading.source in self._emergency_sources or reading.level > MAX_LEVEL:
+            return reading
+        if reading.level < self._emergency_level and reading.mode is not Mode.EMERGENCY:
+            return reading
+        mode = Mode.CAR if reading.mode is Mode.EMERGENCY else reading.mode
+        return replace(reading, level=min(reading.level, self._emergency_level - 1), mode=mode)
 
     def _end(
         self,

@@ -8,9 +8,10 @@ from typing import Protocol
 from controllers.driver import FieldStatus, PushReport, Reachability
 from detectors.picture import Picture
 from detectors.source import Batch
+from plans.record import record
 from plans.timing import TimingPlan
 from signalctl.gating.report import AreaReport
-from signalctl.strategy import PlanDecision, StageDecision
+from signalctl.strategy import DebtTotals, PlanDecision, StageDecision
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ class Heard:
 NOTHING_HEARD = Heard(Batch(), True, {}, {}, frozenset(), {}, {})
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Verdict:
     """What the gate let pass for one junction in one second; what it refused stands with the refusals.
 
@@ -69,7 +70,11 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """Everything about one tick. Mappings are by junction; a junction without a word is missing."""
+    """Everything about one tick. Mappings are by junction; a junction without a word is missing.
+
+    `step_s` is each step's time on the wall, `processor_s` that of the processor; the last step, `record`, is added
+    once everybody has been told.
+    """
 
     utc_s: float
     lateness_s: float
@@ -84,7 +89,9 @@ class Tick:
     refusals: tuple[RefusalNote, ...] = ()
     failures: tuple[JunctionFailure, ...] = ()
     step_s: Mapping[str, float] = made_by(default_factory=dict)
+    processor_s: Mapping[str, float] = made_by(default_factory=dict)
     gating: tuple[AreaReport, ...] = ()
+    debts: Mapping[str, DebtTotals] = made_by(default_factory=dict)
     heard: Heard = NOTHING_HEARD
     verdicts: Mapping[str, Verdict] = made_by(default_factory=dict)
 
