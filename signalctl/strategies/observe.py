@@ -130,7 +130,7 @@ class Observer:
             _join([lane.speed_mps for lane in known]),
             _join([lane.movement for lane in known], np.int64),
             mode,
-            self.weights[mode] * (1.0 + impatience**2),
+            self.weights[mode] * (1.0 + impatience**2) * _presence(known),
         )
 
     def _owed_ratio(self, rows: "_Rows", owed: Mapping[str, float]) -> Floats:
@@ -298,6 +298,13 @@ def _scaled(parameters: AdaptiveParameters, round_s: float) -> RolloutNumbers:
     horizon_s = min(parameters.longest_horizon_s, max(numbers.horizon_s, parameters.round_ratio * round_s))
     ratio = horizon_s / numbers.horizon_s
     return numbers._replace(horizon_s=float(round(horizon_s)), terminal_s=numbers.terminal_s * ratio)
+
+
+def _presence(lanes: Sequence[LanePicture]) -> np.ndarray | float:
+    """How probable each vehicle of these lanes is; 1 for all where everybody was seen."""
+    if all(lane.presence is None for lane in lanes):
+        return 1.0
+    return _join([np.ones(lane.distance_m.size) if lane.presence is None else lane.presence for lane in lanes])
 
 
 def _join(arrays: Sequence[np.ndarray], kind: type[np.float64] | type[np.int64] = np.float64) -> np.ndarray:
