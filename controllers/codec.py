@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Self
 from controllers import registers
 from controllers.register_block import Block
 from plans.junction import Aspect
+from plans.record import record
 from plans.sealed import RequestAction, RequestReason
 
 HMAC_BYTES = 8
@@ -42,7 +43,7 @@ def unpack(block: Block, data: bytes) -> dict[str, Any]:
     return values
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Message:
     """A dataclass whose fields are the registers of `block` by name (without `reserved`)."""
 
@@ -103,7 +104,7 @@ def _layout(message: Message) -> _Layout:
     return _LAYOUTS[letter]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Identity(Message):
     """Block A."""
 
@@ -123,7 +124,7 @@ class Identity(Message):
     reference: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Status(Message):
     """Block B."""
 
@@ -167,7 +168,7 @@ class Status(Message):
     generation_end: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Lease(Message):
     """Block F."""
 
@@ -180,7 +181,7 @@ class Lease(Message):
     level: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class StagingPage(Message):
     """Block G: one page of a plan."""
 
@@ -210,7 +211,7 @@ class StagingPage(Message):
         return self.page & 0xFF
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Command(Message):
     """Block H."""
 
@@ -223,7 +224,7 @@ class Command(Message):
     hmac: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class StageRequest(Message):
     """Block T."""
 

@@ -6,6 +6,7 @@ from enum import IntEnum, StrEnum
 from typing import Protocol
 
 from plans.junction import Aspect
+from plans.record import record
 from plans.sealed import SafePlan, SafeRequest
 
 
@@ -54,7 +55,7 @@ class DriverError(Exception):
     """The controller did not answer in time, or answered something else than was asked."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FieldStatus:
     """What the controller says of itself (register blocks B and C), decoded.
 
@@ -101,7 +102,7 @@ class PushReport:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Reachability:
     """Health of the link to one controller."""
 

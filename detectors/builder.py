@@ -59,12 +59,14 @@ class PictureBuilder:
         self._utc_s = utc_s
         said: dict[str, _Said] = {id_: _Said() for id_ in self._junctions}
         for reading in batch.readings:
-            if isinstance(reading, AirReading):
-                self.air[reading.station] = reading
-                continue
             here = said.get(reading.junction)
             if here is not None:
-                self._sort(reading, here, utc_s)
+                if isinstance(reading, _BY_DETECTOR):
+                    here.by_detector[reading.detector] = reading
+                else:
+                    self._sort(reading, here, utc_s)
+            elif isinstance(reading, AirReading):
+                self.air[reading.station] = reading
             elif not isinstance(reading, LorawanReading) and len(self.unknown) < MAX_UNKNOWN:
                 self.unknown[reading.junction] += 1
         pictures = {
@@ -74,10 +76,8 @@ class PictureBuilder:
         return Picture(utc_s=utc_s, junctions=self._with_blocked_exits(pictures), air=dict(self.air))
 
     def _sort(self, reading: Reading, said: "_Said", utc_s: float) -> None:
-        """Put a reading to those of its kind."""
-        if isinstance(reading, _BY_DETECTOR):
-            said.by_detector[reading.detector] = reading
-        elif isinstance(reading, TransitReading):
+        """Put what comes from no detector to its kind."""
+        if isinstance(reading, TransitReading):
             said.transit.append(self._with_lateness(reading, utc_s))
         elif isinstance(reading, ExactReading) and said.exact is None:
             said.exact = reading
@@ -136,11 +136,13 @@ class _JunctionBuilder:
         }
         self._requests = RequestBook(junction, transit)
         self._rooms: dict[str, float] = {}
+        self._aspects: Mapping[str, Aspect] = {}
+        self._green: set[str] = set()
+        self._green_lanes = dict.fromkeys(junction.lanes, False)
 
     def update(self, utc_s: float, elapsed_s: float, said: _Said, signals: SignalView) -> JunctionPicture:
         """The junction's part of the picture."""
-        green = {group for group, aspect in signals.aspects.items() if aspect is Aspect.GREEN}
-        green_lanes = {lane: not groups.isdisjoint(green) for lane, groups in self._lane_groups.items()}
+        green, green_lanes = self._greens(signals.aspects)
         exact = said.exact
         views = self._sensing.update(
             said.by_detector,
@@ -163,6 +165,14 @@ class _JunctionBuilder:
             blocked_exits=exact.blocked_exits if exact is not None else frozenset(),
             ended=ended,
         )
+
+    def _greens(self, aspects: Mapping[str, Aspect]) -> tuple[set[str], dict[str, bool]]:
+        """Groups that show green, and of each lane whether one of its groups does: the same until a signal changes."""
+        if aspects != self._aspects:
+            self._aspects = aspects
+            self._green = {group for group, aspect in aspects.items() if aspect is Aspect.GREEN}
+            self._green_lanes = {lane: not groups.isdisjoint(self._green) for lane, groups in self._lane_groups.items()}
+        return self._green, self._green_lanes
 
     def room_at_start_m(self) -> Mapping[str, float]:
         """Per lane: metres from its start to the last one who stands there, where somebody does."""

@@ -146,6 +146,25 @@ class DetectorWatch:
         # a doubtful scene is left out at once, and what was seen before it goes on, until the doubt is a verdict
         return self._scenes is None or not self._scenes.stale
 
+    def hears_nobody(self, reading: LoopReading, utc_s: float, elapsed_s: float) -> bool:
+        """Whether a loop that is well says in time and in its turn that nobody is there, as most do in most seconds.
+
+        If so, all is done that `observe` would do for such a reading, which may be used; else nothing is, and `observe`
+        is to be asked. It is no short cut where other detectors saw somebody: then it may be the loop that is wrong.
+        """
+        if reading.count or reading.occupancy_ratio or self._strikes or self._covered_s or self.health is not _OK:
+            return False
+        t_s, seq, limits = reading.t_s, reading.seq, self._limits
+        if seq <= self._seq or t_s <= self._stamp_s or not utc_s - limits.past_s <= t_s <= utc_s + limits.future_s:
+            return False
+        rate = self._count_rate
+        if rate > limits.chatter_per_s or self._quiet_vehicles > self._quiet_limit:
+            return False
+        if rate:
+            self._count_rate = rate * max(0.0, 1.0 - elapsed_s / limits.chatter_window_s)
+        self._heard_s, self._stamp_s, self._seq, self._contradictions = utc_s, t_s, seq, 0
+        return True
+
     def _take(self, reading: DetectorReading, elapsed_s: float, *, green: bool, others_veh: float) -> bool:
         """Whether the values are possible; if so, remember what speaks for being stuck or chattering."""
         if isinstance(reading, LoopReading):

@@ -1,7 +1,6 @@
 """What every way of sensing shares: a lane's vehicles as arrays, and what follows from them (queue, head, demand)."""
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +8,7 @@ from numpy.typing import NDArray
 from detectors.picture import LanePicture
 from detectors.rates import ArrivalGroups, ArrivalRate
 from plans.junction import Junction
+from plans.record import record
 
 QUEUE_SPEED_MPS = 1.4
 """Slower than this is in the queue (5 km/h, as HBS and SUMO's jam threshold have it)."""
@@ -20,7 +20,7 @@ MAX_STEP_S = 5.0
 """After a longer gap between pictures nobody knows what happened in it; averages leave it out."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LaneView:
     """One lane as one kind of sensing sees it; rows as in `LanePicture`.
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from detectors.readings import AirReading
 from plans.junction import Mode
+from plans.record import record
 
 MODES: tuple[Mode, ...] = (Mode.CAR, Mode.TRUCK, Mode.BUS, Mode.TRAM, Mode.BICYCLE, Mode.PEDESTRIAN, Mode.EMERGENCY)
 """Index of a mode in arrays; the same numbers as `sim.plant.RoadMode`."""
@@ -59,7 +60,7 @@ class EndReason(StrEnum):
     GREEN_USED = "green_used"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PriorityRequest:
     """A transit (or emergency) vehicle that asks for green; `eta_s` is from the picture's time to the stop line.
 
@@ -81,7 +82,7 @@ class PriorityRequest:
     reason: EndReason = EndReason.NONE
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LanePicture:
     """One approach lane; arrays have one row per vehicle (n), nearest to the stop line first.
 
@@ -120,7 +121,7 @@ class LanePicture:
         return float(np.count_nonzero(near)) if self.presence is None else float(self.presence[near].sum())
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CrossingPicture:
     """People at one pedestrian (or separately signalled bicycle) group."""
 
@@ -131,7 +132,7 @@ class CrossingPicture:
     confidence_ratio: float = 1.0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class JunctionPicture:
     """What is known about one junction; `requests` are open, `ended` are those that ended since the last picture."""
 

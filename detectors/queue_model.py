@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from detectors.lanes import HEAD_ZONE_M, JAM_SPACING_M, QUEUE_SPEED_MPS, STANDING_SPEED_MPS, LaneView
+from plans.record import record
 
 ACCELERATION_MPS2 = 2.0
 HALT_M = 1.0
@@ -32,7 +33,7 @@ ROUNDING = 0.5
 """Whole vehicles from parts of them: the nearest number, so that a counted one is there at once."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LoopEvidence:
     """What the lane's usable loops said over the last `elapsed_s` seconds; None where there is no usable loop.
 

@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 
 from detectors.r09 import Telegram
 from plans.junction import Mode
+from plans.record import record
 from plans.transit import JSON_SOURCE
 
 ON_ARRIVAL_S: Final = float("-inf")
 """Time of a message that carries none: the second in which it is read counts."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LoopReading:
     """Vehicles that left the loop and the share of time that it was covered, over the last `span_s` seconds."""
 
@@ -42,7 +43,7 @@ class RadarObject(NamedTuple):
     mode: Mode
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RadarReading:
     """Everything that a radar sees at one instant; `classified` says whether it tells long vehicles from short ones."""
 
@@ -57,7 +58,7 @@ class RadarReading:
     classified: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ButtonReading:
     """A push-button, or a presence detector at the kerb, which also says how many people wait (else None)."""
 

@@ -8,6 +8,7 @@ that its queue does not vanish when its radar does.
 from collections import defaultdict
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
 
 from detectors.equipment import approach_lanes, is_stop_line
 from detectors.exact import ExactLanes
@@ -19,20 +20,14 @@ from detectors.radar import RadarLanes
 from detectors.readings import ButtonReading, ExactReading, LoopReading, RadarReading
 from plans.junction import Detector, DetectorKind, Junction, Mode
 
-SAID_BY = {DetectorKind.LOOP: LoopReading, DetectorKind.RADAR: RadarReading, DetectorKind.BUTTON: ButtonReading}
 
-
-@dataclass(slots=True)
-class _Post:
-    """One detector: what it says, where it is, and who else sees its traffic."""
+class _Post(NamedTuple):
+    """One detector that is judged: by the lanes that it tells of, a button by its group."""
 
     id: str
     watch: DetectorWatch
-    says: type[DetectorReading]
     lanes: tuple[str, ...]
     group: str | None
-    crossed_on: str
-    partners: tuple[str, ...]
 
 
 @dataclass(slots=True)
@@ -52,7 +47,22 @@ class Sensing:
         self._exact = ExactLanes(len(junction.lanes))
         self._radar = RadarLanes(junction)
         self._loops = LoopLanes(junction)
-        self._posts = tuple(self._post(detector) for detector in junction.detectors.values())
+        detectors = junction.detectors.values()
+        self._watches = {
+            detector.id: DetectorWatch(detector, approach_lanes=frozenset(approach_lanes(junction, detector)))
+            for detector in detectors
+        }
+        self._loop_posts, self._radar_posts, self._button_posts = (
+            tuple(self._post(detector) for detector in detectors if detector.kind is kind)
+            for kind in (DetectorKind.LOOP, DetectorKind.RADAR, DetectorKind.BUTTON)
+        )
+        self._partners: dict[str, list[str]] = defaultdict(list)
+        self._crossed_by: dict[str, list[str]] = defaultdict(list)
+        for detector in detectors:
+            for loop in self._partners_of(detector):
+                self._partners[loop].append(detector.id)
+            if detector.kind is DetectorKind.LOOP and detector.mode is None and detector.lane:
+                self._crossed_by[detector.lane].append(detector.id)
         watched_by: dict[str, set[str]] = defaultdict(set)
         for detector in junction.detectors.values():
             if detector.kind is DetectorKind.RADAR:
@@ -65,26 +75,23 @@ class Sensing:
             for id_, detector in junction.detectors.items()
             if detector.kind is DetectorKind.LOOP and detector.mode is not Mode.BICYCLE and is_stop_line(detector)
         }
+        self._ways = tuple((lane, self._watched_by.get(lane), self._stop_line.get(lane, "")) for lane in junction.lanes)
         self._by_model: set[str] = set()
         self._views: dict[str, LaneView] = {}
         self._counts: dict[str, float] = {}
         self._crossed: dict[str, float] = {}
-        self.health: Mapping[str, Health] = {post.id: post.watch.health for post in self._posts}
+        self.health: Mapping[str, Health] = {id_: watch.health for id_, watch in self._watches.items()}
         """Health of every detector; another mapping when one changes."""
         self.buttons: dict[str, ButtonReading] = {}
         """What the believed buttons said since the last picture."""
 
     def _post(self, detector: Detector) -> _Post:
-        """A loop is judged by the lanes that it tells of, a button by its group, and loops by what radars see cross."""
         is_loop = detector.kind is DetectorKind.LOOP
         return _Post(
             detector.id,
-            DetectorWatch(detector, approach_lanes=frozenset(approach_lanes(self._junction, detector))),
-            SAID_BY[detector.kind],
+            self._watches[detector.id],
             self._loops.active_lanes(detector.id) if is_loop and detector.lane else (),
             detector.group if detector.kind is DetectorKind.BUTTON else None,
-            detector.lane or "" if is_loop and detector.mode is None else "",
-            self._partners_of(detector),
         )
 
     def update(
@@ -113,15 +120,15 @@ class Sensing:
         shared = self._loops.share(loops)
         blind = {radar for radar in self._radars if self.health[radar] is not Health.OK}
         seen: dict[str, LaneView] = {}
-        for lane in self._junction.lanes:
-            watching = self._watched_by.get(lane)
+        for lane, watching, stop_line in self._ways:
             if watching is not None and not (blind and watching <= blind):
-                self._by_model.discard(lane)
-                view, counting = by_radar[lane], loops.get(self._stop_line.get(lane, ""))
+                view, counting = by_radar[lane], loops.get(stop_line)
                 # a loop counts who crosses, a radar only notices that somebody is gone
                 if counting is not None and counting.count != view.passed:
                     view = replace(view, passed=counting.count)
                 seen[lane] = view
+                if self._by_model:
+                    self._by_model.discard(lane)
                 continue
             if lane not in self._by_model and lane in self._views:
                 self._loops.seed(lane, self._views[lane])
@@ -149,7 +156,8 @@ class Sensing:
         blunt = {id_ for id_, said in radars.items() if not said.classified}
         if blunt:
             unclassified = {lane for lane, watching in self._watched_by.items() if not blunt.isdisjoint(watching)}
-        return self._radar.update(scene, elapsed_s, green_lanes, unseen, self._stop_lines(usable.loops), unclassified)
+        stop_lines = self._stop_lines(usable.loops) if scene or self._radar.follows_anybody else {}
+        return self._radar.update(scene, elapsed_s, green_lanes, unseen, stop_lines, unclassified)
 
     def room_at_start_m(self) -> Mapping[str, float]:
         """Per lane that radars see (feeders included): metres from its start to the last one who stands there."""
@@ -175,32 +183,45 @@ class Sensing:
         """Health first: only readings of believed detectors come back."""
         usable = _Usable()
         changed = False
-        crossed, counts = self._crossed, self._counts
+        others_veh = self._seen_by_others()
         open_lanes = {lane for lane, green in green_lanes.items() if green}
-        for post in self._posts:
-            id_, watch = post.id, post.watch
-            reading = readings.get(id_)
-            if type(reading) is not post.says:
-                reading = None  # another kind's topic with this detector's name: as good as silence
-            green = post.group in green_groups if post.group is not None else not open_lanes.isdisjoint(post.lanes)
-            others_veh = crossed.get(post.crossed_on, 0.0) if crossed else 0.0
-            if counts:
-                for partner in post.partners:
-                    counted = counts.get(partner)
-                    if counted is not None and counted > others_veh:
-                        others_veh = counted
-            before = watch.health
-            if watch.observe(reading, utc_s, elapsed_s, green=green, others_veh=others_veh):
-                if isinstance(reading, LoopReading):
-                    usable.loops[id_] = reading
-                elif isinstance(reading, RadarReading):
-                    usable.radars[id_] = reading
-                elif isinstance(reading, ButtonReading):
-                    usable.buttons[id_] = reading
-            changed = changed or watch.health is not before
+        for posts, kind, told in (
+            (self._loop_posts, LoopReading, usable.loops),
+            (self._radar_posts, RadarReading, usable.radars),
+            (self._button_posts, ButtonReading, usable.buttons),
+        ):
+            believed: dict[str, Any] = told
+            for id_, watch, lanes, group in posts:
+                reading = readings.get(id_)
+                if type(reading) is not kind:
+                    reading = None  # another kind's topic with this detector's name: as good as silence
+                elif (
+                    type(reading) is LoopReading
+                    and id_ not in others_veh
+                    and watch.hears_nobody(reading, utc_s, elapsed_s)
+                ):
+                    believed[id_] = reading
+                    continue
+                green = group in green_groups if group is not None else not open_lanes.isdisjoint(lanes)
+                before = watch.health
+                if watch.observe(reading, utc_s, elapsed_s, green=green, others_veh=others_veh.get(id_, 0.0)):
+                    believed[id_] = reading
+                if watch.health is not before:
+                    changed = True
         if changed:
-            self.health = {post.id: post.watch.health for post in self._posts}
+            self.health = {id_: watch.health for id_, watch in self._watches.items()}
         return usable
+
+    def _seen_by_others(self) -> dict[str, float]:
+        """By detector: vehicles that others saw of its traffic since the last picture, where there were any."""
+        others_veh: dict[str, float] = {}
+        for loop, counted in self._counts.items():
+            for id_ in self._partners.get(loop, ()):
+                others_veh[id_] = max(counted, others_veh.get(id_, 0.0))
+        for lane, crossed in self._crossed.items():
+            for id_ in self._crossed_by.get(lane, ()):
+                others_veh[id_] = max(crossed, others_veh.get(id_, 0.0))
+        return others_veh
 
     def _partners_of(self, detector: Detector) -> tuple[str, ...]:
         """Loops that see the same traffic: on the same lane for a loop, all in its approach for a radar."""

@@ -1,12 +1,13 @@
 """What one junction's signals show, as far as detection needs to know it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from plans.junction import Aspect
+from plans.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SignalView:
     """Aspect of each signal group and for how long it has been shown, as the field controller says it."""
 

@@ -4,7 +4,7 @@ Received is who has announced itself; queued, who counts; activated, who counts 
 per group at once, in the order of emergency, trust and arrival; the others stay received until there is room.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from operator import attrgetter
 
@@ -61,7 +61,7 @@ class RequestBook:
     def update(
         self,
         utc_s: float,
-        readings: Iterable[TransitReading],
+        readings: Sequence[TransitReading],
         aspects: Mapping[str, Aspect],
         lanes: Mapping[str, LanePicture] | None = None,
     ) -> tuple[tuple[PriorityRequest, ...], tuple[PriorityRequest, ...]]:
@@ -72,6 +72,8 @@ class RequestBook:
         elapsed_s = 0.0 if self._utc_s is None else max(0.0, utc_s - self._utc_s)
         self._utc_s = utc_s
         self._sightings.look(lanes or {})
+        if not (readings or self._open or self._cooldown_until_s or self._over_t_s):
+            return (), ()
         for entry in self._open.values():
             self._watch(entry, utc_s, elapsed_s, green=aspects.get(entry.request.group) is Aspect.GREEN)
         self._forget(utc_s)

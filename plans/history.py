@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from plans.codes import Code
 from plans.defaults import SAME_GROUP_RED_S
 from plans.junction import Junction, StageTransition, TransitionLags
+from plans.record import record
 from plans.transition import quickest_way
 
 NEVER_S = 1 << 30
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class GroupPast:
     """Green since `since_s`, or without green since then (end of green, before amber). Seconds on any one clock."""
 

@@ -63,6 +63,7 @@ def _libraries() -> Iterator[Condition]:
     ):
         yield _library(module, True, f"{what} do not work")
     yield _library("libsumo", False, "`--plant sumo` is not available; install the extra signalctl[sumo]")
+    yield _library("distributed", False, "`simulate --dask` is not available; install the extra signalctl[dask]")
 
 
 def _library(module: str, needed: bool, cost: str) -> Condition:

@@ -78,7 +78,7 @@ class FieldLink:
         """Whether `plan` has to be sent: another runs, or none, or its time runs out. After a refusal, not at once."""
         if 0 <= self._retry_plan_utc_s - utc_s <= PLAN_RETRY_S:
             return False
-        if self._pushed is None or self._pushed.plan != plan:
+        if self._pushed is None or (self._pushed.plan is not plan and self._pushed.plan != plan):
             return True
         status = self.fresh_status(utc_s)
         lost = (

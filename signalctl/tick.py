@@ -8,9 +8,10 @@ from typing import Protocol
 from controllers.driver import FieldStatus, PushReport, Reachability
 from detectors.picture import Picture
 from detectors.source import Batch
+from plans.record import record
 from plans.timing import TimingPlan
 from signalctl.gating.report import AreaReport
-from signalctl.strategy import PlanDecision, StageDecision
+from signalctl.strategy import DebtTotals, PlanDecision, StageDecision
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ class Heard:
 NOTHING_HEARD = Heard(Batch(), True, {}, {}, frozenset(), {}, {})
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Verdict:
     """What the gate let pass for one junction in one second; what it refused stands with the refusals.
 
@@ -85,6 +86,7 @@ class Tick:
     failures: tuple[JunctionFailure, ...] = ()
     step_s: Mapping[str, float] = made_by(default_factory=dict)
     gating: tuple[AreaReport, ...] = ()
+    debts: Mapping[str, DebtTotals] = made_by(default_factory=dict)
     heard: Heard = NOTHING_HEARD
     verdicts: Mapping[str, Verdict] = made_by(default_factory=dict)
 

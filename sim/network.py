@@ -274,6 +274,15 @@ class Network:
                     index += 1
         return result
 
+    @cached_property
+    def signal_positions(self) -> Mapping[str, tuple[tuple[str, int, Connection], ...]]:
+        """By signal: junction id, request index and connection of each of its links, as in `link_positions`."""
+        result: dict[str, list[tuple[str, int, Connection]]] = {}
+        for (junction, index), connection in self.link_positions.items():
+            if connection.tl:
+                result.setdefault(connection.tl, []).append((junction, index, connection))
+        return {tls: tuple(places) for tls, places in result.items()}
+
     def via_lanes(self, connection: Connection) -> tuple[str, ...]:
         """Internal lanes that a connection passes, in driving order."""
         result = []

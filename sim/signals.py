@@ -105,9 +105,7 @@ def signal_heads(network: Network, tls_id: str, junction: Junction) -> SignalHea
 def _always_yielding(network: Network, tls_id: str, group_of: Mapping[int, str]) -> frozenset[int]:
     """Links that give way to a link of their own group, and so are green together with it whenever they are green."""
     minor = set()
-    for (node, position), connection in network.link_positions.items():
-        if connection.tl != tls_id:
-            continue
+    for node, position, connection in network.signal_positions.get(tls_id, ()):
         requests = network.junctions[node].requests
         for other, responds in enumerate(requests[position].response if position < len(requests) else ()):
             foe = network.link_positions.get((node, other))

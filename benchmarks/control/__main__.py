@@ -81,6 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--policy", choices=list(Policy), help="whose delay counts how much, instead of the site's weights")
     add("--no-extra-stages", action="store_true", help="derived sites: no stages but those that the programme shows")
     add("--jobs", type=int, default=os.cpu_count() or 1, help="processes at once (default: one per core)")
+    add("--dask", metavar="ADDRESS", help="run on the workers of this Dask scheduler; --jobs says how many there are")
     add("--out", type=Path, default=Path("out/control"), help="folder of results (default out/control)")
     add(
         "--reuse",
@@ -118,10 +119,16 @@ def _run(options: argparse.Namespace, console: Console) -> int:
     failed: dict[Job, str] = {}
     if todo and not options.tables_only:
         console.print(f"{len(jobs)} runs, {len(jobs) - len(todo)} of them done before", highlight=False)
-        if any(job.control is StrategyName.ADAPTIVE for job in todo):
+        if options.dask is None and any(job.control is StrategyName.ADAPTIVE for job in todo):
             compile_decisions(lambda words: console.print(words, highlight=False))
         failed = run_jobs(
-            todo, conditions, ledger, workers=max(1, options.jobs), revision=code_revision, console=console
+            todo,
+            conditions,
+            ledger,
+            workers=max(1, options.jobs),
+            cluster=options.dask,
+            revision=code_revision,
+            console=console,
         )
     found = {job: ledger.find(job, conditions[job.street.label]) for job in jobs}
     about = {

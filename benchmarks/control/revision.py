@@ -7,8 +7,7 @@ from importlib import import_module, metadata
 from pathlib import Path
 
 from benchmarks.control.matrix import Street
-from signalctl.scenarios import SITE_FILE
-from sim.sumo_files.config import read_config
+from signalctl.simulation.parcel import scenario_files
 
 PACKAGES = ("plans", "controllers", "detectors", "sim", "signalctl")
 DIGITS = 12
@@ -22,10 +21,7 @@ def code_revision() -> str:
 
 def scenario_digest(street: Street) -> str:
     """A digest of the scenario's files and of the site beside them."""
-    config = read_config(street.config)
-    files = [config.path, config.net_file, *config.route_files, *config.additional_files]
-    site = config.path.parent / SITE_FILE
-    return _digest([*files, site] if site.is_file() else files)
+    return _digest(scenario_files(street.config))
 
 
 def commit() -> str:

@@ -25,6 +25,7 @@ def run_jobs(
     ledger: Ledger,
     *,
     workers: int,
+    cluster: str | None = None,
     revision: Callable[[], str],
     console: Console,
 ) -> dict[Job, str]:
@@ -35,6 +36,7 @@ def run_jobs(
         conditions: Goes into the ledger with each result.
         ledger: Takes the results.
         workers: Processes at once.
+        cluster: Address of the Dask scheduler whose workers run them, where it is not this machine.
         revision: Tells the digest of the code now; a change while runs go on ends everything.
         console: For the bar, or for a line per run where it is no terminal.
 
@@ -48,7 +50,8 @@ def run_jobs(
     failed: dict[Job, str] = {}
     with _Bar(jobs, pace, console) as bar:
         try:
-            with closing(run_each([job.spec for job in jobs], workers=workers, on_progress=bar.show)) as ended:
+            specs = [job.spec for job in jobs]
+            with closing(run_each(specs, workers=workers, cluster=cluster, on_progress=bar.show)) as ended:
                 for number, result in ended:
                     job = jobs[number]
                     if revision() != before:

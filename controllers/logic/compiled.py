@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from controllers.selfcheck import SafetyTable, check_transition, cyclic_masks
+from controllers.greenwatch import SafetyTable
+from controllers.selfcheck import check_transition, cyclic_masks
 from controllers.wire import StagedPlan
 from plans.junction import Aspect, Junction, StageTransition
 from plans.transition import transition, with_head_starts

@@ -79,7 +79,7 @@ class FieldController(SignalExecution):
     @property
     def alarms(self) -> int:
         """Alarm bits of block B."""
-        out_of_step = self.in_step_in_s() > 0 and not self._by_request
+        out_of_step = not self._by_request and self.in_step_in_s() > 0
         return (
             ALARM_CONFLICT * (self.conflict_trips > 0) | ALARM_CLOCK * (self.clock_jumps > 0) | ALARM_STEP * out_of_step
         )

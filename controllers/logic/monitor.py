@@ -1,8 +1,8 @@
 """The conflict monitor: it knows the safety data and the lamps, not the logic that switches them."""
 
+from controllers.greenwatch import GreenWatch, SafetyTable
 from controllers.logic.display import SignalDisplay
 from controllers.refusals import Refusal
-from controllers.selfcheck import GreenWatch, SafetyTable
 from plans.junction import Aspect
 
 

@@ -13,7 +13,17 @@ from plans.policy import Policy
 from plans.site import StrategyName
 from signalctl.cli.demo import Period
 from signalctl.errors import EXIT_FINDINGS, EXIT_OK, UsageError
-from signalctl.simulation.spec import CONTROLS, PlantName, RunSpec, parse_control, parse_part, parse_seeds
+from signalctl.simulation.spec import (
+    CONTROLS,
+    NO_OUTPUTS,
+    Outputs,
+    PlantName,
+    RunSpec,
+    parse_control,
+    parse_part,
+    parse_seeds,
+    path_of_seed,
+)
 from sim.sensors.faults import FaultSpec, Lie
 
 WHO = f"[{'|'.join(CONTROLS)}]"
@@ -47,6 +57,18 @@ def simulate(
     tripinfo: Annotated[
         Path | None, typer.Option(help="Write trips as SUMO does; several seeds: one file each.")
     ] = None,
+    detectors: Annotated[
+        Path | None, typer.Option(help="Write what the induction loops of additional files measured, as SUMO does.")
+    ] = None,
+    queues: Annotated[
+        Path | None, typer.Option(help="Write the queue on each lane in each step, as SUMO does.")
+    ] = None,
+    signals: Annotated[
+        Path | None, typer.Option(help="Write what each signal shows in each step, as SUMO does.")
+    ] = None,
+    trajectories: Annotated[
+        Path | None, typer.Option(help="Write where each vehicle is in each step, as compact arrays (.npz).")
+    ] = None,
     json_file: Annotated[
         Path | None, typer.Option("--json", help="Write the result to this file; - is the screen.")
     ] = None,
@@ -56,6 +78,9 @@ def simulate(
         Path | None, typer.Option(help="Keep a journal of the run, whose every second can be replayed.")
     ] = None,
     jobs: Annotated[int | None, typer.Option(min=1, help="Processes at most; one per core by default.")] = None,
+    dask: Annotated[
+        str | None, typer.Option(help="Run on the workers of this Dask scheduler instead.", metavar="ADDRESS")
+    ] = None,
 ) -> None:
     """Simulate a scenario under control and print what it costs people."""
     from signalctl.simulation.junit import junit_xml
@@ -67,27 +92,31 @@ def simulate(
     requirements = [parse_requirement(text) for text in require or []]
     if baseline is None and (relative := next((one for one in requirements if one.relative), None)):
         raise UsageError(f"--require {relative.text}: expected --baseline beside a change in %, got none")
-    for path in (tripinfo, json_file, junit, report, journal):
+    outputs = Outputs(detectors, queues, signals, trajectories)
+    for path in (tripinfo, json_file, junit, report, journal, *outputs.files().values()):
         if path is not None and str(path) != "-" and not path.parent.is_dir():
             raise UsageError(f"{path}: expected an existing folder, got {path.parent}")
     faults = FaultSpec(0.0 if fail_detectors is None else parse_part(fail_detectors), tuple(lie or ()))
     numbers = (seed,) if seeds is None else parse_seeds(seeds)
     if journal is not None and (baseline is not None or len(numbers) > 1):
         raise UsageError(f"--journal {journal}: expected a single run, got several (seeds or a baseline)")
+    if dask is not None and (journal is not None or jobs is not None):
+        raise UsageError(f"--dask {dask}: expected neither --journal nor --jobs beside it, which are of this machine")
     strategies = [parse_control(name) for name in (strategy, baseline) if name is not None]
     if journal is not None and not isinstance(strategies[0], StrategyName):
         raise UsageError(f"--journal {journal}: expected a strategy of this house, got {strategy}, which leaves none")
     specs = [
         RunSpec(
             scenario, period.value if period else None, plant, chosen, detection, number, begin, end, teleport,
-            not no_extra_stages, policy, faults, journal,
+            not no_extra_stages, policy, faults, journal, NO_OUTPUTS if place else _of_seed(outputs, number, numbers),
         )
-        for chosen in strategies
+        for place, chosen in enumerate(strategies)
         for number in numbers
     ]  # fmt: skip
-    _compile(specs)
+    if dask is None:
+        _compile(specs)
     began = time.perf_counter()
-    outcomes = _run(specs, jobs)
+    outcomes = _run(specs, jobs, dask)
     runs, baseline_runs = outcomes[: len(numbers)], outcomes[len(numbers) :]
     result = result_of(runs)
     if baseline_runs:
@@ -109,6 +138,10 @@ def simulate(
     raise typer.Exit(EXIT_FINDINGS if unsafe or failed or not all(one.met for one in verdicts) else EXIT_OK)
 
 
+def _of_seed(outputs: Outputs, seed: int, seeds: Sequence[int]) -> Outputs:
+    return outputs if len(seeds) == 1 else outputs.of_seed(seed)
+
+
 def _compile(specs: Sequence[RunSpec]) -> None:
     """Machine code is made here, once: runs in processes of their own would each make it for themselves."""
     from signalctl.compile import compile_decisions, compile_engine
@@ -124,7 +157,7 @@ def _compile(specs: Sequence[RunSpec]) -> None:
         compile_engine(say)
 
 
-def _run(specs: Sequence[RunSpec], jobs: int | None) -> list[Any]:
+def _run(specs: Sequence[RunSpec], jobs: int | None, cluster: str | None) -> list[Any]:
     """Run everything behind a progress bar on the standard error output."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
@@ -140,7 +173,7 @@ def _run(specs: Sequence[RunSpec], jobs: int | None) -> list[Any]:
             for task, part in zip(tasks, parts, strict=True):
                 progress.update(task, completed=part)
 
-        return run_batch(specs, workers=jobs, on_progress=show)
+        return run_batch(specs, workers=jobs, cluster=cluster, on_progress=show)
 
 
 def _write(path: Path, text: str) -> None:
@@ -154,5 +187,4 @@ def _write_trips(path: Path, runs: Sequence[Any]) -> None:
     from sim.tripinfo_file import write_tripinfo
 
     for run in runs:
-        own = path if len(runs) == 1 else path.with_name(f"{path.stem}.{run.spec.seed}{path.suffix}")
-        write_tripinfo(run.trips, own)
+        write_tripinfo(run.trips, path if len(runs) == 1 else path_of_seed(path, run.spec.seed))

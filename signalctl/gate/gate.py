@@ -60,6 +60,7 @@ class Gate:
         }
         self._hashes = {name: safety_hash(junction) for name, junction in junctions.items()}
         self._checked: dict[str, set[TimingPlan]] = {name: set() for name in junctions}
+        self._running: dict[str, TimingPlan] = {}  # the one of `_checked` that ran last: it need not be looked up
         self._skips = SkippedTurns()
         self._references = 0
 
@@ -168,6 +169,8 @@ class Gate:
 
     def _check_rules(self, junction: Junction, plan: TimingPlan) -> Refusal | None:
         """The plan's own rules; a plan that passed stays passed, since it and its junction never change."""
+        if self._running.get(junction.id) is plan:
+            return None
         checked = self._checked[junction.id]
         if plan in checked:
             return None
@@ -198,9 +201,10 @@ class Gate:
         refusal = self._check_rules(junction, plan)
         if refusal is not None:
             return refusal
-        names = [entry.stage for entry in plan.entries]
-        if stage not in names:
-            return Refusal(Code.STAGE_NOT_IN_PLAN, f"{junction.id}/stages/{stage}", ", ".join(names), stage)
+        self._running[junction.id] = plan
+        if not plan.entries_of(stage):
+            names = ", ".join(entry.stage for entry in plan.entries)
+            return Refusal(Code.STAGE_NOT_IN_PLAN, f"{junction.id}/stages/{stage}", names, stage)
         return None
 
     def _sealed(self, decision: StageDecision, valid_s: int) -> SafeRequest:

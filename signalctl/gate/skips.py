@@ -22,7 +22,8 @@ class SkippedTurns:
         if allowed is not None and allowed[0] in (status.stage, status.next_stage):
             skipped |= allowed[1]
             del self._allowed[status.junction]
-        skipped -= {group for group, aspect in status.aspects.items() if aspect is Aspect.GREEN}
+        if skipped:
+            skipped -= {group for group, aspect in status.aspects.items() if aspect is Aspect.GREEN}
 
     def last_of_cycle(self, junction: str) -> str:
         """The stage of the plan's cycle that was seen last, "" for none; a stage on demand may have come after it."""

@@ -1,8 +1,8 @@
 """Records every tick in the background. What goes wrong here ends the recording, loudly, and never control.
 
-The loop hands over the finished tick, which nobody changes any more; encoding, compression and disk are the writer
-thread's. A stretch cannot have gaps, so the first failure ends it; after a while another one begins, with a new
-checkpoint of the loop's memory.
+The loop hands over the finished tick, which nobody changes any more, and now and then a copy of its memory; encoding,
+compression and disk are the writer thread's. A stretch cannot have gaps, so the first failure ends it; after a while
+another one begins, with a new checkpoint of the loop's memory.
 """
 
 import queue
@@ -23,6 +23,7 @@ from signalctl.loop import ControlLoop
 from signalctl.recording.codec import CodecError
 from signalctl.recording.header import Header
 from signalctl.recording.second import SecondEncoder, second_of
+from signalctl.recording.snapshot import Snapshot
 from signalctl.recording.state import capture
 from signalctl.recording.state_encoder import NotNowError
 from signalctl.recording.store import RecordingTables
@@ -38,7 +39,7 @@ RETRY_S: Final = 60.0
 AGAIN_S: Final = 10.0
 """A search that is under way is asked so much later whether it is done."""
 CAPTURE_RATIO: Final = 1000.0
-"""The loop spends no more than this part of its time on writing its memory down: large sites have longer stretches."""
+"""The loop spends no more than this part of its time on copying its memory: large sites have longer stretches."""
 LEVEL: Final = 6
 STATE_LEVEL: Final = 6
 MEGABYTE: Final = 1_000_000
@@ -49,7 +50,7 @@ CLOSE_S: Final = 30.0
 class _Begin:
     utc_s: float
     header: Header
-    state: bytes
+    state: Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ class Recorder:
         self._taps, self._journal, self._limits, self._lossless = taps, journal, limits, lossless
         self._on_write, self._on_failure, self._stretch_s = on_write, on_failure, stretch_s
         self._loop: ControlLoop | None = None
-        self._pending: tuple[str, bytes] | None = None
+        self._pending: tuple[str, Snapshot] | None = None
         self._begun_utc_s = float("-inf")
         self._next_utc_s = float("inf")
         self._capture_s = 0.0
@@ -236,7 +237,7 @@ class _Writer:
         if self._tables is None:
             self._tables = RecordingTables(self._path)
         gone = self._tables.forget(item.utc_s - 3600.0 * self._limits.hours, self._limits.megabytes * MEGABYTE)
-        state = zlib.compress(item.state, STATE_LEVEL)
+        state = zlib.compress(item.state.octets(), STATE_LEVEL)
         self._tables.begin(item.utc_s, item.header.text(), state, (self._site_text,))
         self._encoder, self._stream = SecondEncoder(), zlib.compressobj(LEVEL)
         if gone:

@@ -3,7 +3,7 @@
 import hashlib
 import importlib.metadata
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -22,7 +22,7 @@ def software() -> Mapping[str, str]:
 
     return {
         "signalctl": signalctl.__version__,
-        "code": _digest_of_code(),
+        "code": digest_of_code(CODE),
         "python": platform.python_version(),
         **{name: importlib.metadata.version(name) for name in LIBRARIES},
         "machine": platform.machine(),
@@ -30,11 +30,11 @@ def software() -> Mapping[str, str]:
     }
 
 
-def _digest_of_code() -> str:
-    """Two releases may bear one number while they are being made; their text tells them apart."""
+def digest_of_code(rooms: Iterable[str]) -> str:
+    """Two releases may bear one number while they are being made; the text of these packages tells them apart."""
     digest = hashlib.sha256()
     root = Path(signalctl.__file__).parent.parent
-    for room in CODE:
+    for room in rooms:
         for file in sorted((root / room).rglob("*.py")):
             digest.update(str(file.relative_to(root)).encode() + b"\0" + file.read_bytes() + b"\0")
     return digest.hexdigest()[:16]

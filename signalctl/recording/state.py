@@ -12,21 +12,21 @@ from typing import Any, Final
 
 from signalctl.loop import ControlLoop
 from signalctl.recording.compare import first_difference
+from signalctl.recording.snapshot import Snapshot
 from signalctl.recording.state_decoder import StateDecoder
-from signalctl.recording.state_encoder import StateEncoder
 
 EDGES: Final = frozenset({"links", "source", "observers"})
 """Attributes of the loop that lead to the world outside: what comes from there is recorded second by second."""
 
 
-def capture(loop: ControlLoop) -> bytes:
+def capture(loop: ControlLoop) -> Snapshot:
     """The loop's memory after a tick.
 
     Raises:
         NotNowError: a search is under way; ask again after the next tick.
-        StateError: something is kept that this encoding does not know.
+        StateError: something is kept that cannot be copied.
     """
-    return StateEncoder(_of_site(loop)).encode(_memory(loop))
+    return Snapshot(_memory(loop), lambda: _of_site(loop))
 
 
 def restore(loop: ControlLoop, state: bytes) -> None:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from plans.record import never_changes
 from signalctl.recording.codec import AGAIN, ARRAY, COUNTER, DEQUE, DICT, LIST, SET, TUPLE
 from signalctl.recording.decoder import Decoder
 from signalctl.recording.state_encoder import (
@@ -26,8 +27,8 @@ MISSING: Final = object()
 class StateDecoder(Decoder):
     """Pours what was written into what is there.
 
-    Objects that change are filled where they stand; containers and frozen objects are made anew, since they may be
-    constants that others hold as well.
+    Objects that change are filled where they stand; containers and objects that never change are made anew, since they
+    may be constants that others hold as well.
     """
 
     def __init__(self, of_site: Mapping[tuple[str, ...], Any]) -> None:
@@ -145,8 +146,7 @@ class StateDecoder(Decoder):
             raise StateError(
                 f"{'.'.join(self._path)}: {kind.__qualname__}: expected {', '.join(today)}, got {', '.join(names)}"
             )
-        frozen = is_dataclass(kind) and kind.__dataclass_params__.frozen  # type: ignore[attr-defined]
-        value = object.__new__(kind) if there is MISSING or frozen else there
+        value = object.__new__(kind) if there is MISSING or never_changes(kind) else there
         self._met.append(value)
         for name in names:
             old = getattr(there, name, MISSING) if there is not MISSING else MISSING

@@ -1,49 +1,22 @@
 """The decorators of the rollout's functions, and where their machine code is kept."""
 
-import hashlib
-import os
-import sys
-import tempfile
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numba as _numba
 
+from sim.kernel_cache import cache_folder
+
 numba: Any = _numba  # its own annotations do not know every option
 F = TypeVar("F", bound=Callable[..., Any])
-
-
-@cache
-def cache_folder() -> str:
-    """A writable folder that belongs to exactly these sources.
-
-    Numba looks only at the file of the outermost function; one that calls others would be taken from the cache although
-    these changed. The folder's name therefore holds a digest of every file of this package.
-    """
-    digest = hashlib.sha256(f"{sys.version}{numba.__version__}".encode())
-    for source in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(source.read_bytes())
-    name = f"rollout-{digest.hexdigest()[:16]}"
-    bases = [os.environ.get("NUMBA_CACHE_DIR"), os.environ.get("XDG_CACHE_HOME"), str(Path.home() / ".cache")]
-    for base in filter(None, bases):
-        folder = Path(base) / "signalctl" / name
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            probe = folder / f".probe-{os.getpid()}"
-            probe.touch()
-            probe.unlink()
-        except OSError:
-            continue
-        return str(folder)
-    return tempfile.mkdtemp()
+HERE = Path(__file__).parent
 
 
 def kernel(function: F) -> F:
     """Compile a function that Python calls, on its first call, and keep the machine code."""
     before = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = cache_folder()
+    numba.config.CACHE_DIR = cache_folder(HERE, "rollout")
     try:
         compiled: F = numba.njit(cache=True, error_model="numpy", nogil=True)(function)
     finally:

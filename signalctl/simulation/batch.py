@@ -26,22 +26,24 @@ def run_batch(
     specs: Sequence[RunSpec],
     *,
     workers: int | None = None,
+    cluster: str | None = None,
     on_progress: Callable[[Sequence[float]], None] | None = None,
 ) -> list[RunOutcome]:
-    """All runs, in the order of `specs`; a single one runs in this process, several in a process each.
+    """All runs, in the order of `specs`; a single one here runs in this process, several in a process each.
 
     Args:
         specs: What to run.
         workers: Processes at most; one per core by default.
+        cluster: Address of a Dask scheduler whose workers run them.
         on_progress: Called with the part of each run that is done, 0 to 1.
     """
-    if len(specs) == 1:
+    if len(specs) == 1 and cluster is None:
         outcome = run_scenario(specs[0], None if on_progress is None else lambda part: on_progress([part]))
         if on_progress is not None:
             on_progress([1.0])
         return [outcome]
     outcomes: dict[int, RunOutcome] = {}
-    with contextlib.closing(run_each(specs, workers=workers, on_progress=on_progress)) as ended:
+    with contextlib.closing(run_each(specs, workers=workers, cluster=cluster, on_progress=on_progress)) as ended:
         for number, result in ended:
             if isinstance(result, Exception):
                 raise result
@@ -53,15 +55,23 @@ def run_each(
     specs: Sequence[RunSpec],
     *,
     workers: int | None = None,
+    cluster: str | None = None,
     on_progress: Callable[[Sequence[float]], None] | None = None,
 ) -> Generator[tuple[int, RunOutcome | Exception], None, None]:
     """Each run in a process of its own; yields its number and what came of it as soon as it has ended.
 
-    A run that fails ends with its error, and the others go on. Closing the generator ends those that still run.
+    A run that fails ends with its error, and the others go on. Closing the generator ends those that still run. The
+    processes are on this machine, or with `cluster` on those of a Dask cluster, with the same results.
 
     Raises:
         BrokenExecutor: A process died.
+        UsageError: The cluster cannot be used; see `signalctl.simulation.cluster`.
     """
+    if cluster is not None:
+        from signalctl.simulation.cluster import run_each_on
+
+        yield from run_each_on(cluster, specs, on_progress=on_progress)
+        return
     count = max(1, min(len(specs), workers or os.cpu_count() or 1))
     others = set(multiprocessing.active_children())
     context = multiprocessing.get_context("spawn")

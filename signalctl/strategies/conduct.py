@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple, TypeVar
 
 from controllers.driver import CENTRAL_MODES, FieldStatus
@@ -10,6 +10,7 @@ from detectors.picture import JunctionPicture, Picture
 from plans.history import History, after_transition, earliest_begin_s, reds_exceeded
 from plans.junction import Junction
 from plans.open_plan import open_plan
+from plans.record import record
 from plans.sealed import RequestAction, RequestReason
 from plans.timing import TimingPlan
 from plans.transition import quickest_way, transition
@@ -44,7 +45,7 @@ def open_frame_plan(junction: Junction, nominal: TimingPlan, *, on_demand: bool 
     return replace(opened, on_demand=tuple(entry for entry in opened.on_demand if entry.stage == junction.rest))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Scope:
     """A junction that shows a complete stage: where it may go, and after how many seconds at the earliest.
 

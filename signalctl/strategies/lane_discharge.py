@@ -64,10 +64,10 @@ class LaneDischarge:
     start_s: Floats = field(init=False)
     headway_ratio: Floats = field(init=False)  # (L,) over the usual headway
     lane_startup_s: Floats = field(init=False)  # (L,)
-    _groups: tuple[tuple[str, ...], ...] = field(init=False)
+    _groups: tuple[frozenset[str], ...] = field(init=False)
     _red: list[bool] = field(init=False)  # by lane, whether none of its signals was green
     _before: tuple[LanePicture | None, ...] | None = field(init=False, default=None)
-    _aspects: Mapping[str, Aspect] = field(init=False, default_factory=dict)
+    _green: set[str] | None = field(init=False, default=None)  # groups
     _queues: dict[int, _Queue] = field(init=False, default_factory=dict)
     _utc_s: float = field(init=False, default=0.0)
 
@@ -82,8 +82,7 @@ class LaneDischarge:
         self.lane_startup_s = np.full(lanes, self.startup_s)
         moves = self.junction.movements
         self._groups = tuple(
-            tuple(sorted({movement.group for movement in moves if movement.lane == lane}))
-            for lane in self.junction.lanes
+            frozenset(movement.group for movement in moves if movement.lane == lane) for lane in self.junction.lanes
         )
         self._red = [False] * lanes
 
@@ -98,19 +97,19 @@ class LaneDischarge:
         if not 0.0 < utc_s - self._utc_s <= MAX_STEP_S:
             self._before, self._queues = None, {}
         self._utc_s = utc_s
-        if aspects != self._aspects:
-            self._switch(aspects, utc_s)
-            self._aspects = dict(aspects)
+        green = {group for group, aspect in aspects.items() if aspect == Aspect.GREEN}
+        if green != self._green and (aspects or self._green is not None):
+            self._switch(green, utc_s)
+            self._green = green
         for index in tuple(self._queues):
             self._count(index, lanes[index], blocked_exits, utc_s)
         self._before = tuple(lanes)
 
-    def _switch(self, aspects: Mapping[str, Aspect], utc_s: float) -> None:
+    def _switch(self, green: set[str], utc_s: float) -> None:
         """Queues begin where every signal of a lane has turned green, and end where one does not show green."""
         for index, groups in enumerate(self._groups):
-            shown = sum(aspects.get(group) == Aspect.GREEN for group in groups)
-            was_red, self._red[index] = self._red[index], shown == 0
-            if shown < len(groups):
+            was_red, self._red[index] = self._red[index], groups.isdisjoint(green)
+            if not groups <= green:
                 self._end(index)
             elif was_red and groups and self._before is not None and _is_known(before := self._before[index]):
                 headways_s = self._standing(index, before)

@@ -11,8 +11,9 @@ import numpy as np
 from detectors.picture import MODES, JunctionPicture, LanePicture, PriorityRequest, RequestState
 from plans.junction import Aspect, GroupKind, Junction, Mode
 from signalctl.rollout.demand import Seen
-from signalctl.rollout.layout import Flags, Floats, Layout, build_layout, crossing_groups
+from signalctl.rollout.layout import Flags, Floats, Ints, Layout, build_layout, crossing_groups
 from signalctl.rollout.parameters import RolloutNumbers
+from signalctl.strategies.debts import NOTHING_OWED
 from signalctl.strategies.kerb_rates import KerbRates
 from signalctl.strategies.lane_discharge import LaneDischarge
 from signalctl.strategies.parameters import AdaptiveParameters
@@ -62,16 +63,34 @@ class Observer:
         """(M,) every exit has room."""
         return np.zeros(len(self.junction.movements), np.bool_)
 
-    def see(self, picture: JunctionPicture, aspects: Mapping[str, Aspect]) -> Seen:
-        """Flat arrays of what is known now; lanes without a picture are empty."""
+    @cached_property
+    def none_stuck(self) -> tuple[Floats, Ints]:
+        """(L,) each: no head has stood on green, so none of them wants another signal."""
+        lanes = len(self.junction.lanes)
+        return np.zeros(lanes), np.full(lanes, -1, np.int64)
+
+    @cached_property
+    def no_crossings(self) -> tuple[Floats, Floats, Floats, Floats]:
+        """Rows of a junction without anything to cross on foot."""
+        return np.zeros(0), np.zeros(0), np.ones(0), np.zeros(0)
+
+    def see(
+        self, picture: JunctionPicture, aspects: Mapping[str, Aspect], owed: Mapping[str, float] = NOTHING_OWED
+    ) -> Seen:
+        """Flat arrays of what is known now; lanes without a picture are empty.
+
+        `owed` is how much more those who wait for a group count because of what priority took from it.
+        """
         lanes = [picture.lanes.get(lane) for lane in self.junction.lanes]
         rows = self._rows(lanes)
+        if owed:
+            rows = rows.weighted(self._owed_ratio(rows, owed))
         for request in picture.requests:
             if request.state in LIVE:
                 rows = self._with_request(rows, request)
         stuck_s, stuck_move = self._stuck(lanes, aspects)
         blocked = picture.blocked_exits
-        people, wait_s, limit_s, come_ps = self._crossings(picture)
+        people, wait_s, limit_s, come_ps = self._crossings(picture, owed)
         return Seen(
             rows.start,
             rows.distance_m,
@@ -114,11 +133,22 @@ class Observer:
             self.weights[mode] * (1.0 + impatience**2) * _presence(known),
         )
 
+    def _owed_ratio(self, rows: "_Rows", owed: Mapping[str, float]) -> Floats:
+        """(n,) by how much each vehicle counts more; one whose turn is not seen by the usual shares of its lane."""
+        layout = self.layout
+        by_move = np.array([owed.get(movement.group, 1.0) for movement in self.junction.movements])
+        by_lane = np.bincount(layout.move_lane, by_move * layout.move_share, minlength=len(self.junction.lanes))
+        lane = np.repeat(np.arange(len(self.junction.lanes)), np.diff(rows.start))
+        ratio: Floats = np.where(rows.move >= 0, by_move[rows.move], by_lane[lane])
+        return ratio
+
     def _reach(self, rows: "_Rows", lanes: Sequence[LanePicture | None]) -> Floats:
         """How far back each lane has been seen to be sensed."""
         if rows.distance_m.size:
             used = rows.start[1:] > rows.start[:-1]
             self.farthest_m[used] = np.maximum(self.farthest_m[used], rows.distance_m[rows.start[1:][used] - 1])
+        if all(lane is None or lane.reach_m == math.inf for lane in lanes):
+            return self.farthest_m.copy()
         return np.minimum(self.farthest_m, [math.inf if lane is None else lane.reach_m for lane in lanes])
 
     def request_weight(self, request: PriorityRequest) -> float:
@@ -157,8 +187,10 @@ class Observer:
         self, lanes: Sequence[LanePicture | None], aspects: Mapping[str, Aspect]
     ) -> tuple[np.ndarray, np.ndarray]:
         """For how long heads have stood on green, and the red movement that this head probably wants."""
-        stuck_s, wanted = np.zeros(len(lanes)), np.full(len(lanes), -1, np.int64)
         least_s = min(self.parameters.believe_after_s, self.parameters.believe_gap_s)
+        if all(lane is None or lane.head_still_s < least_s for lane in lanes):
+            return self.none_stuck
+        stuck_s, wanted = np.zeros(len(lanes)), np.full(len(lanes), -1, np.int64)
         for index, lane in enumerate(lanes):
             if lane is None or lane.head_still_s < least_s or lane.head_still_s < self._still_limit_s(lane, aspects):
                 continue
@@ -178,8 +210,10 @@ class Observer:
         gives_way = any(aspects.get(group) == Aspect.GREEN for group in movement.yields_to)
         return self.parameters.believe_gap_s if gives_way else self.parameters.believe_after_s
 
-    def _crossings(self, picture: JunctionPicture) -> tuple[Floats, Floats, Floats, Floats]:
+    def _crossings(self, picture: JunctionPicture, owed: Mapping[str, float]) -> tuple[Floats, Floats, Floats, Floats]:
         groups = self.rates.groups
+        if not groups:
+            return self.no_crossings
         people, wait_s = np.zeros(len(groups)), np.zeros(len(groups))
         limit_s, come_ps = np.ones(len(groups)), np.zeros(len(groups))
         transit = any(request.state in LIVE for request in picture.requests)
@@ -194,7 +228,7 @@ class Observer:
             come_ps[index] = weight * self.rates.per_s(group)
             crossing = picture.crossings.get(group)
             if crossing is not None and (crossing.requested or crossing.waiting > 0.0):
-                people[index] = weight * max(crossing.waiting, 1.0)
+                people[index] = weight * max(crossing.waiting, 1.0) * owed.get(group, 1.0)
                 wait_s[index] = crossing.longest_wait_s
         return people, wait_s, limit_s, come_ps
 
@@ -219,6 +253,10 @@ class _Rows:
         weights = self.weight.copy()
         weights[row] = weight
         return _Rows(self.start, self.distance_m, self.speed_mps, self.move, self.mode, weights)
+
+    def weighted(self, ratio: Floats) -> "_Rows":
+        """The same rows, each counting so many times as much."""
+        return _Rows(self.start, self.distance_m, self.speed_mps, self.move, self.mode, self.weight * ratio)
 
     def inserted(self, lane: int, distance_m: float, speed_mps: float, move: int, mode: int, weight: float) -> "_Rows":
         """One vehicle more, in its place by distance."""

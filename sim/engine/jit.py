@@ -1,49 +1,22 @@
 """The one decorator of all kernels, and where their machine code is kept."""
 
-import hashlib
-import os
-import sys
-import tempfile
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
 
+from sim.kernel_cache import cache_folder
+
 F = TypeVar("F", bound=Callable[..., Any])
-
-
-@cache
-def cache_folder() -> str:
-    """A writable folder that belongs to exactly these sources.
-
-    Numba looks only at the file of the outermost function; a kernel that calls others would be taken from the cache
-    although one of those changed. The folder's name therefore holds a digest of every file of this package.
-    """
-    digest = hashlib.sha256(f"{sys.version}{numba.__version__}".encode())
-    for source in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(source.read_bytes())
-    name = f"kernels-{digest.hexdigest()[:16]}"
-    bases = [os.environ.get("NUMBA_CACHE_DIR"), os.environ.get("XDG_CACHE_HOME"), str(Path.home() / ".cache")]
-    for base in [*filter(None, bases), tempfile.gettempdir()]:
-        folder = Path(base) / "signalctl" / name
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            probe = folder / f".probe-{os.getpid()}"
-            probe.touch()
-            probe.unlink()
-        except OSError:
-            continue
-        return str(folder)
-    return tempfile.mkdtemp()
+HERE = Path(__file__).parent
 
 
 def _compiled(function: F, **options: Any) -> F:
-    """Machine code on the first call, kept in `cache_folder` when asked to."""
+    """Machine code on the first call, kept in a folder of these sources when asked to."""
     settings: Any = numba.config
     before = settings.CACHE_DIR
-    settings.CACHE_DIR = cache_folder()
+    settings.CACHE_DIR = cache_folder(HERE, "kernels")
     try:
         compiled: F = numba.njit(error_model="numpy", nogil=True, **options)(function)
     finally:

@@ -27,10 +27,9 @@ def right_of_way(network: Network, tls_id: str) -> RightOfWay:
     """Foes and yielding among the links of a signal, from the request matrices of its nodes."""
     foes, yields = set(), set()
     at_node: dict[str, list[tuple[int, int]]] = {}
-    for (node, position), connection in network.link_positions.items():
-        if connection.tl == tls_id:
-            for link in {connection.link_index, connection.link_index2} - {-1}:
-                at_node.setdefault(node, []).append((position, link))
+    for node, position, connection in network.signal_positions.get(tls_id, ()):
+        for link in {connection.link_index, connection.link_index2} - {-1}:
+            at_node.setdefault(node, []).append((position, link))
     for node, placed in at_node.items():
         requests = network.junctions[node].requests
         for position, link in placed:

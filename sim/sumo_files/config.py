@@ -45,6 +45,7 @@ class SumoConfig:
     route_files: tuple[Path, ...]
     additional_files: tuple[Path, ...]
     values: Mapping[str, Element]
+    names: tuple[str, ...] = ()  # of the files, as they stand in it
 
     def seconds(self, name: str, default: float) -> float:
         """An option that is a time."""
@@ -103,14 +104,19 @@ def read_config(path: Path) -> SumoConfig:
         _files(path, given.get("route-files")),
         _files(path, given.get("additional-files")),
         {name: option for name, option in given.items() if name in VALUE_OPTIONS},
+        tuple(file for name in sorted(FILE_OPTIONS & set(given)) for file in _names(given[name])),
     )
 
 
 def _files(config: Path, option: Element | None) -> tuple[Path, ...]:
     if option is None:
         return ()
-    files = tuple(config.parent / name for name in option.text("value").replace(",", " ").split())
+    files = tuple(config.parent / name for name in _names(option))
     for file in files:
         if not file.is_file():
             option.fail(f"value: expected a file, got {file}")
     return files
+
+
+def _names(option: Element) -> tuple[str, ...]:
+    return tuple(option.text("value").replace(",", " ").split())

@@ -253,8 +253,10 @@ def _check_references(root: Element, edges: dict[str, Edge], junctions: dict[str
                 for lane in element.words(name):
                     if lane not in lanes:
                         element.fail(f"{name}: expected existing lanes, got {lane!r}")
-        elif element.tag == "connection" and element.text("via", "") not in lanes | {""}:
-            element.fail(f"via: expected an existing lane, got {element.text('via')!r}")
+        elif element.tag == "connection":
+            via = element.text("via", "")
+            if via and via not in lanes:
+                element.fail(f"via: expected an existing lane, got {via!r}")
 
 
 def _with_bidi(edges: dict[str, Edge]) -> dict[str, Edge]:

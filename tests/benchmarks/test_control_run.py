@@ -60,7 +60,7 @@ def test_a_matrix_runs_fails_goes_on_and_writes_its_tables(tmp_path: Path, capsy
 def ends(monkeypatch: pytest.MonkeyPatch, results: list[Any]) -> None:
     """Let runs end with these results, without running them."""
 
-    def run_each(_specs: object, *, workers: int, on_progress: Any) -> Iterator[tuple[int, Any]]:
+    def run_each(_specs: object, *, workers: int, cluster: None, on_progress: Any) -> Iterator[tuple[int, Any]]:
         parts = [0.0] * len(results)
         for number, result in enumerate(results):
             parts[number] = 0.5

@@ -56,7 +56,10 @@ def test_both_run_every_period_and_keep_what_was_written() -> None:
 
 def test_the_cache_is_where_machine_code_is_kept(tmp_path: Path) -> None:
     """Both keep the folder that the compilers write to, under the address that the jobs set."""
-    probe = "import signalctl.rollout.jit as a, sim.engine.jit as b; print(a.cache_folder(), b.cache_folder())"
+    probe = (
+        "import signalctl.rollout.jit as a, sim.engine.jit as b; from sim.kernel_cache import cache_folder;"
+        "print(cache_folder(a.HERE, 'rollout'), cache_folder(b.HERE, 'kernels'))"
+    )
     env = {name: value for name, value in os.environ.items() if name != "NUMBA_CACHE_DIR"}
     env["XDG_CACHE_HOME"] = str(tmp_path / ".cache")
     done = subprocess.run([sys.executable, "-c", probe], env=env, capture_output=True, text=True, check=True, cwd=ROOT)

@@ -340,3 +340,33 @@ def test_a_radar_that_sees_nobody_while_loops_count_is_soon_stuck_off() -> None:
     for second in range(12):
         watched.see(radar(second), others=1.0)
     assert watched.health is Health.STUCK_OFF
+
+
+usual_stories = st.lists(
+    st.tuples(
+        st.sampled_from([1.0, 1.0, 1.0, 0.0, -3.0, 90.0]),
+        st.sampled_from([1, 1, 1, 0, -2]),
+        st.sampled_from([0, 0, 0, 0, 1, 4]),
+        st.sampled_from([0.0, 0.0, 0.0, 0.5, 1.0]),
+        st.sampled_from([0.0, 0.0, 0.0, 20.0]),
+        st.booleans(),
+    ),
+    max_size=120,
+)
+
+
+@given(usual_stories)
+def test_the_shorter_way_for_who_sees_nobody_ends_where_the_rules_do(
+    story: list[tuple[float, int, int, float, float, bool]],
+) -> None:
+    """Where it is taken, verdict and everything that is remembered are those of the rules, bit for bit."""
+    short, whole = DetectorWatch(LOOP), DetectorWatch(LOOP)
+    t_s, seq = T0, 0
+    for second, (later_s, further, count, occupancy, others, green) in enumerate(story):
+        t_s, seq = t_s + later_s, seq + further
+        reading, utc_s = LoopReading("J", "D", t_s, seq, count, occupancy, occupancy > 0.5), T0 + 1.0 + second
+        usable = not others and short.hears_nobody(reading, utc_s, 1.0)
+        usable = usable or short.observe(reading, utc_s, 1.0, green=green, others_veh=others)
+        assert usable == whole.observe(reading, utc_s, 1.0, green=green, others_veh=others)
+        for name in DetectorWatch.__slots__:
+            assert getattr(short, name) == getattr(whole, name)

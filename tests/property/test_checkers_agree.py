@@ -11,10 +11,10 @@ from hypothesis import HealthCheck, Phase, assume, event, given, settings
 from hypothesis import strategies as st
 
 from controllers import selfcheck
+from controllers.greenwatch import SafetyTable
 from controllers.logic import ControllerConfig, FieldController
 from controllers.refusals import Refusal as FieldRefusal
 from controllers.refusals import RefusalCode
-from controllers.selfcheck import SafetyTable
 from controllers.wire import staged_plan
 from plans.codes import Code
 from plans.junction import Aspect, Junction
