@@ -2,6 +2,8 @@
 
     python benchmarks/estimation.py [SCENARIO] [--plant sumo] [--seed 1] [--end SECONDS] [--lanes]
 
+`radar lost` is the level `radar` after all radars have fallen silent at the end of the warm-up: stop-line loops alone.
+
 The signals run the plan that is due; every second all levels look at the same road. Errors are by lane and second:
 bias and root mean square of the queue, of the vehicles within 150 m and of the average arrivals, and how often the true
 queue lies inside the stated 95 % interval (rounded to whole vehicles).
@@ -18,6 +20,7 @@ from detectors.builder import PictureBuilder
 from detectors.equipment import Detection, equip
 from detectors.local import LocalSource
 from detectors.picture import JunctionPicture, LanePicture
+from detectors.readings import RadarReading
 from detectors.signal_view import SignalView
 from plans.junction import Junction
 from signalctl.demo.street import Street
@@ -31,6 +34,8 @@ RANGE_M = 150.0
 WARM_UP_S = 300.0
 NORMAL_95 = 1.96
 WHOLE_VEH = 0.5
+LEVELS = (Detection.RADAR, Detection.LOOPS)
+RADAR_LOST = "radar lost"
 
 
 class Row(NamedTuple):
@@ -48,15 +53,22 @@ class Row(NamedTuple):
 class Eyes:
     """One level of detection: its sensors and the pictures that follow from them."""
 
-    def __init__(self, junctions: Mapping[str, Junction], plant: Plant, level: Detection, seed: int) -> None:
+    def __init__(
+        self, junctions: Mapping[str, Junction], plant: Plant, level: Detection, seed: int, *, lost: bool = False
+    ) -> None:
+        """`lost`: radars say nothing any more after the warm-up."""
         equipped = equip(junctions, level)
+        self._silent_from_s = plant.time_s + WARM_UP_S if lost else np.inf
         self._sensors = Sensors(equipped, plant, level, seed)
         self._builder = PictureBuilder(equipped)
         self._source = LocalSource()
 
     def look(self, state: RoadState, utc_s: float, signals: Mapping[str, SignalView]) -> Mapping[str, JunctionPicture]:
         """What this level makes of the road now."""
-        self._source.put(self._sensors.read(state, utc_s))
+        said = self._sensors.read(state, utc_s)
+        if state.time_s >= self._silent_from_s:
+            said = [reading for reading in said if not isinstance(reading, RadarReading)]
+        self._source.put(said)
         return self._builder.update(utc_s, self._source.drain(), signals).junctions
 
 
@@ -66,27 +78,29 @@ def compare(truth: LanePicture, estimate: LanePicture) -> Row:
         truth.queue_veh,
         estimate.queue_veh,
         estimate.queue_deviation_veh,
-        float(np.count_nonzero(truth.distance_m <= RANGE_M)),
-        float(np.count_nonzero(estimate.distance_m <= RANGE_M)),
+        truth.vehicles(RANGE_M),
+        estimate.vehicles(RANGE_M),
         truth.arrival_vph,
         estimate.arrival_vph,
     )
 
 
-def measure(spec: RunSpec, levels: Sequence[Detection]) -> dict[tuple[Detection, str], list[Row]]:
+def measure(spec: RunSpec) -> dict[tuple[str, str], list[Row]]:
     """Run the scenario and compare all levels with full knowledge, by level and lane."""
     opened = open_scenario(spec.scenario, spec.period)
     plant = make_plant(opened, spec, opened.site)
     street = Street(plant, opened.scenario.network, opened.site)
-    eyes = {level: Eyes(opened.site.junctions, plant, level, spec.seed) for level in (Detection.PERFECT, *levels)}
-    rows: dict[tuple[Detection, str], list[Row]] = defaultdict(list)
-    begin_s = plant.time_s
+    junctions, seed = opened.site.junctions, spec.seed
+    eyes = {level.value: Eyes(junctions, plant, level, seed) for level in (Detection.PERFECT, *LEVELS)}
+    eyes[RADAR_LOST] = Eyes(junctions, plant, Detection.RADAR, seed, lost=True)
+    rows: dict[tuple[str, str], list[Row]] = defaultdict(list)
+    begin_s, names = plant.time_s, (*LEVELS, RADAR_LOST)
     try:
         while not street.finished:
             state, utc_s = street.state(), float(street.utc_s)
             signals = {name: SignalView(one.aspects()) for name, one in street.controllers.items()}
             seen = {level: one.look(state, utc_s, signals) for level, one in eyes.items()}
-            for level in levels if plant.time_s - begin_s >= WARM_UP_S else ():
+            for level in names if plant.time_s - begin_s >= WARM_UP_S else ():
                 for name, junction in seen[Detection.PERFECT].items():
                     for lane, truth in junction.lanes.items():
                         rows[level, lane].append(compare(truth, seen[level][name].lanes[lane]))
@@ -118,17 +132,16 @@ def main() -> None:
     parser.add_argument("--end", type=float)
     parser.add_argument("--lanes", action="store_true", help="a line for each lane")
     asked = parser.parse_args()
-    levels = (Detection.RADAR, Detection.LOOPS)
     period = "midday" if asked.scenario == "rheinstrasse" and asked.period is None else asked.period
     spec = RunSpec(asked.scenario, period, asked.plant, seed=asked.seed, end_s=asked.end)
-    rows = measure(spec, levels)
+    rows = measure(spec)
     heads = " ".join(f"{head:>8s}" for what in ("queue", "150 m", "veh/h") for head in (what, "bias", "rms"))
     print(f"{'':34s} {heads} {'inside':>8s}")
-    for level in levels:
+    for level in (*LEVELS, RADAR_LOST):
         if asked.lanes:
-            for (_, lane), own in ((key, value) for key, value in rows.items() if key[0] is level):
+            for (_, lane), own in ((key, value) for key, value in rows.items() if key[0] == level):
                 print(words(f"{level} {lane}", own))
-        print(words(f"{level} all lanes", [row for key, value in rows.items() if key[0] is level for row in value]))
+        print(words(f"{level} all lanes", [row for key, value in rows.items() if key[0] == level for row in value]))
 
 
 if __name__ == "__main__":

@@ -6,6 +6,8 @@ from plans.junction import Aspect
 
 PRIOR_PERSONS_PER_S = 60.0 / 3600.0
 PRIOR_WEIGHT_S = 60.0
+LATE_PRESS_S = 3.0
+"""Who presses so shortly before the end of green may not step off any more: the press stands."""
 
 
 class CrossingMemory:
@@ -14,7 +16,7 @@ class CrossingMemory:
     A press opens a request, green fulfils it. Who presses says that somebody waits, not how many: the number is
     estimated from how soon after the end of green the first press comes (arrivals are taken as Poisson, so the rate is
     the number of first presses over the time spent waiting for them). A presence detector counts, and is believed.
-    Without a usable detector the crossing is served as if requested.
+    Without a usable detector the crossing is served as if requested. A press in the last moments of green stands.
     """
 
     def __init__(self, group: str) -> None:
@@ -24,6 +26,7 @@ class CrossingMemory:
         self._presses = PRIOR_PERSONS_PER_S * PRIOR_WEIGHT_S
         self._exposure_s = PRIOR_WEIGHT_S
         self._red_since_s: float | None = None
+        self._pressed_in_green_s: float | None = None
 
     def update(
         self, utc_s: float, elapsed_s: float, reading: ButtonReading | None, aspect: Aspect, health: Health
@@ -32,9 +35,15 @@ class CrossingMemory:
         if aspect is Aspect.GREEN:
             self._since_s = self._red_since_s = None
             self._counted = None
+            if reading is not None and (reading.pressed or reading.waiting):
+                self._pressed_in_green_s = utc_s
             return CrossingPicture(self._group, requested=False, waiting=0.0, longest_wait_s=0.0)
         if self._red_since_s is None:
             self._red_since_s = utc_s
+            late_s = self._pressed_in_green_s
+            if late_s is not None and utc_s - late_s <= LATE_PRESS_S:
+                self._since_s = late_s
+            self._pressed_in_green_s = None
         if health not in (Health.OK, Health.UNKNOWN):
             waited_s = utc_s - (self._since_s if self._since_s is not None else self._red_since_s)
             waiting = 1.0 + self._persons_per_s * waited_s

@@ -29,6 +29,8 @@ class HealthLimits:
     stuck_off_radar_vehicles: float = 8.0
     frozen_s: float = 60.0
     frozen_moving_s: float = 4.0
+    frozen_vehicles: float = 1.0
+    vanished_vehicles: float = 1.0
     lost_ratio: float = 0.2
     strikes: float = 3.0
     strike_fades_per_s: float = 0.02
@@ -139,7 +141,10 @@ class DetectorWatch:
             verdict = self._verdict(utc_s)
             if verdict is not _OK or health is not _OK:
                 self._settle(verdict, utc_s, heard=reading is not None)
-        return sane and self.health is _OK
+        if not sane or self.health is not _OK:
+            return False
+        # a doubtful scene is left out at once, and what was seen before it goes on, until the doubt is a verdict
+        return self._scenes is None or not self._scenes.stale
 
     def hears_nobody(self, reading: LoopReading, utc_s: float, elapsed_s: float) -> bool:
         """Whether a loop that is well says in time and in its turn that nobody is there, as most do in most seconds.
@@ -182,7 +187,7 @@ class DetectorWatch:
             covered = False
             active = bool(reading.objects)
             if self._scenes is not None:
-                self._scenes.take(reading.objects, reading.t_s, elapsed_s)
+                self._scenes.take(reading.objects, reading.t_s, elapsed_s, others_veh)
         else:
             if not (reading.waiting is None or 0 <= reading.waiting <= MOST_WAITING):
                 return False
@@ -225,11 +230,14 @@ class DetectorWatch:
         scenes = self._scenes
         proved_on = self._covered_s > limits.stuck_on_s and self._covered_green_s > limits.stuck_on_green_s
         frozen = scenes is not None and (
-            scenes.same_s > limits.frozen_s or scenes.same_moving_s > limits.frozen_moving_s
+            scenes.same_s > limits.frozen_s
+            or scenes.same_moving_s > limits.frozen_moving_s
+            or scenes.crossed_meanwhile > limits.frozen_vehicles
         )
         if proved_on or self._covered_s > limits.stuck_on_unseen_s or frozen:
             return Health.STUCK_ON
-        if self._quiet_vehicles > self._quiet_limit:
+        vanished = scenes is not None and scenes.vanished and self._quiet_vehicles > limits.vanished_vehicles
+        if vanished or self._quiet_vehicles > self._quiet_limit:
             return Health.STUCK_OFF
         if scenes is not None and scenes.lost_ratio > limits.lost_ratio:
             return Health.MISCOUNTS

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.picture import LanePicture
-from detectors.rates import ArrivalRate
+from detectors.rates import ArrivalGroups, ArrivalRate
 from plans.junction import Junction
 from plans.record import record
 
@@ -25,7 +25,7 @@ class LaneView:
     """One lane as one kind of sensing sees it; rows as in `LanePicture`.
 
     `arrived` counts vehicles that came into sensing since the last view, `passed` those that crossed the stop line.
-    `queue_variance` is that of the number of vehicles in the queue.
+    `queue_variance` is that of the number of vehicles in the queue. `presence` as in `LanePicture`.
     """
 
     distance_m: NDArray[np.float64]
@@ -39,16 +39,18 @@ class LaneView:
     kinds_known: bool = False
     queue_variance: float = 0.0
     reach_m: float = float("inf")
+    presence: NDArray[np.float64] | None = None
 
 
 class LaneMemory:
     """What is remembered of one lane from picture to picture, however it is sensed."""
 
-    __slots__ = ("_lane", "head_still_s", "rate", "red_s")
+    __slots__ = ("_lane", "groups", "head_still_s", "rate", "red_s")
 
     def __init__(self, lane: str) -> None:
         self._lane = lane
         self.rate = ArrivalRate()
+        self.groups = ArrivalGroups()
         self.head_still_s = 0.0
         self.red_s = 0.0
 
@@ -58,13 +60,19 @@ class LaneMemory:
         self.red_s = 0.0 if green else self.red_s + elapsed_s
         if 0.0 < elapsed_s <= MAX_STEP_S and view.confidence_ratio >= 0.5:
             rate.observe(view.arrived, elapsed_s)
-        queue_veh, queue_m, still = 0, 0.0, False
+            if view.presence is None:
+                self.groups.observe(view.arrived, elapsed_s)
+        queue_veh, queue_m, still = 0.0, 0.0, False
         if distance_m.size:
             still = green and bool(distance_m[0] <= HEAD_ZONE_M and speed_mps[0] < STANDING_SPEED_MPS)
             slow = (speed_mps < QUEUE_SPEED_MPS).nonzero()[0]
-            queue_veh = slow.size
-            if queue_veh:
-                queue_m = float(distance_m[slow[-1]]) + JAM_SPACING_M
+            if slow.size:
+                if view.presence is None:
+                    queue_veh, last = float(slow.size), slow[-1]
+                else:
+                    queue_veh = float(view.presence[slow].sum())
+                    last = slow[max(round(queue_veh) - 1, 0)]
+                queue_m = float(distance_m[last]) + JAM_SPACING_M
         self.head_still_s = self.head_still_s + elapsed_s if still else 0.0
         return LanePicture(
             self._lane,
@@ -73,7 +81,7 @@ class LaneMemory:
             view.movement,
             view.mode,
             view.waiting_s,
-            float(queue_veh),
+            queue_veh,
             queue_m,
             rate.flow_vph,
             view.passed,
@@ -83,6 +91,7 @@ class LaneMemory:
             math.sqrt(view.queue_variance),
             rate.deviation_vph,
             view.reach_m,
+            view.presence,
         )
 
 

@@ -7,10 +7,11 @@ import numpy as np
 
 from detectors.equipment import is_stop_line
 from detectors.feeders import FeederShares
-from detectors.lanes import LaneView, only_movement
+from detectors.lanes import JAM_SPACING_M, LaneView, only_movement
 from detectors.picture import MODES
 from detectors.queue_model import ENTRY_M, LoopEvidence, QueueModel
 from detectors.readings import LoopReading
+from detectors.unseen_queue import UnseenQueue
 from plans.junction import Detector, DetectorKind, Junction, Lane, Mode
 
 VEHICLE_LENGTH_M = {False: 4.5, True: 1.8}
@@ -61,9 +62,15 @@ class LoopLanes:
         green: bool,
         elapsed_s: float,
         rate_vph: float,
+        group_veh: float,
     ) -> LaneView:
-        """The view of one lane; `readings` are those of usable loops, `shared` what `share` made of them."""
-        view = self._lanes[lane].update(readings, shared, green=green, elapsed_s=elapsed_s, rate_vph=rate_vph)
+        """The view of one lane; `readings` are those of usable loops, `shared` what `share` made of them.
+
+        `rate_vph` and `group_veh` say how many come on average, and in groups of which mean size.
+        """
+        view = self._lanes[lane].update(
+            readings, shared, green=green, elapsed_s=elapsed_s, rate_vph=rate_vph, group_veh=group_veh
+        )
         if view.passed:
             for feeder in self._upstream[lane]:
                 self._shares.learn(feeder or "", lane, view.passed)
@@ -75,42 +82,39 @@ class LoopLanes:
         return (lane,) if lane in self._lanes else self._shares.lanes(lane)
 
 
-class _LoopLane:
-    """One lane: a model of its motor traffic, and one of its bicycles where they have loops."""
+class _Stream:
+    """Motor traffic or bicycles of one lane: followed from the advance loop on where there is one, else expected."""
 
-    def __init__(self, junction: Junction, lane: Lane, loops: list[Detector]) -> None:
-        self._id = lane.id
-        feeders = {feeder.lane for feeder in lane.feeders}
-        here = [loop for loop in loops if loop.lane == lane.id or (loop.lane in feeders and not is_stop_line(loop))]
-        movement = only_movement(junction, lane.id)
-        bicycles = [loop for loop in here if loop.mode is Mode.BICYCLE]
-        cyclists_only = lane.modes <= {Mode.BICYCLE, Mode.PEDESTRIAN}
-        self._streams: list[tuple[QueueModel, Detector | None, Detector | None, bool]] = []
-        if not cyclists_only:
-            motor = QueueModel(
-                speed_mps=lane.speed_mps,
-                saturation_flow_vph=lane.saturation_flow_vph,
-                mode=MODES.index(Mode.CAR if Mode.CAR in lane.modes else _largest(lane)),
-                movement=movement,
-            )
-            motor_loops = [loop for loop in here if loop.mode is not Mode.BICYCLE]
-            self._streams.append((motor, *_ends(lane.id, motor_loops), False))
-        if bicycles or cyclists_only:
-            cyclists = QueueModel(
-                speed_mps=BICYCLE_SPEED_MPS,
-                saturation_flow_vph=BICYCLE_SATURATION_VPH,
-                mode=MODES.index(Mode.BICYCLE),
-                movement=movement,
-                spacing_m=BICYCLE_SPACING_M,
-            )
-            self._streams.append((cyclists, *_ends(lane.id, bicycles), True))
+    def __init__(self, lane: Lane, loops: list[Detector], *, movement: int, bicycle: bool) -> None:
+        self._lane = lane.id
+        self.bicycle = bicycle
+        self._stop, self._advance = _ends(lane.id, loops)
+        speed_mps = BICYCLE_SPEED_MPS if bicycle else lane.speed_mps
+        saturation_vph = BICYCLE_SATURATION_VPH if bicycle else lane.saturation_flow_vph
+        mode = MODES.index(Mode.BICYCLE if bicycle else Mode.CAR if Mode.CAR in lane.modes else _largest(lane))
+        spacing_m = BICYCLE_SPACING_M if bicycle else JAM_SPACING_M
+        self._seen = QueueModel(
+            speed_mps=speed_mps,
+            saturation_flow_vph=saturation_vph,
+            mode=mode,
+            movement=movement,
+            spacing_m=spacing_m,
+        )
+        self._unseen = UnseenQueue(
+            speed_mps=speed_mps,
+            saturation_flow_vph=saturation_vph,
+            mode=mode,
+            movement=movement,
+            spacing_m=spacing_m,
+        )
+        self._is_seen = True
+        self._view: LaneView | None = None
 
     def seed(self, view: LaneView) -> None:
-        """The motor traffic's model takes everybody but bicycles, that of bicycles the bicycles."""
-        cycling = view.mode == MODES.index(Mode.BICYCLE)
-        for model, _, _, bicycle in self._streams:
-            rows = (cycling if bicycle else ~cycling) if len(self._streams) > 1 else np.ones(cycling.size, np.bool_)
-            model.seed(_rows(view, rows))
+        """Begin from what another kind of sensing last saw."""
+        self._seen.seed(view)
+        self._unseen.seed(view)
+        self._view = None
 
     def update(
         self,
@@ -120,24 +124,72 @@ class _LoopLane:
         green: bool,
         elapsed_s: float,
         rate_vph: float,
+        group_veh: float,
     ) -> LaneView:
-        views = []
-        for number, (model, stop, advance, bicycle) in enumerate(self._streams):
-            said = readings.get(advance.id) if advance else None
-            leaving = readings.get(stop.id) if stop else None
-            evidence = LoopEvidence(
-                elapsed_s=elapsed_s,
-                green=green,
-                arrivals=shared.get((advance.id, self._id), 0) if said and advance else None,
-                arrival_m=advance.distance_m if advance else ENTRY_M,
-                arrival_speed_mps=_speed(said, advance, bicycle=bicycle) if said and advance else None,
-                advance_ratio=said.occupancy_ratio if said else None,
-                departures=leaving.count if leaving else None,
-                stop_ratio=leaving.occupancy_ratio if leaving else None,
-                stop_present=leaving.present if leaving else False,
-            )
-            # the lane's average is of all its traffic; it stands in for the first stream only
-            views.append(model.update(evidence, rate_vph if number == 0 else 0.0))
+        stop, advance = self._stop, self._advance
+        said = readings.get(advance.id) if advance else None
+        leaving = readings.get(stop.id) if stop else None
+        evidence = LoopEvidence(
+            elapsed_s=elapsed_s,
+            green=green,
+            arrivals=shared.get((advance.id, self._lane), 0) if said and advance else None,
+            arrival_m=advance.distance_m if advance else ENTRY_M,
+            arrival_speed_mps=_speed(said, advance, bicycle=self.bicycle) if said and advance else None,
+            advance_ratio=said.occupancy_ratio if said else None,
+            departures=leaving.count if leaving else None,
+            stop_ratio=leaving.occupancy_ratio if leaving else None,
+            stop_present=leaving.present if leaving else False,
+        )
+        is_seen = said is not None
+        if is_seen is not self._is_seen and self._view is not None:
+            (self._seen if is_seen else self._unseen).seed(self._view)
+        self._is_seen = is_seen
+        if is_seen:
+            self._view = self._seen.update(evidence, rate_vph)
+        else:
+            self._view = self._unseen.update(evidence, rate_vph, group_veh)
+        return self._view
+
+
+class _LoopLane:
+    """One lane: its motor traffic, and its bicycles where they have loops."""
+
+    def __init__(self, junction: Junction, lane: Lane, loops: list[Detector]) -> None:
+        feeders = {feeder.lane for feeder in lane.feeders}
+        here = [loop for loop in loops if loop.lane == lane.id or (loop.lane in feeders and not is_stop_line(loop))]
+        movement = only_movement(junction, lane.id)
+        bicycles = [loop for loop in here if loop.mode is Mode.BICYCLE]
+        cyclists_only = lane.modes <= {Mode.BICYCLE, Mode.PEDESTRIAN}
+        self._streams: list[_Stream] = []
+        if not cyclists_only:
+            motor_loops = [loop for loop in here if loop.mode is not Mode.BICYCLE]
+            self._streams.append(_Stream(lane, motor_loops, movement=movement, bicycle=False))
+        if bicycles or cyclists_only:
+            self._streams.append(_Stream(lane, bicycles, movement=movement, bicycle=True))
+
+    def seed(self, view: LaneView) -> None:
+        """The motor traffic's model takes everybody but bicycles, that of bicycles the bicycles."""
+        cycling = view.mode == MODES.index(Mode.BICYCLE)
+        for stream in self._streams:
+            rows = cycling if stream.bicycle else ~cycling
+            stream.seed(_rows(view, rows if len(self._streams) > 1 else np.ones(cycling.size, np.bool_)))
+
+    def update(
+        self,
+        readings: Mapping[str, LoopReading],
+        shared: Mapping[tuple[str, str], int],
+        *,
+        green: bool,
+        elapsed_s: float,
+        rate_vph: float,
+        group_veh: float,
+    ) -> LaneView:
+        # the lane's average is of all its traffic; it stands in for the first stream only
+        rates_vph = (rate_vph, *[0.0] * len(self._streams))
+        views = [
+            stream.update(readings, shared, green=green, elapsed_s=elapsed_s, rate_vph=rate, group_veh=group_veh)
+            for stream, rate in zip(self._streams, rates_vph, strict=False)
+        ]
         return views[0] if len(views) == 1 else _merged(views)
 
 
@@ -171,6 +223,7 @@ def _rows(view: LaneView, rows: np.typing.NDArray[np.bool_]) -> LaneView:
         passed=view.passed,
         arrived=view.arrived,
         confidence_ratio=view.confidence_ratio,
+        presence=None if view.presence is None else view.presence[rows],
     )
 
 
@@ -188,6 +241,10 @@ def _merged(views: list[LaneView]) -> LaneView:
         )
     distance_m = np.concatenate([view.distance_m for view in views])
     order = np.argsort(distance_m, kind="stable")
+    presence = None
+    if any(view.presence is not None for view in filled):
+        ones = (np.ones(view.distance_m.size) if view.presence is None else view.presence for view in filled)
+        presence = np.concatenate(list(ones))[order]
     return LaneView(
         distance_m=distance_m[order],
         speed_mps=np.concatenate([view.speed_mps for view in views])[order],
@@ -199,4 +256,5 @@ def _merged(views: list[LaneView]) -> LaneView:
         confidence_ratio=views[0].confidence_ratio,
         queue_variance=sum(view.queue_variance for view in views),
         reach_m=views[0].reach_m,
+        presence=presence,
     )

@@ -30,10 +30,13 @@ from detectors.readings import (
 )
 from detectors.topics import Address, Kind
 from plans.junction import Mode
+from plans.transit import JSON_SOURCE, TELEGRAM_SOURCE
 
 MAX_PAYLOAD_BYTES = 65_536
 MAX_OBJECTS = 512
 MAX_FLAT_VALUES = 64
+SHARED_SOURCES = frozenset({JSON_SOURCE, TELEGRAM_SOURCE})
+"""Ways that no sender has for itself alone."""
 
 Number = Annotated[float, Field(allow_inf_nan=False, ge=-1e9, le=1e10)]
 Whole = Annotated[int, Field(ge=-1_000_000, le=1_000_000)]
@@ -211,7 +214,8 @@ def _reading(address: Address, message: BaseModel) -> Reading:
         case ButtonMessage(t=t, seq=seq):
             return ButtonReading(*where, t, seq, message.pressed, message.waiting)
         case TransitMessage(t=t):
-            return TransitReading(t_s=t, **message.model_dump(exclude={"t", "seq"}))
+            told = message.model_dump(exclude={"t", "seq"})
+            return TransitReading(t_s=t, source=address.detector or JSON_SOURCE, **told)
         case AirMessage(t=t, seq=seq):
             return AirReading(address.detector, t, seq, message.no2_ugm3, message.pm10_ugm3)
         case UplinkMessage():
@@ -251,7 +255,8 @@ def _message(site: str, reading: Reading) -> tuple[str, dict[str, Any]]:
             names = ("id", "junction", "kind", "mode", "level", "eta_s", "lateness_s", "persons", "line", "group")
             fields = {name: getattr(reading, name) for name in (*names, "movement", "trip")}
             fields = {name: value for name, value in fields.items() if value is not None and value != ""}
-            return topics.of_transit(site), {"t": reading.t_s, **fields}
+            sender = "" if reading.source in SHARED_SOURCES else reading.source
+            return topics.of_transit(site, sender), {"t": reading.t_s, **fields}
         case AirReading():
             fields = {"no2_ugm3": reading.no2_ugm3, "pm10_ugm3": reading.pm10_ugm3}
             return topics.of_air(site, reading.station), {"t": reading.t_s, "seq": reading.seq, **fields}

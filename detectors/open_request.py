@@ -17,10 +17,10 @@ DOUBT_S = 10.0
 """Time after its announced arrival without anybody in sight; its request counts less and less until then."""
 FULL_GREEN_S, FADED_GREEN_S = 15.0, 40.0
 """Green after its arrival that it has at its full weight, and until which it fades, unless its kind was seen."""
+SIREN_FULL_GREEN_S, SIREN_FADED_GREEN_S = 10.0, 25.0
+"""The same for a siren, for which everybody else gets out of the way."""
 DOUBTED_RATIO = 0.1
 TRUSTED_RATIO = 0.5
-UNSEEN_RATIO = 0.3
-"""Who has never come yet counts so much until detectors that would know its kind see it."""
 CROSSED_S = 5.0
 """Between somebody's crossing of the stop line and the check-out."""
 EMERGENCY_POWER = 8
@@ -42,6 +42,7 @@ class OpenRequest:
     trust_ratio: float
     most_persons: float
     proven: bool
+    vouched_ratio: float = 0.0
     tellable: bool = False
     crossed_s: float = float("-inf")
     green_s: float = 0.0
@@ -57,12 +58,14 @@ class OpenRequest:
         Less than it is trusted the longer it is due and nobody sees it, or has green and does not cross.
         """
         unseen = 0.0 if self.seen else self.unseen_s / DOUBT_S
-        unused = 0.0 if self.told else (self.green_s - FULL_GREEN_S) / (FADED_GREEN_S - FULL_GREEN_S)
+        siren = self.request.mode is Mode.EMERGENCY
+        full_s, faded_s = (SIREN_FULL_GREEN_S, SIREN_FADED_GREEN_S) if siren else (FULL_GREEN_S, FADED_GREEN_S)
+        unused = 0.0 if self.told else (self.green_s - full_s) / (faded_s - full_s)
         ratio = self.trust_ratio * min(1.0, max(DOUBTED_RATIO, 1.0 - max(unseen, unused)))
-        if self.request.mode is Mode.EMERGENCY:
+        if siren:
             return float(ratio**EMERGENCY_POWER)
         if self.tellable and not (self.seen or self.proven):
-            return min(ratio, UNSEEN_RATIO * self.trust_ratio)
+            return min(ratio, self.vouched_ratio * self.trust_ratio)
         return ratio
 
     def came(self, state: RequestState, utc_s: float) -> bool | None:

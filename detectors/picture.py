@@ -93,7 +93,8 @@ class LanePicture:
     `arrival_vph` is the average demand beyond sensing. `confidence_ratio` is 1 for full knowledge and 0 for none.
     `queue_deviation_veh` and `arrival_deviation_vph` are the standard deviations of queue and average demand.
     Nobody further away than `reach_m` would be listed: from there on the average demand is all that is known.
-    `kinds_known` says that detectors here tell buses and lorries from cars.
+    `kinds_known` says that detectors here tell buses and lorries from cars. `presence` is how probable each vehicle is,
+    where the list is an expectation and not what was seen; None when everybody in it is there.
     """
 
     lane: str
@@ -112,6 +113,12 @@ class LanePicture:
     queue_deviation_veh: float = 0.0
     arrival_deviation_vph: float = 0.0
     reach_m: float = float("inf")
+    presence: NDArray[np.float64] | None = None
+
+    def vehicles(self, within_m: float = float("inf")) -> float:
+        """How many are expected up to this distance from the stop line."""
+        near = self.distance_m <= within_m
+        return float(np.count_nonzero(near)) if self.presence is None else float(self.presence[near].sum())
 
 
 @record

@@ -3,8 +3,8 @@
 Input-output counting (vehicles in at the advance loop, out at the stop line) drifts with every miss and lane change, so
 that it is corrected by what occupancy shows: a covered stop line has a vehicle, a free one has none that stands, a
 covered advance loop has a queue that reaches it. Vehicles move by Newell's simplified car following (2002): each copies
-its leader's place, one reaction time later and one jam spacing behind. Without a loop the average rate stands in for
-what it would have counted, and the saturation flow for what leaves.
+its leader's place, one reaction time later and one jam spacing behind. Without a loop at the stop line the saturation
+flow stands in for what leaves; without an advance loop the lane is one of `detectors.unseen_queue`.
 """
 
 from dataclasses import dataclass
@@ -26,11 +26,9 @@ REACTION_S = 1.0
 BALANCE_PRIOR_VEH = 20.0
 BALANCE_MEMORY_VEH = 200.0
 MAX_BALANCE = 3.0
-FOLLOW_S = 3.0
-FOLLOWER_M, FOLLOWER_MPS, FOLLOWER_PROOF_S = 12.0, 8.0, 2.0
-"""A queue goes on while headways are short: who is counted so soon after the last one is followed by somebody here."""
-VARIANCE = ((1.0, 2.0), (0.3, 1.2), (0.15, 0.6))
-"""Of the number in the queue by usable loops: for the lane, and for each vehicle that the model has in it."""
+VARIANCE = {False: (0.3, 1.2), True: (0.15, 0.6)}
+"""Of the number in the queue, for the lane and for each vehicle in it, by whether those who leave are counted."""
+CONFIDENCE = {False: 0.5, True: 0.7}
 ROUNDING = 0.5
 """Whole vehicles from parts of them: the nearest number, so that a counted one is there at once."""
 
@@ -85,11 +83,11 @@ class QueueModel:
         self._unseen_s = 0.0
         self._advance_covered_s = 0.0
         self._advance_free_s = 0.0
-        self._headway_s = np.inf
 
     def seed(self, view: LaneView) -> None:
         """Begin from what another kind of sensing last saw."""
-        rows = zip(view.distance_m, view.speed_mps, view.waiting_s, strict=True)
+        there = slice(None) if view.presence is None else view.presence >= ROUNDING
+        rows = zip(view.distance_m[there], view.speed_mps[there], view.waiting_s[there], strict=True)
         self._vehicles = [_Virtual(float(d), float(v), float(w)) for d, v, w in rows][:MAX_VEHICLES]
 
     def update(self, evidence: LoopEvidence, rate_vph: float) -> LaneView:
@@ -100,7 +98,6 @@ class QueueModel:
         arrived = self._arrive(evidence, rate_vph)
         self._correct_stop_line(evidence)
         self._correct_advance(evidence)
-        self._follow(evidence)
         for vehicle in self._vehicles:
             if vehicle.speed_mps < STANDING_SPEED_MPS:
                 vehicle.waiting_s += evidence.elapsed_s
@@ -150,30 +147,25 @@ class QueueModel:
         return passed
 
     def _arrive(self, evidence: LoopEvidence, rate_vph: float) -> float:
-        blind = evidence.arrivals is None or self._advance_covered_s >= PROOF_S
+        arrivals = evidence.arrivals or 0
+        blind = self._advance_covered_s >= PROOF_S
         if blind and (evidence.departures is None or self._queue_stands()):
-            # nothing is counted, or a queue stands on the loop: the average goes on arriving
+            # a queue stands on the loop, and nobody is counted: the average goes on arriving
             self._expected += rate_vph / 3600.0 * evidence.elapsed_s
-        elif evidence.arrivals is None:
-            self._expected = 0.0  # who comes to a free stop line will be seen there; until then it is an average
         else:
             ratio = self._counted_out / self._counted_in
-            self._expected += evidence.arrivals * min(MAX_BALANCE, max(1.0 / MAX_BALANCE, ratio))
+            self._expected += arrivals * min(MAX_BALANCE, max(1.0 / MAX_BALANCE, ratio))
         number = int(self._expected + ROUNDING)
         self._expected -= number
         speed_mps = min(self._speed_mps, evidence.arrival_speed_mps or self._speed_mps)
         for _ in range(min(number, MAX_VEHICLES - len(self._vehicles))):
             arriving = _Virtual(evidence.arrival_m, speed_mps)
-            if evidence.arrivals is None and evidence.departures is not None:
-                arriving.distance_m = 0.0  # at the end of the queue
             last = self._vehicles[-1] if self._vehicles else None
             behind_m = last.distance_m + self._spacing_m + last.speed_mps * REACTION_S if last else 0.0
             if last is not None and behind_m > arriving.distance_m:
                 arriving = _Virtual(behind_m, min(speed_mps, last.speed_mps))
             self._vehicles.append(arriving)
-        if evidence.arrivals is not None:
-            return float(evidence.arrivals)
-        return float(evidence.departures or 0)
+        return float(arrivals)
 
     def _correct_stop_line(self, evidence: LoopEvidence) -> None:
         if evidence.stop_ratio is None:
@@ -192,22 +184,12 @@ class QueueModel:
                 head.distance_m, head.speed_mps = HALT_M, 0.0
             elif len(self._vehicles) < MAX_VEHICLES:
                 self._vehicles.insert(0, _Virtual(HALT_M, 0.0, self._covered_s))
-        elif self._unseen_s >= (FOLLOWER_PROOF_S if evidence.green and evidence.arrivals is None else PROOF_S):
+        elif self._unseen_s >= PROOF_S:
             del self._vehicles[0]  # counted in, but never came here, or went over the line without being counted
             self._unseen_s = 0.0
 
     def _queue_stands(self) -> bool:
         return bool(self._vehicles) and self._vehicles[0].distance_m <= HEAD_ZONE_M and self._covered_s > 0.0
-
-    def _follow(self, evidence: LoopEvidence) -> None:
-        """Without an advance loop, short headways over the stop line are all that tells of who comes behind."""
-        if not evidence.departures:
-            self._headway_s += evidence.elapsed_s
-            return
-        short = self._headway_s + evidence.elapsed_s <= FOLLOW_S
-        self._headway_s = 0.0
-        if short and evidence.green and evidence.arrivals is None and not self._vehicles:
-            self._vehicles.append(_Virtual(FOLLOWER_M, min(FOLLOWER_MPS, self._speed_mps)))
 
     def _correct_advance(self, evidence: LoopEvidence) -> None:
         if evidence.advance_ratio is None:
@@ -238,8 +220,8 @@ class QueueModel:
 
     def _view(self, passed: int, arrived: float, evidence: LoopEvidence) -> LaneView:
         number = len(self._vehicles)
-        usable = (evidence.arrivals is not None) + (evidence.departures is not None)
-        base, per_vehicle = VARIANCE[usable]
+        counted = evidence.departures is not None
+        base, per_vehicle = VARIANCE[counted]
         return LaneView(
             distance_m=np.array([vehicle.distance_m for vehicle in self._vehicles], np.float64),
             speed_mps=np.array([vehicle.speed_mps for vehicle in self._vehicles], np.float64),
@@ -248,7 +230,6 @@ class QueueModel:
             waiting_s=np.array([vehicle.waiting_s for vehicle in self._vehicles], np.float64),
             passed=passed,
             arrived=arrived,
-            confidence_ratio=(0.2, 0.5, 0.7)[usable],
-            reach_m=0.0 if evidence.arrivals is None and evidence.departures is not None else np.inf,
+            confidence_ratio=CONFIDENCE[counted],
             queue_variance=base + per_vehicle * sum(vehicle.speed_mps < QUEUE_SPEED_MPS for vehicle in self._vehicles),
         )

@@ -4,6 +4,7 @@ A radar sees where an object is and how fast, not where it will turn, and now an
 matched to the tracks of the second before by their place on the road; a track that is missed coasts for a few seconds.
 """
 
+import math
 from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors.clutter import Clutter
 from detectors.feeders import ELSEWHERE, FeederShares
 from detectors.lanes import HEAD_ZONE_M, QUEUE_SPEED_MPS, STANDING_SPEED_MPS, LaneView, only_movement
 from detectors.picture import MODES
@@ -36,6 +38,10 @@ PHANTOM_PASSES = 3
 PHANTOM_ROOM_M = 3.0
 PHANTOM_GREEN_S = 6.0
 """Nor does the first one stand so long at green before a stop line that a loop says is free."""
+LOOP_M, FREE_S, COVERED_LATELY_S = 2.0, 3.0, 180.0
+"""Who stands this near to the stop line covers the loop there, if that loop has been covered by anybody lately."""
+DRIVEN_M = 5.0
+"""Who was seen to drive up is there, whatever a loop feels (it misses one in a hundred)."""
 NO_LOOPS: Mapping[str, bool] = {}
 NOBODY = (np.empty(0), np.empty(0), np.empty(0), np.empty(0, np.int8), np.empty(0, np.int32))
 """An empty lane: places, speeds, waits, modes and movements; all pictures share it, so nobody may write to it."""
@@ -82,11 +88,20 @@ class _Track:
     ahead: int = 0
     passes: int = 0
     idle_s: float = 0.0
+    free_s: float = 0.0
+    clutter: bool = False
+    born_m: float = 0.0
+
+    @property
+    def disproved(self) -> bool:
+        """Traffic drives where it is said to stand, it does not use a free road at green, or no loop feels it."""
+        driven_through = self.passes >= self.ahead + PHANTOM_PASSES
+        return driven_through or self.idle_s >= PHANTOM_GREEN_S or self.free_s >= FREE_S
 
     @property
     def phantom(self) -> bool:
-        """Whether traffic of its lane drives where it is said to stand, or it does not use a free road at green."""
-        return self.passes >= self.ahead + PHANTOM_PASSES or self.idle_s >= PHANTOM_GREEN_S
+        """Whether it is not there: disproved, or shown where somebody was disproved."""
+        return self.clutter or self.disproved
 
     @property
     def mode_index(self) -> int:
@@ -98,6 +113,8 @@ class RadarLanes:
 
     def __init__(self, junction: Junction) -> None:
         self._tracks: list[_Track] = []
+        self._clutter = Clutter()
+        self._covered_ago_s: dict[str, float] = {}
         self._lanes = tuple(junction.lanes)
         self._movement = {lane: only_movement(junction, lane) for lane in self._lanes}
         self._number = {lane: number for number, lane in enumerate(self._lanes)}
@@ -159,7 +176,7 @@ class RadarLanes:
                 self._learn(track)
         for found in free:
             track = _Track(found.lane, self._target(found.lane), found.distance_m, found.speed_mps, found.mode)
-            track.seen_m = found.distance_m
+            track.seen_m = track.born_m = found.distance_m
             arrived[track.lane] += 1.0
             kept.append(track)
         self._tracks = matched + kept
@@ -174,19 +191,29 @@ class RadarLanes:
         stop_lines: Mapping[str, bool],
     ) -> None:
         """Find reflections, signs and frozen echoes: they stay, while traffic goes on or could go on."""
+        for lane, feels in stop_lines.items():
+            self._covered_ago_s[lane] = 0.0 if feels else self._covered_ago_s.get(lane, math.inf) + elapsed_s
+        self._clutter.mark(self._tracks, elapsed_s)
         ahead: dict[str, int] = defaultdict(int)
         real: dict[str, int] = defaultdict(int)
+        stands = {track.seen_on for track in self._tracks if track.distance_m <= HEAD_ZONE_M and not track.phantom}
         for track in sorted(self._tracks, key=lambda one: one.distance_m):
             lane = track.seen_on
             if abs(track.distance_m - track.stood_m) > PHANTOM_ROOM_M:
                 track.stood_m, track.ahead, track.passes, track.idle_s = track.distance_m, ahead[lane], 0, 0.0
+                track.free_s = 0.0
             elif lane == track.lane:
                 track.passes += passed.get(lane, 0)
                 covered = stop_lines.get(lane)
+                self._feel(track, elapsed_s, covered=covered)
                 if covered is False and green_lanes[lane] and not real[lane] and track.mode is not Mode.BICYCLE:
                     track.idle_s += elapsed_s
-                elif covered and track.phantom and not real[lane] and track.distance_m <= HEAD_ZONE_M:
-                    track.passes, track.idle_s = 0, 0.0  # somebody does stand there
+                elif covered and track.phantom and track.distance_m <= HEAD_ZONE_M and lane not in stands:
+                    track.passes, track.idle_s, track.free_s, track.clutter = 0, 0.0, 0.0, False
+                    self._clutter.forget(lane, track.distance_m)  # somebody does stand there
+                    stands.add(lane)
+                if track.disproved:
+                    self._clutter.learn(lane, track.distance_m)
             ahead[lane] += 1
             real[lane] += not track.phantom
 
@@ -194,6 +221,16 @@ class RadarLanes:
     def follows_anybody(self) -> bool:
         """Whether somebody was there at the last scene."""
         return bool(self._tracks)
+
+    def _feel(self, track: _Track, elapsed_s: float, *, covered: bool | None) -> None:
+        """A loop that feels others feels who stands on it; one that has not felt anybody for long proves nothing."""
+        on_loop = track.distance_m <= LOOP_M and track.speed_mps < STANDING_SPEED_MPS and track.mode is not Mode.BICYCLE
+        on_loop = on_loop and track.born_m - track.distance_m < DRIVEN_M
+        works = self._covered_ago_s.get(track.seen_on, math.inf) <= COVERED_LATELY_S
+        if covered is False and on_loop and works:
+            track.free_s += elapsed_s
+        elif covered:
+            track.free_s = 0.0
 
     def room_at_start_m(self) -> dict[str, float]:
         """Per lane with somebody who stands: metres between its start and the rear of the last of them."""

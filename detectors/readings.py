@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from detectors.r09 import Telegram
 from plans.junction import Mode
 from plans.record import record
+from plans.transit import JSON_SOURCE
 
 ON_ARRIVAL_S: Final = float("-inf")
 """Time of a message that carries none: the second in which it is read counts."""
@@ -83,7 +84,8 @@ class TransitReading:
     """A priority request or its update; `group` or `movement` says which way the vehicle goes.
 
     `lateness_s` is positive behind schedule, None where the message does not say. `source` is the way by which it
-    came (who says so himself could say anything), `trip` the journey as timetables and GTFS-Realtime call it.
+    came, as `emergency_sources` of a site names it (who says so himself could say anything), `trip` the journey as
+    timetables and GTFS-Realtime call it.
     """
 
     junction: str
@@ -99,7 +101,7 @@ class TransitReading:
     group: str = ""
     movement: str = ""
     trip: str = ""
-    source: str = ""
+    source: str = JSON_SOURCE
 
     @property
     def seq(self) -> int:

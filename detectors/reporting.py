@@ -7,9 +7,8 @@ from detectors.r09 import Telegram
 from detectors.readings import TelegramReading, TransitKind, TransitReading
 from plans.defaults import TRANSIT_APPROACH_MPS
 from plans.junction import Junction
-from plans.transit import ReportingPoint, ReportKind, TransitSettings
+from plans.transit import TELEGRAM_SOURCE, ReportingPoint, ReportKind, TransitSettings
 
-SOURCE = "r09"
 SECONDS_PER_MINUTE = 60.0
 KINDS = {
     ReportKind.PRE_REQUEST: TransitKind.NEW,
@@ -53,15 +52,15 @@ class ReportingTable:
             line=str(telegram.line),
             group=point.group,
             movement=point.movement,
-            source=SOURCE,
+            source=TELEGRAM_SOURCE,
         )
 
 
 def vehicle_of(telegram: Telegram) -> str:
     """What tells vehicles apart: operator and vehicle number where the telegram has them, else line and run."""
     if telegram.vehicle is not None:
-        return f"{SOURCE}:{telegram.operator or 0}.{telegram.vehicle}"
-    return f"{SOURCE}:{telegram.line}/{telegram.run}"
+        return f"{TELEGRAM_SOURCE}:{telegram.operator or 0}.{telegram.vehicle}"
+    return f"{TELEGRAM_SOURCE}:{telegram.line}/{telegram.run}"
 
 
 def _eta_s(point: ReportingPoint, junction: Junction) -> float:

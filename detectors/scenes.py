@@ -14,6 +14,8 @@ FOUND_M = 6.0
 LONGEST_GAP_S = 2.0
 MEMORY_OBJECTS = 120.0
 LEAST_OBJECTS = 30.0
+VANISHED_OBJECTS = 2
+"""So many do not all vanish within a second."""
 
 
 class SceneWatch:
@@ -29,14 +31,21 @@ class SceneWatch:
         """How long the scene has repeated to the last digit; noise moves even what stands."""
         self.same_moving_s = 0.0
         """The same with somebody in it who moves: in a second or two the place would differ."""
+        self.crossed_meanwhile = 0.0
+        """Vehicles that crossed the stop line while the scene repeated: each would have changed it."""
+        self.vanished = False
+        """Everybody was gone from one second to the next, and nobody has been seen since."""
 
-    def take(self, scene: tuple[RadarObject, ...], t_s: float, elapsed_s: float) -> None:
-        """Compare a scene with the one before."""
+    def take(self, scene: tuple[RadarObject, ...], t_s: float, elapsed_s: float, crossed_veh: float = 0.0) -> None:
+        """Compare a scene with the one before; loops counted `crossed_veh` over the stop line meanwhile."""
         same = bool(scene) and scene == self._scene
         self.same_s = self.same_s + elapsed_s if same else 0.0
+        self.crossed_meanwhile = self.crossed_meanwhile + crossed_veh if same else 0.0
         moving = same and any(found.speed_mps > MOVING_MPS for found in scene)
         self.same_moving_s = self.same_moving_s + elapsed_s if moving else 0.0
         gap_s = t_s - self._stamp_s
+        if scene:
+            self.vanished = False
         if 0.0 < gap_s <= LONGEST_GAP_S and not same:
             self._compare(scene, gap_s)
         self._scene, self._stamp_s = scene, t_s
@@ -47,8 +56,14 @@ class SceneWatch:
         known = self._found + self._lost
         return self._lost / known if known >= LEAST_OBJECTS else 0.0
 
+    @property
+    def stale(self) -> bool:
+        """Whether this scene may tell nothing of this second: it repeats with somebody who moves, or all vanished."""
+        return self.same_moving_s > 0.0 or self.vanished
+
     def _compare(self, scene: tuple[RadarObject, ...], gap_s: float) -> None:
         places = [found.distance_m for found in scene]
+        lost_before = self._lost
         for before in self._scene:
             if before.lane not in self._lanes or before.distance_m <= NEAR_M + before.speed_mps * (gap_s - 1.0):
                 continue
@@ -57,6 +72,8 @@ class SceneWatch:
                 self._found += 1.0
             else:
                 self._lost += 1.0
+        if not scene and self._lost - lost_before >= VANISHED_OBJECTS:
+            self.vanished = True
         known = self._found + self._lost
         if known > MEMORY_OBJECTS:
             self._found *= MEMORY_OBJECTS / known

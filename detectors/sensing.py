@@ -140,6 +140,7 @@ class Sensing:
                 green=green_lanes[lane],
                 elapsed_s=elapsed_s,
                 rate_vph=memories[lane].rate.flow_vph,
+                group_veh=memories[lane].groups.size_veh,
             )
         self._views = seen
         return seen

@@ -53,8 +53,8 @@ def parse(topic: str) -> Address | None:
             return Address(Kind.TRANSIT, site)
         case ["signalctl", "v1", site, "transit", "r09"]:
             return Address(Kind.R09, site)
-        case ["signalctl", "v1", site, "transit", detector] if detector.startswith(CANARY):
-            return Address(Kind.TRANSIT, site, detector=detector)
+        case ["signalctl", "v1", site, "transit", sender] if sender:  # a sender of its own, or a canary
+            return Address(Kind.TRANSIT, site, detector=sender)
         case ["signalctl", "v1", site, "air", station] if station:
             return Address(Kind.AIR, site, detector=station)
         case ["signalctl", "v1", site, junction, "state"]:
@@ -71,9 +71,10 @@ def of_detector(site: str, kind: Kind, junction: str, detector: str) -> str:
     return f"{PREFIX}/{_level(site)}/{_level(junction)}/{kind}/{_level(detector)}"
 
 
-def of_transit(site: str) -> str:
-    """Topic of priority requests."""
-    return f"{PREFIX}/{_level(site)}/transit"
+def of_transit(site: str, sender: str = "") -> str:
+    """Topic of priority requests: the common one, or that of one sender, which the broker lets nobody else write."""
+    common = f"{PREFIX}/{_level(site)}/transit"
+    return f"{common}/{_level(sender)}" if sender else common
 
 
 def of_telegrams(site: str) -> str:

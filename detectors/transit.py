@@ -13,7 +13,7 @@ from detectors.open_request import OpenRequest
 from detectors.picture import EndReason, LanePicture, PriorityRequest, RequestState
 from detectors.readings import ON_ARRIVAL_S, TransitKind, TransitReading
 from detectors.sightings import Sightings
-from detectors.trust import Trust
+from detectors.trust import SIREN_PRIOR, SOURCE_PRIOR, Trust
 from plans.defaults import MAX_LEVEL, OCCUPANCY
 from plans.junction import Aspect, Junction, Mode, Movement
 from plans.transit import TransitSettings
@@ -43,7 +43,9 @@ class RequestBook:
 
     def __init__(self, junction: Junction, settings: TransitSettings | None = None) -> None:
         self._junction = junction
-        self._emergency_level = (settings or TransitSettings()).emergency_level
+        settings = settings or TransitSettings()
+        self._emergency_level = settings.emergency_level
+        self._emergency_sources = frozenset(settings.emergency_sources)
         self._movements: Mapping[str, Movement] = {movement.id: movement for movement in junction.movements}
         self._open: dict[str, OpenRequest] = {}
         self._cooldown_until_s: dict[str, float] = {}
@@ -147,7 +149,8 @@ class RequestBook:
             return  # the tail of the request that ended, not another one
         request, reason = self._understand(reading)
         credit = _credit(reading.source, request.mode)
-        trust_ratio = self._trust.of(credit, reading.id, utc_s)
+        prior = SIREN_PRIOR if request.mode is Mode.EMERGENCY else SOURCE_PRIOR
+        trust_ratio = self._trust.of(credit, reading.id, utc_s, prior)
         if cooling:
             reason = EndReason.COOLDOWN
         elif reason is None:
@@ -173,6 +176,7 @@ class RequestBook:
             trust_ratio=trust_ratio,
             most_persons=most_persons,
             proven=proven,
+            vouched_ratio=self._trust.vouched(credit, utc_s),
         )
         self._watch(entry, utc_s, 0.0, green=False)
         self._open[reading.id] = entry
@@ -199,8 +203,10 @@ class RequestBook:
     def _understand(self, reading: TransitReading) -> tuple[PriorityRequest, EndReason | None]:
         """The request as this junction understands it, and why it cannot be one.
 
-        The level alone makes an emergency vehicle. Its weight is the mode's own, whatever else the message claims.
+        The level alone makes an emergency vehicle, where it comes by a way that may say so: elsewhere it asks like
+        anybody else. Its weight is the mode's own, whatever else the message claims.
         """
+        reading = self._without_siren(reading)
         movement = self._movements.get(reading.movement)
         group = movement.group if movement else reading.group
         emergency = reading.level >= self._emergency_level
@@ -223,6 +229,15 @@ class RequestBook:
             lane=movement.lane if movement else None,
         )
         return request, reason
+
+    def _without_siren(self, reading: TransitReading) -> TransitReading:
+        """A siren that came by a way without the right to sound one is a vehicle of no special kind."""
+        if reading.source in self._emergency_sources or reading.level > MAX_LEVEL:
+            return reading
+        if reading.level < self._emergency_level and reading.mode is not Mode.EMERGENCY:
+            return reading
+        mode = Mode.CAR if reading.mode is Mode.EMERGENCY else reading.mode
+        return replace(reading, level=min(reading.level, self._emergency_level - 1), mode=mode)
 
     def _end(
         self,

@@ -14,6 +14,10 @@ Key = TypeVar("Key", bound=Hashable)
 HALF_LIFE_S = 7200.0
 VEHICLE_PRIOR = 1.0
 SOURCE_PRIOR = 3.0
+SIREN_PRIOR = 1.0
+"""A siren stops everybody else: a way by which one was false is doubted sooner."""
+STRANGER_RATIO = 0.1
+"""How much of its word a way has before anybody who came by it has been seen."""
 MAX_KNOWN = 4096
 
 
@@ -40,13 +44,19 @@ class Trust:
         self._vehicles: dict[tuple[str, str], _Record] = {}
         self._sources: dict[str, _Record] = {}
 
-    def of(self, source: str, vehicle: str, utc_s: float) -> float:
-        """1 for who always came, towards 0 for who never did."""
+    def of(self, source: str, vehicle: str, utc_s: float, prior: float = SOURCE_PRIOR) -> float:
+        """1 for who always came, towards 0 for who never did; a new source's good name weighs `prior` visits."""
         whole = self._sources.get(source, _Record())
         own = self._vehicles.get((source, vehicle), _Record())
         whole.fade(utc_s)
         own.fade(utc_s)
-        return own.ratio(whole.ratio(1.0, SOURCE_PRIOR), VEHICLE_PRIOR)
+        return own.ratio(whole.ratio(1.0, prior), VEHICLE_PRIOR)
+
+    def vouched(self, source: str, utc_s: float) -> float:
+        """How much the word for a vehicle that nobody knows and nobody sees yet counts, by who else came this way."""
+        whole = self._sources.get(source, _Record())
+        whole.fade(utc_s)
+        return whole.ratio(STRANGER_RATIO, SOURCE_PRIOR)
 
     def proven(self, source: str, vehicle: str) -> bool:
         """Whether this vehicle has come at least once when it said so."""

@@ -181,6 +181,14 @@ MAX_LEVEL: Final = _define("MAX_LEVEL", 14, "request level", "levels of priority
 EMERGENCY_LEVEL: Final = _define(
     "EMERGENCY_LEVEL", 14, "request level", "own choice: the highest level alone is an emergency vehicle", sure=False
 )
+EMERGENCY_SOURCES: Final[tuple[str, ...]] = _define(
+    "EMERGENCY_SOURCES",
+    ("json", "r09"),
+    "ways by which emergency vehicles ask",
+    "own choice: every way that exists without being set up",
+    sure=False,
+)
+
 R09_DIRECTIONS: Final = _define(
     "R09_DIRECTIONS", 10, "directions per node", "reporting points as numbered in Dresden (TLMS)", sure=False
 )

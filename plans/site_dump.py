@@ -81,6 +81,7 @@ def _transit(site: Site) -> dict[str, Any]:
     settings = site.transit
     values: dict[str, Any] = {
         "emergency_level": settings.emergency_level,
+        "emergency_sources": list(settings.emergency_sources),
         "split": Inline(
             directions=settings.split.directions, statuses=[kind.value for kind in settings.split.statuses]
         ),
@@ -88,7 +89,7 @@ def _transit(site: Site) -> dict[str, Any]:
     }
     values = {name: value for name, value in values.items() if f"transit/{name}" not in site.unconfirmed}
     if not settings.points:
-        values = {name: value for name, value in values.items() if name == "emergency_level"}
+        values = {name: value for name, value in values.items() if name.startswith("emergency_")}
     values["points"] = [Inline(_pruned(_attributes(point))) for point in settings.points]
     if settings.lateness is not None:
         values["lateness"] = _pruned(_attributes(settings.lateness))

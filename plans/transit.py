@@ -5,11 +5,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from plans.codes import Code
-from plans.defaults import EMERGENCY_LEVEL, R09_DIRECTIONS, R09_LEVELS, R09_STATUSES
+from plans.defaults import EMERGENCY_LEVEL, EMERGENCY_SOURCES, R09_DIRECTIONS, R09_LEVELS, R09_STATUSES
 from plans.junction import Junction, Mode
 from plans.timing import Finding
 
 MAX_REPORTING_POINT = 0xFFFF
+JSON_SOURCE, TELEGRAM_SOURCE = "json", "r09"
+"""Ways by which requests come that no sender has for itself alone."""
 
 
 class ReportKind(StrEnum):
@@ -71,10 +73,13 @@ class LatenessFeed:
 class TransitSettings:
     """Everything a site says about priority requests.
 
-    `emergency_level` and above is an emergency vehicle; `levels` is the request level by a telegram's priority 0 to 3.
+    `emergency_level` and above is an emergency vehicle, where one of `emergency_sources` says so: `json` is the site's
+    common topic, `r09` radio telegrams, any other name a sender with a topic of its own. `levels` is the request level
+    by a telegram's priority 0 to 3.
     """
 
     emergency_level: int = EMERGENCY_LEVEL
+    emergency_sources: tuple[str, ...] = EMERGENCY_SOURCES
     split: PointSplit = field(default_factory=PointSplit)
     levels: tuple[int, ...] = R09_LEVELS
     points: tuple[ReportingPoint, ...] = ()

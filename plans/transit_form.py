@@ -68,6 +68,7 @@ class TransitForm(Form):
     """Everything about priority requests."""
 
     emergency_level: Level | None = None
+    emergency_sources: list[Name] | None = None
     split: SplitForm | None = None
     levels: Annotated[list[Level], Field(min_length=4, max_length=4)] | None = None
     points: list[PointForm] = []
@@ -82,7 +83,9 @@ def build_transit(form: TransitForm, notes: Unconfirmed) -> TransitSettings:
         split = notes.take(given, split, "transit/split")
         levels = notes.take(tuple(form.levels) if form.levels else None, levels, "transit/levels")
     feed = form.lateness
+    sources = None if form.emergency_sources is None else tuple(form.emergency_sources)
     return TransitSettings(
+        emergency_sources=notes.take(sources, defaults.EMERGENCY_SOURCES, "transit/emergency_sources"),
         emergency_level=notes.take(form.emergency_level, defaults.EMERGENCY_LEVEL, "transit/emergency_level"),
         split=split,
         levels=levels,

@@ -1,13 +1,26 @@
-"""YAML as values and line numbers: names stay as written (`010`, `off`, `12:30`), duplicate keys are refused."""
+"""YAML as values and line numbers: names stay as written (`010`, `off`, `12:30`), duplicate keys are refused.
 
+libyaml reads the text where PyYAML has it, in a tenth of the time; what plain words mean is ruamel's YAML 1.2 in any
+case, and so is the last word on text that libyaml stumbles over.
+"""
+
+import re
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
+import yaml
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
-from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.nodes import ScalarNode
 
 Path = tuple[str | int, ...]
+Node = Any  # of either library: id, tag, value, start_mark
+
+NAMESPACE = "tag:yaml.org,2002:"
+UNUSUAL = re.compile(r"\t|^%|(?:^|[\s\[{,?:-])[!&*|>?]", re.MULTILINE)
+"""Tabulators, directives, tags, anchors, texts of several lines and long keys: the two libraries differ about them."""
+KINDS = {"scalar": "str", "sequence": "seq", "mapping": "map"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,50 +66,90 @@ class YamlTree:
 
 def parse(text: str) -> YamlTree:
     """Parse one YAML 1.2 document."""
-    yaml = YAML(typ="safe", pure=True)
+    reader = YAML(typ="safe", pure=True)
+    root = _by_libyaml(text)
+    if root is None:
+        root = _by_ruamel(reader, text)
+    if root is None:
+        raise YamlError(1, (), "a mapping", "an empty file")
+    return YamlTree(root, _value(reader, root, (), ()))
+
+
+def _by_ruamel(reader: YAML, text: str) -> Node | None:
     try:
-        root = yaml.compose(text)
+        return reader.compose(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise YamlError(int(mark.line) + 1 if mark else 1, (), "YAML", str(error.problem or error)) from error
-    if root is None:
-        raise YamlError(1, (), "a mapping", "an empty file")
-    return YamlTree(root, _value(yaml, root, (), ()))
 
 
-def _value(yaml: YAML, node: Node, path: Path, above: tuple[int, ...]) -> Any:
+def _by_libyaml(text: str) -> Node | None:
+    """The document's root, None where there is no libyaml, no document or whatever else needs the other reader."""
+    if not yaml.__with_libyaml__ or UNUSUAL.search(text):
+        return None
+    loader = _fast_loader()(text)
+    try:
+        return loader.get_single_node()
+    except yaml.YAMLError:
+        return None
+
+
+@cache
+def _fast_loader() -> Any:
+    """Libyaml's parser with the rules of YAML 1.2 for what a plain word is."""
+    rules: dict[str | None, list[tuple[Any, Any]]] = YAML(typ="safe", pure=True).resolver.versioned_resolver
+
+    class Loader(yaml.cyaml.CParser):  # type: ignore[misc]
+        def resolve(self, kind: Any, value: str, implicit: tuple[bool, bool]) -> str:
+            if kind is yaml.ScalarNode and implicit[0]:
+                for tag, pattern in (*rules.get(value[:1], ()), *rules.get(None, ())):
+                    if pattern.match(value):
+                        return str(tag)
+            return NAMESPACE + KINDS[kind.id]
+
+        def descend_resolver(self, _node: Node, _index: Any) -> None:
+            """There are no rules by path."""
+
+        def ascend_resolver(self) -> None:
+            """There are no rules by path."""
+
+    return Loader
+
+
+def _value(reader: YAML, node: Node, path: Path, above: tuple[int, ...]) -> Any:
     if id(node) in above:
         raise YamlError(node.start_mark.line + 1, path, "a value", "an alias that contains itself")
     above = (*above, id(node))
-    if isinstance(node, MappingNode):
+    if node.id == "mapping":
         found: dict[str, Any] = {}
         for key, child in node.value:
-            if not isinstance(key, ScalarNode) or key.tag == "tag:yaml.org,2002:merge":
+            if key.id != "scalar" or key.tag == f"{NAMESPACE}merge":
                 raise YamlError(key.start_mark.line + 1, path, "a plain name as key", str(key.value))
             if key.value in found:
                 raise YamlError(key.start_mark.line + 1, (*path, key.value), "each name once", "the same name again")
-            found[key.value] = _value(yaml, child, (*path, key.value), above)
+            found[key.value] = _value(reader, child, (*path, key.value), above)
         return found
-    if isinstance(node, SequenceNode):
-        return [_value(yaml, child, (*path, index), above) for index, child in enumerate(node.value)]
-    return _scalar(yaml, node, path)
+    if node.id == "sequence":
+        return [_value(reader, child, (*path, index), above) for index, child in enumerate(node.value)]
+    return _scalar(reader, node, path)
 
 
-def _scalar(yaml: YAML, node: Node, path: Path) -> Any:
-    kind = str(node.tag).removeprefix("tag:yaml.org,2002:")
+def _scalar(reader: YAML, node: Node, path: Path) -> Any:
+    kind = str(node.tag).removeprefix(NAMESPACE)
     if kind == "str":
         return node.value
     if kind == "null":
         return None
+    plain = ScalarNode(node.tag, node.value)
     try:
         if kind == "bool":
-            return bool(yaml.constructor.construct_yaml_bool(node))
+            return bool(reader.constructor.construct_yaml_bool(plain))
         if kind == "int":
-            whole = WrittenInt(yaml.constructor.construct_yaml_int(node))
+            whole = WrittenInt(reader.constructor.construct_yaml_int(plain))
             whole.text = node.value
             return whole
         if kind == "float":
-            number = WrittenFloat(yaml.constructor.construct_yaml_float(node))
+            number = WrittenFloat(reader.constructor.construct_yaml_float(plain))
             number.text = node.value
             return number
     except ValueError:
@@ -107,10 +160,10 @@ def _scalar(yaml: YAML, node: Node, path: Path) -> Any:
 
 
 def _child(node: Node, step: str | int) -> tuple[Node | None, Node | None]:
-    if isinstance(node, MappingNode):
+    if node.id == "mapping":
         for key, child in node.value:
             if key.value == str(step):
                 return key, child
-    if isinstance(node, SequenceNode) and str(step).isdigit() and int(step) < len(node.value):
+    if node.id == "sequence" and str(step).isdigit() and int(step) < len(node.value):
         return None, node.value[int(step)]
     return None, None

@@ -1,5 +1,15 @@
-"""`python -m signalctl`."""
+"""The command `signalctl`, which is also `python -m signalctl`."""
 
-from signalctl.cli import main
+from signalctl.garbage import look_rarely
 
-main()
+
+def main() -> None:
+    """Start the command line. What is imported lives for ever: looking for garbage in it is a tenth of the start."""
+    look_rarely()
+    from signalctl.cli import main as command_line
+
+    command_line()
+
+
+if __name__ == "__main__":
+    main()

@@ -3,6 +3,7 @@
 The machine code is kept; a second call only looks whether it is there.
 """
 
+import importlib
 import sys
 import threading
 import time
@@ -45,10 +46,23 @@ def _with_sign_of_life(what: str, compile_it: Callable[[Say], float], say: Say) 
     teller = threading.Thread(target=tell, daemon=True)
     teller.start()
     try:
+        _import_numba_without_blas()
         return compile_it(lambda _words: None)  # its own words would stand between ours
     finally:
         done.set()
         teller.join()
+
+
+def _import_numba_without_blas() -> None:
+    """Keep numba from looking for BLAS: no kernel multiplies matrices, and scipy.linalg takes long to import."""
+    if "scipy.linalg" in sys.modules or "numba.np.arraymath" in sys.modules:
+        return
+    hidden: dict[str, object] = sys.modules  # type: ignore[assignment]
+    hidden["scipy.linalg"] = None  # an import of it fails, as where scipy is not installed
+    try:
+        importlib.import_module("numba.np.arraymath")
+    finally:
+        del hidden["scipy.linalg"]
 
 
 def _say(words: str) -> None:

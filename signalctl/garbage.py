@@ -17,12 +17,17 @@ OLDER, OLD = 20, 20
 FULL_EVERY_S: Final = 60.0
 
 
+def look_rarely() -> None:
+    """Look at young objects less often than Python does by itself."""
+    gc.set_threshold(YOUNG, OLDER, OLD)
+
+
 @contextmanager
 def rarely_collected() -> Iterator[None]:
     """Enter it when all that lives as long as the loop is made: until its end that is not looked at."""
     before = gc.get_threshold()
     gc.freeze()
-    gc.set_threshold(YOUNG, OLDER, OLD)
+    look_rarely()
     try:
         yield
     finally:

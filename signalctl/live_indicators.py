@@ -91,7 +91,7 @@ class LiveIndicators:
     def _arrivals(self, result: JunctionIndicators, lane: LanePicture, *, green: bool) -> None:
         """Who came within reach of the stop line: the change of those near it, plus those who left."""
         memory = self._lanes[lane.lane]
-        near = float(np.count_nonzero(lane.distance_m <= NEAR_M))
+        near = lane.vehicles(NEAR_M)
         came = max(0.0, near - memory.near + lane.passed)
         memory.near = near
         result.arrivals[lane.lane] = came

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 from controllers.driver import Driver, FieldStatus, PushReport, PushResult
@@ -114,7 +115,7 @@ class ControlLoop:
             with self._troubles.caught("", "gating", failures):  # without it, what the strategy wants stands
                 decisions = self.gating.apply(picture, field, due, active, decisions)
         if self._blind(utc_s, connected=connected):
-            decisions = Decisions({}, decisions.plans)  # nobody steers by what was seen long ago
+            decisions = replace(decisions, stages={})  # nobody steers by what was seen long ago
         watch.lap("decide")
 
         wanted: dict[str, bool] = {}
@@ -137,6 +138,7 @@ class ControlLoop:
             active_plans=active,
             stage_decisions=decisions.stages,
             plan_decisions=decisions.plans,
+            debts=decisions.debts,
             requested=frozenset(requests),
             pushes=pushes,
             refusals=tuple(refusals),

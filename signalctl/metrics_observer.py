@@ -10,9 +10,11 @@ from plans.junction import Junction
 from plans.sealed import RequestAction
 from signalctl.live_indicators import JunctionIndicators, LiveIndicators
 from signalctl.metrics import Metrics
+from signalctl.strategy import DebtTotals
 from signalctl.tick import Tick
 
 LONGEST_STEP_S = 5.0
+NO_DEBTS = DebtTotals(0.0, 0.0, 0.0)
 
 
 class MetricsObserver:
@@ -29,6 +31,7 @@ class MetricsObserver:
         self._last_fallbacks: dict[str, int] = {}
         self._pending: set[str] = set()
         self._last_errors: dict[str, int] = {}
+        self._last_debts: dict[str, DebtTotals] = {}
         self._heartbeat: dict[str, tuple[int, float]] = {}
         for junction in junctions.values():
             metrics.introduce(site, junction)
@@ -50,6 +53,7 @@ class MetricsObserver:
                 self._detectors(labels, seen)
             self._controller(tick, labels, name, status)
             self._decision(tick, labels, name)
+            self._debts(labels, name, tick.debts.get(name))
         for note in tick.refusals:
             self.metrics.refusals.labels(*self._labels[note.junction], note.origin, note.code).inc()
         for failure in tick.failures:
@@ -95,6 +99,17 @@ class MetricsObserver:
                 self.metrics.transit_reasons.labels(*labels, ended.mode.value, ended.reason.value).inc()
         for mode in {"bus", "tram", *alive}:
             self.metrics.transit_requests_open.labels(*labels, mode).set(alive[mode])
+
+    def _debts(self, labels: tuple[str, str, str], name: str, totals: DebtTotals | None) -> None:
+        """What priority took since the last tick, and what became of it."""
+        if totals is None:
+            return
+        last = self._last_debts.get(name, NO_DEBTS)
+        self._last_debts[name] = totals
+        self.metrics.debt_owed.labels(*labels).set(totals.owed_s)
+        self.metrics.debt_charged.labels(*labels).inc(max(0.0, totals.charged_s - last.charged_s))
+        self.metrics.debt_paid.labels(*labels).inc(max(0.0, totals.paid_s - last.paid_s))
+        self.metrics.debt_written_off.labels(*labels).inc(max(0.0, totals.written_off_s - last.written_off_s))
 
     def _detectors(self, labels: tuple[str, str, str], seen: JunctionPicture) -> None:
         by_health = Count(health.value for health in seen.health.values())

@@ -1,7 +1,7 @@
 """What a control strategy is: from the picture and the field's own word to decisions, with their reasons."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from controllers.driver import FieldStatus
@@ -67,11 +67,29 @@ class PlanDecision:
 
 
 @dataclass(frozen=True, slots=True)
+class DebtTotals:
+    """Green seconds lost to priority since the start; what was charged is paid, written off, or still owed."""
+
+    charged_s: float
+    paid_s: float
+    written_off_s: float
+
+    @property
+    def owed_s(self) -> float:
+        """What is still to be paid back."""
+        return max(0.0, self.charged_s - self.paid_s - self.written_off_s)
+
+
+@dataclass(frozen=True, slots=True)
 class Decisions:
-    """What a strategy wants at one tick; a junction that is missing keeps what runs."""
+    """What a strategy wants at one tick; a junction that is missing keeps what runs.
+
+    `debts` are what priority took and what became of it, by junction, from a strategy that compensates.
+    """
 
     stages: Mapping[str, StageDecision]
     plans: Mapping[str, PlanDecision]
+    debts: Mapping[str, DebtTotals] = field(default_factory=dict)
 
 
 class Strategy(Protocol):

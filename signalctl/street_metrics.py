@@ -63,6 +63,20 @@ class StreetMetrics(DeclaredMetrics):
         self.transit_requests_open = self._gauge(
             "transit_requests_open", "Priority requests alive now.", (*JUNCTION, "mode")
         )
+        self.debt_owed = self._gauge(
+            "priority_debt_seconds", "Green seconds that priority took and that are still owed.", JUNCTION
+        )
+        self.debt_charged = self._counter(
+            "priority_debt_charged_seconds", "Green seconds that groups lost to priority.", JUNCTION
+        )
+        self.debt_paid = self._counter(
+            "priority_debt_paid_seconds", "Green seconds of them that groups got back.", JUNCTION
+        )
+        self.debt_written_off = self._counter(
+            "priority_debt_written_off_seconds",
+            "Green seconds of them that were not paid back: nobody waited any more, or two cycles had passed.",
+            JUNCTION,
+        )
 
         self.lateness_feed_up = self._gauge(
             "lateness_feed_up", "1 while the feed that says how late vehicles are answers, else 0.", CORRIDOR

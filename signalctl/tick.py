@@ -11,7 +11,7 @@ from detectors.source import Batch
 from plans.record import record
 from plans.timing import TimingPlan
 from signalctl.gating.report import AreaReport
-from signalctl.strategy import PlanDecision, StageDecision
+from signalctl.strategy import DebtTotals, PlanDecision, StageDecision
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +91,7 @@ class Tick:
     step_s: Mapping[str, float] = made_by(default_factory=dict)
     processor_s: Mapping[str, float] = made_by(default_factory=dict)
     gating: tuple[AreaReport, ...] = ()
+    debts: Mapping[str, DebtTotals] = made_by(default_factory=dict)
     heard: Heard = NOTHING_HEARD
     verdicts: Mapping[str, Verdict] = made_by(default_factory=dict)
 

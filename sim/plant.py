@@ -136,6 +136,10 @@ class Plant(Protocol):
         """The letters that the signal shows now, whoever set them."""
         ...
 
+    def vehicle_name(self, vehicle_id: int) -> str:
+        """What the demand calls a vehicle of `RoadState.vehicle_id` that is or was on the road."""
+        ...
+
     def trips(self) -> Sequence[Trip]:
         """One record per loaded road user, unfinished and never inserted ones included. Valid at any time."""
         ...

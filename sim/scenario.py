@@ -31,6 +31,7 @@ class Scenario:
     max_depart_delay_s: float = -1.0
     ignore_junction_blocker_s: float = -1.0
     scale: float = 1.0
+    detectors: tuple[Element, ...] = ()  # of additional files
 
 
 def load_scenario(path: Path | str) -> Scenario:
@@ -71,6 +72,7 @@ def load_scenario(path: Path | str) -> Scenario:
         max_depart_delay_s=config.seconds("max-depart-delay", -1.0),
         ignore_junction_blocker_s=config.seconds("ignore-junction-blocker", -1.0),
         scale=config.number("scale", 1.0),
+        detectors=tuple(element for file in added for element in file.detectors),
     )
 
 

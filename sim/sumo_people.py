@@ -12,7 +12,10 @@ from sim.plant import RoadMode, Trip
 
 @dataclass(frozen=True, slots=True)
 class PeopleState:
-    """Everybody on foot; arrays have one row per person (m), named as in `RoadState`."""
+    """Everybody on foot; arrays have one row per person (m), named as in `RoadState`.
+
+    SUMO first tells of a wait when a step of it is over; `waiting_s` is 0 then, as who comes to a kerb presses.
+    """
 
     id: NDArray[np.int64]
     tls: NDArray[np.int32]
@@ -44,6 +47,7 @@ class PeopleReader:
         person, now = self._sumo.person, float(self._sumo.simulation.getTime())
         whole: list[tuple[int, int, int, bool]] = []
         real: list[tuple[float, float, float]] = []
+        step_s = float(self._sumo.simulation.getDeltaT())
         for name in person.getIDList():
             if person.getVehicle(name):
                 continue
@@ -59,7 +63,7 @@ class PeopleReader:
             tls, link = signal if signal is not None else (-1, -1)
             x, y = person.getPosition(name)
             whole.append((self._number.setdefault(name, len(self._number)), tls, link, at_kerb))
-            real.append((waited_s, x, y))
+            real.append((max(0.0, waited_s - step_s), x, y))
             first, _ = self._walked_s.get(name, (now, now))
             self._walked_s[name] = (first, now)
         integers = np.array([row[:3] for row in whole], dtype=np.int64).reshape(-1, 3)

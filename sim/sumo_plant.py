@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from sim.plant import PlantStatistics, RoadMode, RoadState, Trip
+from sim.sumo_outputs import NO_OUTPUTS, SumoOutputs
 from sim.sumo_people import PeopleReader
 from sim.sumo_start import SumoError, import_libsumo, start_sumo
 from sim.sumo_tripinfo import read_tripinfo
@@ -32,6 +33,7 @@ class SumoPlant:
         time_to_teleport: Seconds after which SUMO lifts a stuck vehicle away; -1 never does.
         step_s: Length of a step.
         additional: Additional files beside the scenario's own, such as programmes for its signals.
+        outputs: Files that SUMO writes during the run.
 
     Raises:
         SumoMissingError: libsumo is not installed.
@@ -48,6 +50,7 @@ class SumoPlant:
         time_to_teleport: float = -1.0,
         step_s: float = 1.0,
         additional: Sequence[Path] = (),
+        outputs: SumoOutputs = NO_OUTPUTS,
     ) -> None:
         self._sumo = import_libsumo()
         if _open_plants:
@@ -65,6 +68,7 @@ class SumoPlant:
                 time_to_teleport=time_to_teleport,
                 step_s=step_s,
                 additional=additional,
+                outputs=outputs,
             )
         except SumoError:
             self._folder.cleanup()
@@ -122,6 +126,10 @@ class SumoPlant:
     def displayed(self, tls_id: str) -> str:
         """The letters that the signal shows now."""
         return str(self._sumo.trafficlight.getRedYellowGreenState(tls_id))
+
+    def vehicle_name(self, vehicle_id: int) -> str:
+        """SUMO's id of a vehicle of `RoadState.vehicle_id`."""
+        return self._vehicles.name_of(vehicle_id)
 
     def trips(self) -> Sequence[Trip]:
         """One record per loaded road user: SUMO's tripinfo once closed, until then as seen at the last step."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import ModuleType
 
 from sim.sumo_files.config import read_config
+from sim.sumo_outputs import NO_OUTPUTS, SumoOutputs, additional_files
 
 WANTED = "SUMO as a plant: expected the package libsumo, got none; install the extra: pip install 'signalctl[sumo]'"
 
@@ -44,6 +45,7 @@ def start_sumo(
     time_to_teleport: float,
     step_s: float,
     additional: Sequence[Path] = (),
+    outputs: SumoOutputs = NO_OUTPUTS,
 ) -> Path:
     """Load the scenario; the path of the tripinfo file in `folder` that SUMO writes when it is closed.
 
@@ -53,7 +55,7 @@ def start_sumo(
         SumoError: SUMO refuses the scenario.
     """
     tripinfo = folder / "tripinfo.xml"
-    options = {
+    options: dict[str, object] = {
         "--configuration-file": scenario,
         "--seed": seed,
         "--step-length": step_s,
@@ -64,8 +66,10 @@ def start_sumo(
         "--no-step-log": "true",
         "--no-warnings": "true",
     }
-    if additional:  # the option replaces the scenario's own list
-        files = (*read_config(scenario).additional_files, *additional)
+    options.update(outputs.options())
+    own = additional_files(scenario, outputs, folder) if outputs.by_additional_files else None
+    if additional or own is not None:  # the option replaces the scenario's own list
+        files = (*(read_config(scenario).additional_files if own is None else own), *additional)
         options["--additional-files"] = ",".join(str(file.resolve()) for file in files)
     if begin is not None:
         options["--begin"] = begin

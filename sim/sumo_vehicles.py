@@ -41,11 +41,13 @@ class _Ledger:
 
     def __init__(self) -> None:
         self.number: dict[str, int] = {}
+        self.names: list[str] = []
         self.lines: dict[str, str] = {}
         self.column = {name: np.zeros(1024) for name in self.FIELDS}
 
     def add(self, vehicle: str) -> int:
         row = self.number[vehicle] = len(self.number)
+        self.names.append(vehicle)
         if row >= len(self.column["speed"]):
             self.column = {name: np.concatenate([old, np.zeros(len(old))]) for name, old in self.column.items()}
         self.column["arrival"][row] = -1.0
@@ -176,6 +178,10 @@ class VehicleReader:
             co2_g=float(column["co2"][row]),
             nox_g=float(column["nox"][row]),
         )
+
+    def name_of(self, row: int) -> str:
+        """SUMO's id of a vehicle that has been on the road."""
+        return self._ledger.names[row]
 
     def mode_of(self, name: str) -> RoadMode | None:
         """The mode of a vehicle that was on the road, None for one that never was."""

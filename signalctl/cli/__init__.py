@@ -55,7 +55,9 @@ def main() -> None:
     """Run the command line; bad input ends with one line and status 2."""
     try:
         app()
-    except input_errors() as error:
+    except Exception as error:
+        if not isinstance(error, input_errors()):
+            raise
         typer.echo(f"signalctl: {_one_line(error)}", err=True)
         sys.exit(EXIT_USAGE)
 

@@ -7,7 +7,7 @@ plans, the most urgent first), so that what is sealed here is never refused ther
 """
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from plans.defaults import SAME_GROUP_RED_S
 from plans.history import History, after_transition, earliest_begin_s
@@ -24,18 +24,36 @@ _ILLEGAL_S = 1 << 30
 def too_late(junction: Junction, stage: str, leave_s: int, history: History, among: Collection[str]) -> str | None:
     """The group that would pass its longest red although the most urgent are served first, one after the other.
 
-    The junction shows `stage` and leaves it no earlier than `leave_s` for stages `among` alone; each stage on the way
-    runs just as long as minimum greens and intergreens out of the past demand. None when everybody who is red now, and
-    whom these stages serve, can be served in time.
+    The junction shows `stage` and leaves it no earlier than `leave_s` for stages `among` alone. None when everybody who
+    is red now, and whom these stages serve, can be served in time.
     """
     served = frozenset[str]().union(*(junction.stages[name].groups for name in among))
-    waiting = {
+    due = {
         name: past.since_s + junction.groups[name].max_red_s
         for name, past in history.items()
         if not past.green and name in served and junction.groups[name].mandatory
     }
-    if not waiting or min(waiting.values()) - leave_s > chain_s(junction, len(among)):
+    if not due or min(due.values()) - leave_s > chain_s(junction, len(among)):
         return None
+    return missed(junction, stage, leave_s, history, due, among)
+
+
+def missed(
+    junction: Junction,
+    stage: str,
+    leave_s: int,
+    history: History,
+    due: Mapping[str, float],
+    among: Collection[str],
+    pause_s: int = 0,
+) -> str | None:
+    """The group that would not be green by its time in `due` although the most urgent are served first.
+
+    The junction shows `stage` and leaves it no earlier than `leave_s` for stages `among` alone, of which some serve
+    every group; each stage on the way runs just as long as minimum greens and intergreens out of the past demand, and
+    `pause_s` at least. None when all can be served in time.
+    """
+    waiting = dict(due)
     while waiting:
         name = min(waiting, key=lambda group: (waiting[group], group))
         way = quickest_way(junction, stage, name, among)
@@ -46,9 +64,9 @@ def too_late(junction: Junction, stage: str, leave_s: int, history: History, amo
         for switch in change.switches:
             if switch.green and switch.group in waiting and begin_s + switch.at_s > waiting[switch.group]:
                 return switch.group
-        stage, leave_s = change.target, begin_s + change.duration_s
+        stage, leave_s = change.target, begin_s + change.duration_s + pause_s
         history = after_transition(history, change, begin_s)
-        waiting = {group: due for group, due in waiting.items() if group not in junction.stages[stage].groups}
+        waiting = {group: at_s for group, at_s in waiting.items() if group not in junction.stages[stage].groups}
     return None
 
 

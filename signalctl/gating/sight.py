@@ -36,7 +36,7 @@ def see_area(picture: Picture, lanes: Mapping[str, tuple[str, ...]], junctions: 
             seen = _known(picture, name, lane)
             if seen is not None:
                 known_m += length_m
-                vehicles += seen.distance_m.size
+                vehicles += seen.vehicles()
     known_ratio = known_m / total_m if total_m else 0.0
     return AreaSight(vehicles / known_ratio if known_ratio else 0.0, known_ratio)
 

@@ -1,6 +1,7 @@
 """Gating as a step of the control loop: between what a strategy decides and what the safety gate lets pass."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from controllers.driver import CENTRAL_MODES, FieldStatus
 from detectors.picture import Picture
@@ -74,7 +75,7 @@ class Gating:
                     stages[name] = changes
                     if decision is None and changes.action is RequestAction.HOLD:
                         self._held.add(name)
-        return Decisions(stages, self._opened_plans(due, decisions.plans))
+        return replace(decisions, stages=stages, plans=self._opened_plans(due, decisions.plans))
 
     def _orders(self, name: str, status: FieldStatus | None, plan: TimingPlan | None) -> list[tuple[GateMeter, Order]]:
         """What each gate of a junction is told; nothing before its plan runs with open frames."""

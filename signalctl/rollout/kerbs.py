@@ -22,14 +22,12 @@ def people_cross(layout: Layout, road: Road, move: int, at_s: float, walk_s: flo
 
 @helper
 def kerb_cost(seen: Seen, road: Road, numbers: RolloutNumbers, crossing: int, at_s: float) -> float:
-    """What a second of waiting at a crossing costs: rising with the square of the wait, and steeply at its limit."""
+    """What a second of waiting at a crossing costs: rising with the square of the wait."""
     people = road.people[crossing]
     if people <= 0.0:
         return 0.0
     part = (at_s - road.kerb_from[crossing]) / seen.crossing_limit_s[crossing]
-    over = min(1.0, max(0.0, (part - 1.0) * seen.crossing_limit_s[crossing] / numbers.overdue_ramp_s))
-    over *= min(1.0, people)
-    return float(people * (1.0 + numbers.limit_rise * part * part) + numbers.overdue * over)
+    return float(people * (numbers.kerb_ratio + numbers.limit_rise * part * part))
 
 
 @helper

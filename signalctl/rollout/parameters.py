@@ -20,9 +20,8 @@ class RolloutNumbers(NamedTuple):
     terminal_s: float = 12.0  # expected further wait of whoever is left on red at the end
     terminal_green_s: float = 4.0  # and of whoever has green then
     terminal_headway_s: float = 3.0  # and more for each one ahead in its lane: a headway over its share of green
-    limit_rise: float = 6.0  # at the limit of a wait at a crossing a second counts once and so many times more
-    overdue: float = 40.0  # and beyond it the crossing costs as much as so many persons more,
-    overdue_ramp_s: float = 5.0  # growing over so many seconds
+    kerb_ratio: float = 1.0  # a second of waiting at a crossing counts so many times at first,
+    limit_rise: float = 2.0  # and so many times more at the limit of that wait
     lookahead_s: float = 4.0  # who comes so soon after a stage could be shown claims it
     width: int = 1  # courses that go on for each stage shown
     near_s: int = 4  # up to here every second is looked at,

@@ -12,7 +12,7 @@ from concurrent.futures import CancelledError
 from typing import TYPE_CHECKING, Any
 
 from signalctl.errors import UsageError
-from signalctl.simulation.errand import Errand, ErrandError, run_errand
+from signalctl.simulation.errand import Delivery, Errand, ErrandError, run_errand
 from signalctl.simulation.parcel import Parcel, pack
 from signalctl.simulation.sameness import deviations, needed_software
 from signalctl.simulation.spec import RunSpec
@@ -73,13 +73,15 @@ def run_each_on(
             for number, spec in enumerate(specs)
         }
         try:
-            yield from _ended(client, address, numbers, lambda: on_progress is not None and on_progress(tuple(parts)))
+            yield from _ended(
+                client, address, specs, numbers, lambda: on_progress is not None and on_progress(tuple(parts))
+            )
         finally:
             client.cancel(list(numbers), reason="the batch has ended")
 
 
 def _ended(
-    client: "Client", address: str, numbers: dict["Future", int], look: Callable[[], object]
+    client: "Client", address: str, specs: Sequence[RunSpec], numbers: dict["Future", int], look: Callable[[], object]
 ) -> Generator[tuple[int, "RunOutcome | Exception"], None, None]:
     """Results as they come."""
     from distributed import wait
@@ -93,13 +95,21 @@ def _ended(
                 done, pending = wait(pending, timeout=POLL_S, return_when="FIRST_COMPLETED")
             look()
             for future in sorted(done, key=numbers.__getitem__):
-                yield numbers[future], future.result()
+                yield numbers[future], _unpacked(future.result(), specs[numbers[future]])
         except ErrandError as error:
             raise ClusterError(f"--dask {address}: {error}") from error
         except KilledWorker as error:
             raise ClusterError(f"--dask {address}: {error.allowed_failures + 1} workers died over one run") from error
         except CancelledError as error:
             raise ClusterError(f"--dask {address}: the scheduler has gone, and the runs with it") from error
+
+
+def _unpacked(delivery: Delivery, spec: RunSpec) -> "RunOutcome | Exception":
+    """What came of the run; its files are put where they are wanted."""
+    for name, path in spec.outputs.files().items():
+        if name in delivery.files:
+            path.write_bytes(delivery.files[name])
+    return delivery.found
 
 
 @contextlib.contextmanager

@@ -19,7 +19,7 @@ import signalctl
 from signalctl.simulation.lone_run import ORDER, OUTCOME
 from signalctl.simulation.parcel import Parcel, unpack
 from signalctl.simulation.sameness import deviations
-from signalctl.simulation.spec import RunSpec
+from signalctl.simulation.spec import Outputs, RunSpec
 
 if TYPE_CHECKING:
     from distributed import Worker
@@ -44,8 +44,16 @@ class Errand:
     topic: str  # where the part that is done is told
 
 
-def run_errand(errand: Errand, parcel: Parcel) -> "RunOutcome | Exception":
-    """The outcome of the run, or the error that it ended with.
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What comes back: the outcome of the run or the error that it ended with, and the files that it wrote, by name."""
+
+    found: "RunOutcome | Exception"
+    files: Mapping[str, bytes]
+
+
+def run_errand(errand: Errand, parcel: Parcel) -> Delivery:
+    """Run, on a worker.
 
     Raises:
         ErrandError: The worker has other software, or the process of the run died.
@@ -61,17 +69,19 @@ def run_errand(errand: Errand, parcel: Parcel) -> "RunOutcome | Exception":
     def tell(part: float) -> None:
         worker.log_event(errand.topic, {"number": errand.number, "part": part})
 
-    spec = replace(errand.spec, scenario=str(place / parcel.config), period=None)
     with tempfile.TemporaryDirectory(prefix="signalctl-run-") as folder:
+        written = {name: Path(folder) / f"{name}.out" for name in errand.spec.outputs.files()}
+        spec = replace(errand.spec, scenario=str(place / parcel.config), period=None, outputs=Outputs(**written))
         found = _in_own_process(spec, Path(folder), tell, lambda: _is_wanted(worker, key))
+        files = {name: path.read_bytes() for name, path in written.items() if path.is_file()}
     if found is None:
         raise ErrandError(f"{worker.address}: {_name(errand.spec)}: the process of the run died; see the worker's log")
     tell(1.0)
     if not isinstance(found, Exception):
-        return replace(found, spec=errand.spec)
+        return Delivery(replace(found, spec=errand.spec), files)
     if len(found.args) == 1 and isinstance(found.args[0], str):  # the worker's own paths mean nothing at home
         found.args = (found.args[0].replace(str(place), parcel.home),)
-    return found
+    return Delivery(found, {})
 
 
 def _in_own_process(

@@ -4,8 +4,11 @@ import tempfile
 from pathlib import Path
 
 from plans.site import Site
+from signalctl.errors import UsageError
 from signalctl.scenarios import OpenScenario
 from signalctl.simulation.spec import PlantName, RunSpec
+from signalctl.simulation.watchers import make_watchers
+from sim.outputs.watching import WatchedPlant
 from sim.plant import Plant
 from sim.sumo_control import SumoControl, write_control
 
@@ -13,9 +16,27 @@ NEVER = -1.0
 
 
 def make_plant(opened: OpenScenario, spec: RunSpec, site: Site) -> Plant:
-    """The road that the run asks for; nobody is lifted away unless it says so."""
+    """The road that the run asks for, with those who write about it.
+
+    Raises:
+        UsageError: A file is asked for that this scenario or this plant cannot give.
+    """
+    if spec.outputs.detectors is not None and not opened.scenario.detectors:
+        raise UsageError(f"--detectors: expected detectors in additional files of {opened.config}, got none")
+    plant = _bare_plant(opened, spec, site)
+    try:
+        watchers = make_watchers(plant, opened.scenario, spec)
+    except BaseException:
+        plant.close()
+        raise
+    return WatchedPlant(plant, watchers) if watchers else plant
+
+
+def _bare_plant(opened: OpenScenario, spec: RunSpec, site: Site) -> Plant:
+    """The road itself; nobody is lifted away unless the run says so."""
     teleport_s = NEVER if spec.teleport_s is None else spec.teleport_s
     if spec.plant is PlantName.SUMO:
+        from sim.sumo_outputs import SumoOutputs
         from sim.sumo_plant import SumoPlant
 
         with tempfile.TemporaryDirectory(prefix="signalctl-control-") as folder:
@@ -30,6 +51,12 @@ def make_plant(opened: OpenScenario, spec: RunSpec, site: Site) -> Plant:
                 end=spec.end_s,
                 time_to_teleport=teleport_s,
                 additional=additional,
+                outputs=SumoOutputs(
+                    spec.outputs.detectors,
+                    spec.outputs.queues,
+                    spec.outputs.signals,
+                    tuple(opened.scenario.network.programs),
+                ),
             )
     from sim.engine import EmbeddedPlant
 

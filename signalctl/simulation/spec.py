@@ -1,7 +1,7 @@
 """What one simulation run is asked to be."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
@@ -32,6 +32,33 @@ WELL = FaultSpec()
 
 
 @dataclass(frozen=True, slots=True)
+class Outputs:
+    """Files that a run writes while it goes on."""
+
+    detectors: Path | None = None
+    queues: Path | None = None
+    signals: Path | None = None
+    trajectories: Path | None = None
+
+    def files(self) -> dict[str, Path]:
+        """Those that are asked for, by their name here."""
+        named = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: path for name, path in named.items() if path is not None}
+
+    def of_seed(self, seed: int) -> "Outputs":
+        """The same with a file of its own for this seed."""
+        return Outputs(**{name: path_of_seed(path, seed) for name, path in self.files().items()})
+
+
+NO_OUTPUTS = Outputs()
+
+
+def path_of_seed(path: Path, seed: int) -> Path:
+    """`name.4.xml` for `name.xml` and seed 4."""
+    return path.with_name(f"{path.stem}.{seed}{path.suffix}")
+
+
+@dataclass(frozen=True, slots=True)
 class RunSpec:
     """One run; times are the scenario's own seconds, None means the scenario's own choice."""
 
@@ -48,6 +75,7 @@ class RunSpec:
     policy: Policy | None = None
     faults: FaultSpec = WELL
     journal: Path | None = None
+    outputs: Outputs = NO_OUTPUTS
 
     def __post_init__(self) -> None:
         """SUMO's controls run in SUMO only.

@@ -8,20 +8,21 @@ import numpy as np
 
 from controllers.driver import FieldStatus
 from detectors.picture import JunctionPicture, Picture
-from plans.junction import Aspect, Junction, Mode
+from plans.junction import Junction, Mode
 from plans.record import record
 from plans.sealed import RequestAction, RequestReason
 from plans.timing import TimingPlan
-from plans.transition import transition
 from signalctl.gate.past import ACT_AFTER_S
 from signalctl.rollout.kernel import AFTER, COST, TARGET
 from signalctl.rollout.layout import Floats
 from signalctl.strategies.conduct import PlanKeeper, Scope, changing, decide_each, overdue, scope_of
+from signalctl.strategies.debts import PriorityDebts
+from signalctl.strategies.kerb_waits import keep_cap, waits_on_red
 from signalctl.strategies.observe import LIVE, Observer
 from signalctl.strategies.parameters import AdaptiveParameters
 from signalctl.strategies.rest import Rest
 from signalctl.strategies.searches import Search, run_searches
-from signalctl.strategy import SECONDS_TO_SERVE, Alternative, Decisions, StageDecision
+from signalctl.strategy import Alternative, Decisions, StageDecision
 
 LONG_AGO_S = -1000.0
 SOON_S = 2
@@ -61,6 +62,7 @@ class Adaptive:
         self._parameters = parameters
         self._observers = {id: Observer.of(junction, persons, parameters) for id, junction in junctions.items()}
         self._rests = {id: Rest(junction, parameters.rest) for id, junction in junctions.items()}
+        self._debts = {id: PriorityDebts(junction, parameters.most_owed_weight) for id, junction in junctions.items()}
         self._plans = PlanKeeper(junctions, "Open frames: the rollout decides which stage runs.")
 
     @property
@@ -74,7 +76,8 @@ class Adaptive:
         said = decide_each(self._junctions, picture, field, plans, self._ask)
         found = iter(run_searches([one.search for one in said.values() if isinstance(one, _Question)]))
         stages = {id: self._choose(one, next(found)) if isinstance(one, _Question) else one for id, one in said.items()}
-        return Decisions(stages, self._plans.decisions(plans))
+        debts = {id: self._debts[id].ledger.totals for id in said}
+        return Decisions(stages, self._plans.decisions(plans), debts)
 
     def _ask(
         self, junction: Junction, plan: TimingPlan, picture: JunctionPicture, status: FieldStatus
@@ -84,6 +87,7 @@ class Adaptive:
         observer.rates.observe(picture.crossings, status.aspects, status.utc_s)
         lanes = [picture.lanes.get(lane) for lane in junction.lanes]
         observer.discharge.observe(lanes, status.aspects, picture.blocked_exits, status.utc_s)
+        self._debts[junction.id].update(status.utc_s, picture, status.aspects, plan)
         self._rests[junction.id].observe(picture, status.utc_s)
         scope = scope_of(junction, plan, status)
         if scope is None:
@@ -91,9 +95,11 @@ class Adaptive:
         due = overdue(scope)
         if due is not None:
             return due
-        pressing = self._serve_crossing(scope, picture, status)
-        if pressing is not None:
-            return pressing
+        waits_s = waits_on_red(picture.crossings, status.aspects)
+        kept = keep_cap(scope, waits_s, status.utc_s, self._parameters.longest_wait_s)
+        if isinstance(kept, StageDecision):
+            return kept
+        scope = kept
         resting = self._rests[junction.id].decide(scope, status.utc_s)
         if resting is not None:
             return resting
@@ -123,42 +129,13 @@ class Adaptive:
         same = stay.stage == go.stage and stay.after_s <= SOON_S
         return self._parameters.switch_gain + (0.0 if same else self._parameters.switch_ratio * stay.cost)
 
-    def _serve_crossing(self, scope: Scope, picture: JunctionPicture, status: FieldStatus) -> StageDecision | None:
-        """The way to the crossing whose longest wait would pass the cap if anything else came first."""
-        waits = {
-            one.group: one.longest_wait_s
-            for one in picture.crossings.values()
-            if (one.requested or one.waiting > 0.0) and status.aspects.get(one.group) != Aspect.GREEN
-        }
-        for group, waited_s in sorted(waits.items(), key=lambda item: (-item[1], item[0])):
-            ways = sorted(
-                (wait_s + transition(scope.junction, scope.stage, name).duration_s, name)
-                for name, wait_s in scope.ready_s.items()
-                if group in scope.junction.stages[name].groups
-            )
-            if not ways or waited_s + ways[0][0] < self._parameters.longest_wait_s:
-                continue
-            way_s, stage = ways[0]
-            ready = scope.ready(stage)
-            return StageDecision(
-                scope.junction.id,
-                stage if ready else scope.stage,
-                RequestAction.GO if ready else RequestAction.HOLD,
-                RequestReason.PEDESTRIAN,
-                f"Somebody has waited {waited_s:.0f} s at {group}: stage {stage} is next.",
-                way_s,
-                tuple(Alternative(name, RequestAction.GO, scope.ready_s[name], other_s) for other_s, name in ways[1:3]),
-                SECONDS_TO_SERVE,
-            )
-        return None
-
     def _search(self, scope: Scope, picture: JunctionPicture, status: FieldStatus) -> Search:
         """What the rollout needs to know."""
         junction, observer = scope.junction, self._observers[scope.junction.id]
         green_from, green_until = _greens(scope, status.utc_s + ACT_AFTER_S)
         return (
             observer.layout,
-            observer.see(picture, status.aspects),
+            observer.see(picture, status.aspects, self._debts[junction.id].weights()),
             observer.numbers,
             junction.stage_order.index(scope.stage),
             green_from,

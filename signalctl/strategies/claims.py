@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import repeat
 
 from detectors.picture import MODES, JunctionPicture, LanePicture
 from plans.junction import GroupKind, Junction, Mode
@@ -33,7 +34,8 @@ class Claims:
         """Weighted vehicles up to `within_m` that cross in their order; one that cannot blocks those behind."""
         moves = [index for index, movement in enumerate(self.junction.movements) if movement.lane == lane.lane]
         chance, claim = 1.0, 0.0
-        for distance_m, move, mode in zip(lane.distance_m, lane.movement, lane.mode, strict=True):
+        presence = repeat(1.0, lane.distance_m.size) if lane.presence is None else lane.presence
+        for distance_m, move, mode, there in zip(lane.distance_m, lane.movement, lane.mode, presence, strict=True):
             if distance_m > within_m:
                 break
             wanted = [int(move)] if move >= 0 else moves
@@ -46,7 +48,7 @@ class Claims:
             chance *= 1.0 if served == wanted else sum(self.shares[index] for index in served)
             if chance < 0.01:
                 break
-            claim += chance * self.persons[MODES[int(mode)]]
+            claim += chance * float(there) * self.persons[MODES[int(mode)]]
         return claim
 
     def vehicles(self, picture: JunctionPicture, groups: frozenset[str], within_m: float, *, shown: bool) -> float:

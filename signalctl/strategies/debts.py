@@ -2,8 +2,8 @@
 
 `DebtLedger` is the bookkeeping: who is owed how much green, since when, and what became of it. `PriorityDebts` watches
 a junction second by second and writes the book: what a served request takes from the groups that wait. Neither decides
-anything; a strategy multiplies what it gives to a group by `weight`, which is 1 for who is owed nothing. Minimum greens
-and longest waits are rules of the gate and stay as they are.
+anything; the adaptive strategy multiplies the persons who wait for a group by `weight`, which is 1 for who is owed
+nothing. Minimum greens and longest waits are rules of the gate and stay as they are.
 """
 
 from collections import deque
@@ -14,12 +14,11 @@ from detectors.picture import JunctionPicture, PriorityRequest, RequestState
 from plans.junction import Aspect, Junction
 from plans.table import expand
 from plans.timing import TimingPlan
+from signalctl.strategy import DebtTotals
 
 PAYBACK_CYCLES = 2.0
 MOST_RATIO = 1.0
 """Nobody is owed more than so many of its nominal greens."""
-FULL_WEIGHT = 2.0
-"""What a whole nominal green, owed until its last moment, adds to the weight."""
 
 
 @dataclass(slots=True)
@@ -29,13 +28,8 @@ class _Debt:
     left_s: float
 
 
-@dataclass(frozen=True, slots=True)
-class DebtTotals:
-    """Green seconds since the ledger was made; what was charged is paid, written off, or still owed."""
-
-    charged_s: float
-    paid_s: float
-    written_off_s: float
+NOTHING_OWED: Mapping[str, float] = {}
+"""Weights when there is no debt: 1 for everybody."""
 
 
 class DebtLedger:
@@ -73,6 +67,11 @@ class DebtLedger:
         """Green seconds that the group is owed."""
         return sum(debt.left_s for debt in self._debts[group])
 
+    @property
+    def owing(self) -> bool:
+        """Whether anybody is owed anything."""
+        return any(self._debts.values())
+
     def urgency(self, group: str, utc_s: float) -> float:
         """0 when everything was lost just now, 1 when the oldest debt is due; 0 without debts."""
         if not self._debts[group]:
@@ -88,10 +87,10 @@ class DebtLedger:
 
 @dataclass(slots=True)
 class _Spell:
-    """How long a group has shown green, or not, and what priority did meanwhile."""
+    """Since when a group has shown green, or not, and what priority did meanwhile."""
 
     green: bool = False
-    lasted_s: float = 0.0
+    since_s: float = 0.0
     cut_s: float = 0.0  # charged for this red
     served: bool = False  # priority was served during this red
 
@@ -107,10 +106,15 @@ class PriorityDebts:
 
     Together never more than one nominal green a red. Paid is each second of green beyond the nominal one; a debt
     ends when nobody waits for its group any more.
+
+    Args:
+        junction: Is watched.
+        most_weight: What a whole nominal green, owed until its last moment, adds to the weight.
     """
 
-    def __init__(self, junction: Junction) -> None:
+    def __init__(self, junction: Junction, most_weight: float) -> None:
         self._junction = junction
+        self._most_weight = most_weight
         self._ledger = DebtLedger(junction.groups)
         self._spells = {group: _Spell() for group in junction.groups}
         self._lanes = {
@@ -119,6 +123,7 @@ class PriorityDebts:
         }
         self._plan: TimingPlan | None = None
         self._nominal_s: Mapping[str, float] = {}
+        self._aspects: Mapping[str, Aspect] = {}
         self._utc_s: float | None = None
 
     @property
@@ -130,12 +135,17 @@ class PriorityDebts:
         self, utc_s: float, seen: JunctionPicture, aspects: Mapping[str, Aspect], plan: TimingPlan | None
     ) -> None:
         """Book what this second cost and gave; without a plan there is nothing nominal to lose."""
-        elapsed_s = 0.0 if self._utc_s is None else max(0.0, utc_s - self._utc_s)
+        if self._utc_s is None:
+            self._spells = {group: _Spell(since_s=utc_s) for group in self._spells}
+        before_s = utc_s if self._utc_s is None else min(self._utc_s, utc_s)
         self._utc_s = utc_s
         self._take_plan(plan)
         if plan is None:
             return
         asking = frozenset(request.group for request in seen.requests if _counts(request))
+        if aspects == self._aspects and not asking and not self._ledger.owing and not self._any_served():
+            return  # nothing to book: most seconds of most junctions
+        self._aspects = dict(aspects)
         served = frozenset(group for group in asking if aspects.get(group) is Aspect.GREEN)
         for group, spell in self._spells.items():
             waited_for = self._waited_for(group, seen)
@@ -143,33 +153,43 @@ class PriorityDebts:
                 self._ledger.write_off(group)
             self._ledger.write_off(group, utc_s)
             green = aspects.get(group) is Aspect.GREEN
-            spell.lasted_s += elapsed_s
             if green != spell.green:
                 self._turn(utc_s, group, spell, asking, plan, waited_for=waited_for)
             elif green:
-                if spell.lasted_s > self._nominal_s.get(group, 0.0):
-                    self._ledger.pay(group, elapsed_s)
+                if utc_s - spell.since_s > self._nominal_s.get(group, 0.0):
+                    self._ledger.pay(group, utc_s - before_s)
             elif waited_for:
-                self._lose(utc_s, elapsed_s, group, spell, served, plan)
-
-    def weight(self, group: str) -> float:
-        """How much more the group counts: 1 plus what it is owed in nominal greens, twice that when it is due."""
-        nominal_s = self._nominal_s.get(group, 0.0)
-        if nominal_s <= 0.0 or self._utc_s is None:
-            return 1.0
-        urgency = self._ledger.urgency(group, self._utc_s)
-        return 1.0 + 0.5 * FULL_WEIGHT * (1.0 + urgency) * self._ledger.owed_s(group) / nominal_s
+                self._lose(utc_s, utc_s - before_s, group, spell, served, plan)
 
     def weights(self) -> Mapping[str, float]:
-        """`weight` of every group."""
-        return {group: self.weight(group) for group in self._junction.groups}
+        """Of each group that is owed something: 1 plus what it is owed in nominal greens, twice that when it is due."""
+        if self._utc_s is None or self._most_weight <= 0.0 or not self._ledger.owing:
+            return NOTHING_OWED
+        found = {}
+        for group, nominal_s in self._nominal_s.items():
+            owed_s = self._ledger.owed_s(group)
+            if owed_s > 0.0 and nominal_s > 0.0:
+                urgency = self._ledger.urgency(group, self._utc_s)
+                found[group] = 1.0 + 0.5 * self._most_weight * (1.0 + urgency) * owed_s / nominal_s
+        return found
+
+    def _any_served(self) -> bool:
+        """Whether somebody waits in a red in which priority was served: it may become too long."""
+        return any(spell.served for spell in self._spells.values())
 
     def _turn(
-        self, utc_s: float, group: str, spell: _Spell, asking: frozenset[str], plan: TimingPlan, *, waited_for: bool
+        self,
+        utc_s: float,
+        group: str,
+        spell: _Spell,
+        asking: frozenset[str],
+        plan: TimingPlan,
+        *,
+        waited_for: bool,
     ) -> None:
         """A green begins, or has ended: early, where a request of a conflicting group did it."""
-        ended, lasted_s = spell.green, spell.lasted_s
-        spell.green, spell.lasted_s, spell.cut_s, spell.served = not spell.green, 0.0, 0.0, False
+        ended, lasted_s = spell.green, utc_s - spell.since_s
+        spell.green, spell.since_s, spell.cut_s, spell.served = not spell.green, utc_s, 0.0, False
         conflicting = any(self._junction.conflicts(group, other) for other in asking - {group})
         if ended and conflicting and waited_for and group not in asking:
             self._charge(utc_s, group, spell, self._nominal_s.get(group, 0.0) - lasted_s, plan)
@@ -182,10 +202,11 @@ class PriorityDebts:
             if not self._junction.conflicts(group, other):
                 continue
             spell.served = True
-            if self._spells[other].green and self._spells[other].lasted_s > self._nominal_s.get(other, 0.0):
+            long = utc_s - self._spells[other].since_s > self._nominal_s.get(other, 0.0)
+            if self._spells[other].green and long:
                 self._charge(utc_s, group, spell, elapsed_s, plan)
                 break
-        if spell.served and spell.lasted_s >= plan.cycle_s:
+        if spell.served and utc_s - spell.since_s >= plan.cycle_s:
             self._charge(utc_s, group, spell, self._nominal_s.get(group, 0.0), plan)
 
     def _charge(self, utc_s: float, group: str, spell: _Spell, lost_s: float, plan: TimingPlan) -> None:
@@ -204,7 +225,7 @@ class PriorityDebts:
 
     def _take_plan(self, plan: TimingPlan | None) -> None:
         """Nominal greens by group: the longest of a cycle, where there are several."""
-        if plan is self._plan:
+        if plan is self._plan or plan == self._plan:
             return
         self._plan = plan
         nominal: dict[str, float] = {}

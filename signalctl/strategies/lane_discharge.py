@@ -38,7 +38,8 @@ class _Queue:
 
 
 def _is_known(lane: LanePicture | None) -> TypeGuard[LanePicture]:
-    return lane is not None and lane.confidence_ratio >= LEAST_CONFIDENCE
+    """Whether who stands there was seen: what is only expected teaches nothing."""
+    return lane is not None and lane.presence is None and lane.confidence_ratio >= LEAST_CONFIDENCE
 
 
 @dataclass

@@ -13,6 +13,7 @@ from plans.junction import Aspect, GroupKind, Junction, Mode
 from signalctl.rollout.demand import Seen
 from signalctl.rollout.layout import Flags, Floats, Ints, Layout, build_layout, crossing_groups
 from signalctl.rollout.parameters import RolloutNumbers
+from signalctl.strategies.debts import NOTHING_OWED
 from signalctl.strategies.kerb_rates import KerbRates
 from signalctl.strategies.lane_discharge import LaneDischarge
 from signalctl.strategies.parameters import AdaptiveParameters
@@ -73,16 +74,23 @@ class Observer:
         """Rows of a junction without anything to cross on foot."""
         return np.zeros(0), np.zeros(0), np.ones(0), np.zeros(0)
 
-    def see(self, picture: JunctionPicture, aspects: Mapping[str, Aspect]) -> Seen:
-        """Flat arrays of what is known now; lanes without a picture are empty."""
+    def see(
+        self, picture: JunctionPicture, aspects: Mapping[str, Aspect], owed: Mapping[str, float] = NOTHING_OWED
+    ) -> Seen:
+        """Flat arrays of what is known now; lanes without a picture are empty.
+
+        `owed` is how much more those who wait for a group count because of what priority took from it.
+        """
         lanes = [picture.lanes.get(lane) for lane in self.junction.lanes]
         rows = self._rows(lanes)
+        if owed:
+            rows = rows.weighted(self._owed_ratio(rows, owed))
         for request in picture.requests:
             if request.state in LIVE:
                 rows = self._with_request(rows, request)
         stuck_s, stuck_move = self._stuck(lanes, aspects)
         blocked = picture.blocked_exits
-        people, wait_s, limit_s, come_ps = self._crossings(picture)
+        people, wait_s, limit_s, come_ps = self._crossings(picture, owed)
         return Seen(
             rows.start,
             rows.distance_m,
@@ -122,8 +130,17 @@ class Observer:
             _join([lane.speed_mps for lane in known]),
             _join([lane.movement for lane in known], np.int64),
             mode,
-            self.weights[mode] * (1.0 + impatience**2),
+            self.weights[mode] * (1.0 + impatience**2) * _presence(known),
         )
+
+    def _owed_ratio(self, rows: "_Rows", owed: Mapping[str, float]) -> Floats:
+        """(n,) by how much each vehicle counts more; one whose turn is not seen by the usual shares of its lane."""
+        layout = self.layout
+        by_move = np.array([owed.get(movement.group, 1.0) for movement in self.junction.movements])
+        by_lane = np.bincount(layout.move_lane, by_move * layout.move_share, minlength=len(self.junction.lanes))
+        lane = np.repeat(np.arange(len(self.junction.lanes)), np.diff(rows.start))
+        ratio: Floats = np.where(rows.move >= 0, by_move[rows.move], by_lane[lane])
+        return ratio
 
     def _reach(self, rows: "_Rows", lanes: Sequence[LanePicture | None]) -> Floats:
         """How far back each lane has been seen to be sensed."""
@@ -193,7 +210,7 @@ class Observer:
         gives_way = any(aspects.get(group) == Aspect.GREEN for group in movement.yields_to)
         return self.parameters.believe_gap_s if gives_way else self.parameters.believe_after_s
 
-    def _crossings(self, picture: JunctionPicture) -> tuple[Floats, Floats, Floats, Floats]:
+    def _crossings(self, picture: JunctionPicture, owed: Mapping[str, float]) -> tuple[Floats, Floats, Floats, Floats]:
         groups = self.rates.groups
         if not groups:
             return self.no_crossings
@@ -211,7 +228,7 @@ class Observer:
             come_ps[index] = weight * self.rates.per_s(group)
             crossing = picture.crossings.get(group)
             if crossing is not None and (crossing.requested or crossing.waiting > 0.0):
-                people[index] = weight * max(crossing.waiting, 1.0)
+                people[index] = weight * max(crossing.waiting, 1.0) * owed.get(group, 1.0)
                 wait_s[index] = crossing.longest_wait_s
         return people, wait_s, limit_s, come_ps
 
@@ -236,6 +253,10 @@ class _Rows:
         weights = self.weight.copy()
         weights[row] = weight
         return _Rows(self.start, self.distance_m, self.speed_mps, self.move, self.mode, weights)
+
+    def weighted(self, ratio: Floats) -> "_Rows":
+        """The same rows, each counting so many times as much."""
+        return _Rows(self.start, self.distance_m, self.speed_mps, self.move, self.mode, self.weight * ratio)
 
     def inserted(self, lane: int, distance_m: float, speed_mps: float, move: int, mode: int, weight: float) -> "_Rows":
         """One vehicle more, in its place by distance."""
@@ -277,6 +298,13 @@ def _scaled(parameters: AdaptiveParameters, round_s: float) -> RolloutNumbers:
     horizon_s = min(parameters.longest_horizon_s, max(numbers.horizon_s, parameters.round_ratio * round_s))
     ratio = horizon_s / numbers.horizon_s
     return numbers._replace(horizon_s=float(round(horizon_s)), terminal_s=numbers.terminal_s * ratio)
+
+
+def _presence(lanes: Sequence[LanePicture]) -> np.ndarray | float:
+    """How probable each vehicle of these lanes is; 1 for all where everybody was seen."""
+    if all(lane.presence is None for lane in lanes):
+        return 1.0
+    return _join([np.ones(lane.distance_m.size) if lane.presence is None else lane.presence for lane in lanes])
 
 
 def _join(arrays: Sequence[np.ndarray], kind: type[np.float64] | type[np.int64] = np.float64) -> np.ndarray:

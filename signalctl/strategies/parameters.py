@@ -54,11 +54,12 @@ class AdaptiveParameters:
     pedestrian_wait_s: float = 60.0
     pedestrian_transit_wait_s: float = 75.0
     bicycle_wait_s: float = 60.0
-    longest_wait_s: float = 60.0  # who would wait longer at a crossing if anything else came first is next
+    longest_wait_s: float = 73.0  # nobody waits longer at a crossing, with changes and minimum greens on the way
     transit_ratio: float = 1.0  # weight of a request on schedule over its persons
     late_s: float = 180.0  # a request so late counts one ratio more
     early_s: float = 60.0  # ahead of schedule by more than this
     early_ratio: float = 0.3
+    most_owed_weight: float = 2.0  # a whole nominal green lost to priority and owed to its last moment adds so much
     rest: RestParameters = RestParameters()
 
 

@@ -79,7 +79,11 @@ LINK = _record(
     ("index", "i4"),  # request index in its junction
     lines=True,
 )  # fmt: skip
-EDGE = _record(("length", "f8"), ("failed_at", "i4"), ("lane_start", "i4"), ("fringe", "?"))
+EDGE = _record(
+    ("length", "f8"),
+    ("refused_at", "i4"), ("refusing", "i4"),  # the last step in which somebody could not enter, and on how many lanes
+    ("lane_start", "i4"), ("fringe", "?"),
+)  # fmt: skip
 CONFLICT = _record(
     ("behind", "f8"), ("extent", "f8"),  # from the conflict to the end of my internal lane
     ("foe_behind", "f8"), ("foe_extent", "f8"),
@@ -154,6 +158,7 @@ LANE_STATE = _record(
     ("space", "f8"), ("space_known", "i4"),  # the step in which it was computed
     ("first_blocked", "i4"), ("last_blocked", "i4"),
     ("space_standing", "?"),
+    ("refused_at", "i4"),  # the last step in which somebody could not enter here
     ("entered_at", "i4"), ("entered_front", "f8"), ("entered_rear", "f8"),  # who came onto it in this step, and where
     lines=True,
 )  # fmt: skip

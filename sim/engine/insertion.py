@@ -226,7 +226,7 @@ def put_on_road(veh: Vehicles, tra: Traffic, v: int, lane: int, position: float,
 
 @helper
 def insert_departures(net: Net, veh: Vehicles, plans: Plans, tra: Traffic) -> None:
-    """Try everybody who is due, in order; on an edge where one failed the others wait for the next step."""
+    """Try everybody who is due, in order; on a lane where one failed the others wait for the next step."""
     now = tra.clock[NOW]
     step = tra.counters[STEP]
     while tra.counters[NEXT_DEPARTURE] < tra.counters[DEPARTURES]:
@@ -242,10 +242,13 @@ def insert_departures(net: Net, veh: Vehicles, plans: Plans, tra: Traffic) -> No
         v = tra.pending[i]
         edge = route_edge(plans, veh, v, veh.route_index[v])
         done = False
-        if net.edge.failed_at[edge] != step:
-            done = try_departure(net, veh, plans, tra, v)
-            if not done:
-                net.edge.failed_at[edge] = step
+        lanes = net.edge.lane_start[edge + 1] - net.edge.lane_start[edge]
+        if net.edge.refused_at[edge] != step or net.edge.refusing[edge] < lanes:
+            lane = depart_lane(net, veh, plans, tra, v)
+            if lane >= 0 and tra.lane.refused_at[lane] != step:
+                done = try_departure(net, veh, plans, tra, v, lane)
+                if not done:
+                    note_refusal(net, tra, edge, lane, step)
         limit = tra.clock[MAX_DEPART_DELAY_S]
         if not done and limit >= 0.0 and now - veh.depart[v] > limit:
             veh.status[v] = GIVEN_UP
@@ -257,11 +260,18 @@ def insert_departures(net: Net, veh: Vehicles, plans: Plans, tra: Traffic) -> No
 
 
 @helper
-def try_departure(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, v: int) -> bool:
-    """Insert one vehicle when there is room."""
-    lane = depart_lane(net, veh, plans, tra, v)
-    if lane < 0:
-        return False
+def note_refusal(net: Net, tra: Traffic, edge: int, lane: int, step: int) -> None:
+    """Remember that nobody enters on a lane in this step any more."""
+    if net.edge.refused_at[edge] != step:
+        net.edge.refused_at[edge] = step
+        net.edge.refusing[edge] = 0
+    net.edge.refusing[edge] += 1
+    tra.lane.refused_at[lane] = step
+
+
+@helper
+def try_departure(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, v: int, lane: int) -> bool:
+    """Insert one vehicle on a lane when there is room."""
     bidi = net.lane.bidi[lane]
     if bidi >= 0 and (tra.busy[bidi] > 0):
         return False

@@ -114,8 +114,8 @@ def goes_before_me(net: Net, veh: Vehicles, v: int, link: int, foe: int, gap: fl
     at = veh.lane[foe]
     if not net.lane.internal[at] or net.lane.junction[at] != net.link.junction[link]:
         return True
-    mine, theirs = veh.conflict_entry_s[v], veh.conflict_entry_s[foe]
-    if net.lane.edge[net.lane.source[at]] == net.lane.edge[net.lane.source[net.link.src[link]]]:
+    mine, theirs = veh.conflict_entry_s[v], veh.entry_s[foe]
+    if net.lane.source[at] == net.lane.source[net.link.src[link]]:
         mine, theirs = veh.entry_never_yield_s[v], veh.entry_never_yield_s[foe]
     else:
         entry = net.link.entry[link]
@@ -144,9 +144,9 @@ def goes_before_me(net: Net, veh: Vehicles, v: int, link: int, foe: int, gap: fl
             else:
                 yields, foe_yields = net.response[base + i * count + j], net.response[base + j * count + i]
         if not yields:
-            mine = veh.entry_s[v]
+            mine, theirs = veh.entry_s[v], veh.conflict_entry_s[foe]
         elif foe_yields:
-            mine = veh.conflict_entry_s[v]
+            theirs = veh.conflict_entry_s[foe]
     if mine == theirs:
         return v < foe if veh.speed[v] == veh.speed[foe] else veh.speed[v] < veh.speed[foe]
     return mine > theirs

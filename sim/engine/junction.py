@@ -29,10 +29,13 @@ def before_inner_link(net: Net, link: int) -> int:
 
 @inlined
 def came_in_on_major(net: Net, link: int) -> bool:
-    """Whether one waits inside and came in with priority (or on amber): one may finish."""
-    entry = before_inner_link(net, link)
-    if entry < 0:
+    """Whether one is past an inner stop line, or at it, and came in with priority (or on amber): one may finish."""
+    src = net.link.src[link]
+    if net.link.cont[link] or not net.lane.internal[src]:
         return False
+    if net.link.via[link] < 0 and not net.lane.internal[net.lane.before[src]]:
+        return False
+    entry = net.link.entry[link]
     if has_priority(net.link.state[entry]):
         return True
     if net.link.crossing_foe[link]:

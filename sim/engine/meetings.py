@@ -217,6 +217,8 @@ class Meetings:
             foe_behind, foe_size = by_pair[foe_id, own_id]
         else:
             foe_behind, foe_size = self._foe_side(own_id, foe_id), self.network.lanes[own_id].width_m
+        if second and behind < -NO_INTERSECTION and not same_target and not same_source:
+            behind = self.network.lanes[own_id].length_m  # who waits inside does so until the foe is past the meeting
         return [foe_lane, behind, size, foe_behind, foe_size, same_target, same_source, cont, -1]
 
     def _foe_side(self, own_id: str, foe_id: str) -> float:

@@ -6,7 +6,18 @@ from dataclasses import replace
 import numpy as np
 
 from sim.demand import Person, Vehicle
-from sim.engine.arrays import ACTIVE, ARRIVED_COUNT, INSERTED, NOW, PENDING_COUNT, TELEPORTS, TRANSFER_COUNT, UPDATES
+from sim.engine.arrays import (
+    ACTIVE,
+    ARRIVED_COUNT,
+    F8,
+    I8,
+    INSERTED,
+    NOW,
+    PENDING_COUNT,
+    TELEPORTS,
+    TRANSFER_COUNT,
+    UPDATES,
+)
 from sim.engine.jit import direct
 from sim.engine.observation import Observer
 from sim.engine.people import People
@@ -125,6 +136,15 @@ class EmbeddedPlant:
         """One record per loaded road user whose departure is due or over."""
         vehicles = self._observer.trips(self.time_s, self._demand, self._vehicles)
         return [*vehicles, *self._people.trips(self.time_s)]
+
+    def vehicle_name(self, vehicle_id: int) -> str:
+        """What the demand calls a vehicle of `RoadState.vehicle_id`."""
+        return self._demand[vehicle_id].id
+
+    def waiting_s(self, vehicle_id: I8) -> F8:
+        """How long each vehicle has been standing by now, as SUMO counts it: not at stops that it wants to make."""
+        waiting: F8 = self._vehicles.waiting[vehicle_id]
+        return waiting
 
     def statistics(self) -> PlantStatistics:
         """Totals so far."""

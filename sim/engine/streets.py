@@ -129,7 +129,7 @@ def build_streets(network: Network) -> Streets:
             length=[edge.length_m for edge in b.edges],
             lane_start=np.concatenate([[0], np.cumsum([len(edge.lanes) for edge in b.edges])]),
             fringe=[not edge.internal and edge.to_junction not in outgoing for edge in b.edges],
-            failed_at=[-1] * len(b.edges),
+            refused_at=[-1] * len(b.edges),
         ),
         conflict=table(
             CONFLICT,

@@ -57,6 +57,7 @@ def new_traffic(net: Net, veh: Vehicles, scenario: Scenario, seed: int, begin_s:
             first=-1,
             space_known=-1,
             planned_at=-1,
+            refused_at=-1,
             entered_at=-1,
             first_blocked=-1,
             last_blocked=-1,

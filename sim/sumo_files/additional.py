@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sim.demand import StoppingPlace
 from sim.network import Network, TrafficLightLogic
-from sim.sumo_files.ignored import GUI_AND_OUTPUT_ELEMENTS
+from sim.sumo_files.ignored import DETECTORS, GUI_AND_OUTPUT_ELEMENTS
 from sim.sumo_files.net import read_program
 from sim.sumo_files.waut import TAGS as WAUT_TAGS
 from sim.sumo_files.xml import Element, read_xml
@@ -25,10 +25,11 @@ class Additional:
     programs: list[tuple[Element, TrafficLightLogic]] = field(default_factory=list)
     schedules: list[Element] = field(default_factory=list)
     demand: list[Element] = field(default_factory=list)
+    detectors: list[Element] = field(default_factory=list)
 
 
 def read_additional(path: Path, network: Network) -> Additional:
-    """Stopping places, signal programmes, their schedules, and the elements that belong to the demand.
+    """Stopping places, signal programmes, their schedules, detectors, and the elements that belong to the demand.
 
     Raises:
         SumoFileError: Also for whatever would change the traffic and is not simulated here.
@@ -43,6 +44,8 @@ def read_additional(path: Path, network: Network) -> Additional:
             added.schedules.append(element)
         elif element.tag in DEMAND_ELEMENTS:
             added.demand.append(element)
+        elif element.tag in DETECTORS:
+            added.detectors.append(element)
         elif element.tag not in GUI_AND_OUTPUT_ELEMENTS:
             element.fail("this element would change the traffic and is not simulated here")
     return added

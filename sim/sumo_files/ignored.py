@@ -5,12 +5,19 @@ Everything that is neither read nor listed is refused by name: a scenario never 
 
 GUI_AND_OUTPUT_ELEMENTS = frozenset(
     {
-        "param", "poly", "poi", "inductionLoop", "e1Detector", "instantInductionLoop", "laneAreaDetector", "e2Detector",
-        "entryExitDetector", "e3Detector", "edgeData", "laneData", "meandata", "timedEvent", "routeProbe", "vTypeProbe",
+        "param", "poly", "poi", "edgeData", "laneData", "meandata", "timedEvent", "routeProbe", "vTypeProbe",
         "taz", "tazs", "location", "stopInfo", "tripinfo", "dataMode", "include-documentation",
     }
 )  # fmt: skip
 """Elements of additionals that only draw, measure or group."""
+
+DETECTORS = frozenset(
+    {
+        "inductionLoop", "e1Detector", "instantInductionLoop", "laneAreaDetector", "e2Detector", "entryExitDetector",
+        "e3Detector",
+    }
+)  # fmt: skip
+"""Elements that measure, and are read when somebody wants to know."""
 
 IGNORED_VTYPE_ATTRIBUTES = frozenset(
     {

@@ -35,7 +35,17 @@ def test_a_press_is_remembered_until_green() -> None:
     assert later.waiting >= 1.0
     green = at(memory, 32.0, button(pressed=True), Aspect.GREEN)
     assert (green.requested, green.waiting, green.longest_wait_s) == (False, 0.0, 0.0)
-    assert not at(memory, 33.0, button(pressed=False)).requested
+    at(memory, 35.0, None, Aspect.GREEN)
+    assert not at(memory, 36.0, button(pressed=False)).requested
+
+
+def test_who_presses_in_the_last_moments_of_green_has_pressed() -> None:
+    """Two seconds before the end somebody stands at the kerb, too late to step off: their wait counts from there."""
+    memory = CrossingMemory("F1")
+    at(memory, 10.0, button(pressed=True), Aspect.GREEN)
+    at(memory, 11.0, button(pressed=False), Aspect.GREEN)
+    red = at(memory, 12.0, button(pressed=False))
+    assert (red.requested, red.longest_wait_s) == (True, 2.0)
 
 
 def test_presence_counts_people_and_forgets_who_walked_away() -> None:

@@ -271,6 +271,40 @@ def test_a_frozen_picture_of_moving_traffic_is_found_at_once() -> None:
     assert frozen.health is Health.STUCK_ON
 
 
+def test_a_scene_that_stands_still_while_somebody_crosses_is_frozen() -> None:
+    """A queue at red may look alike for a while; who is counted over the stop line meanwhile would have changed it."""
+    frozen = Watched(RADAR)
+    scene = (RadarObject("a", 5.0, 0.1, Mode.CAR), RadarObject("a", 12.0, 0.2, Mode.CAR))
+    for second in range(10):
+        assert frozen.see(radar(second, *scene))
+    for second in range(10, 14):
+        frozen.see(radar(second, *scene), others=float(second % 2))
+    assert frozen.health is Health.STUCK_ON
+
+
+def test_a_doubtful_scene_is_left_out_before_there_is_a_verdict() -> None:
+    """A repeated scene of moving traffic is not used from its first repetition on: nobody is where it shows them."""
+    watched = Watched(RADAR)
+    scene = (RadarObject("a", 60.0, 9.0, Mode.CAR),)
+    assert watched.see(radar(0, *scene))
+    assert not watched.see(radar(1, *scene))
+    assert watched.health is Health.OK
+    assert watched.see(radar(2, RadarObject("a", 42.0, 9.0, Mode.CAR)))
+
+
+def test_a_queue_does_not_vanish_within_a_second() -> None:
+    """All gone at once is doubted at once, and a fault as soon as two have crossed that the radar did not see."""
+    watched = DetectorWatch(RADAR, approach_lanes={"a"})
+    queue = [RadarObject("a", 30.0 + 7.5 * number, 0.1, Mode.CAR) for number in range(3)]
+    assert watched.observe(radar(0, *queue), T0, 1.0, green=False, others_veh=0.0)
+    for second in range(1, 5):
+        assert not watched.observe(radar(second), T0 + second, 1.0, green=False, others_veh=0.0)
+        assert watched.health is Health.OK
+    for second in range(5, 7):
+        watched.observe(radar(second), T0 + second, 1.0, green=True, others_veh=1.0)
+    assert watched.health is Health.STUCK_OFF
+
+
 def drive(watched: DetectorWatch, kept: float, seconds: int = 120, seed: int = 1) -> Health:
     """Cars every 4 s down a lane of 150 m, each seen with probability `kept` in each second; the health at the end."""
     random = np.random.default_rng(seed)

@@ -52,6 +52,15 @@ def test_any_id_fits_into_a_topic(junction: str, detector: str, kind: Kind) -> N
     assert topics.parse(topic) == topics.Address(kind, "s", junction, detector)
 
 
+def test_a_sender_with_a_topic_of_its_own_is_the_source() -> None:
+    """Who may write a topic is the broker's to say, so the topic names the source; the common one is `json`."""
+    payload = b'{"t": 1.0, "id": "fire", "junction": "J", "kind": "new", "level": 14, "group": "K1", "source": "me"}'
+    for topic, source in ((topics.of_transit("s"), "json"), (topics.of_transit("s", "control-room"), "control-room")):
+        result = decode(topic, payload)
+        assert isinstance(result, TransitReading)
+        assert result.source == source
+
+
 topic_like = st.one_of(
     st.text(max_size=40),
     st.sampled_from(

@@ -164,6 +164,45 @@ def test_who_does_not_use_a_free_road_at_green_is_not_there(junction: Junction) 
     assert view.distance_m.tolist() == [1.0]  # the loop says that somebody has come
 
 
+def test_who_stands_where_a_working_loop_feels_nobody_is_not_there(junction: Junction) -> None:
+    """At red as well, where nobody drove up: but a loop that never felt anybody proves nothing, and it may miss one."""
+    lanes, echo = RadarLanes(junction), [car("n_0", 1.0)]
+    for _ in range(10):
+        view = lanes.update(echo, 1.0, RED, stop_lines={"n_0": False})["n_0"]
+    assert view.distance_m.size == 1
+    lanes.update(echo, 1.0, RED, stop_lines={"n_0": True})
+    for _ in range(4):
+        view = lanes.update(echo, 1.0, RED, stop_lines={"n_0": False})["n_0"]
+    assert view.distance_m.size == 0
+    real = RadarLanes(junction)
+    for place_m in (31.0, 21.0, 11.0, 4.0, *[1.0] * 10):
+        scene = [car("n_0", place_m, 10.0 if place_m > 10.0 else 0.0)]
+        view = real.update(scene, 1.0, RED, stop_lines={"n_0": place_m == 4.0})["n_0"]
+    assert view.distance_m.size == 1
+
+
+def test_a_place_that_was_disproved_goes_on_showing_one_too_many(junction: Junction) -> None:
+    """Traffic that stops beside the echo and drives off does not take it along: of two there one is left out."""
+    lanes, echo = RadarLanes(junction), car("n_0", 1.0)
+    lanes.update([echo], 1.0, GREEN, stop_lines={"n_0": True})
+    for _ in range(6):
+        lanes.update([echo], 1.0, GREEN, stop_lines={"n_0": False})
+    for cycle in range(3):
+        for place_m in (41.0, 31.0, 21.0, 11.0, 4.0, 1.4, 1.4, 1.4):
+            speed_mps = 10.0 if place_m > 10.0 else 0.0
+            here = place_m < 5.0
+            scene = [echo, car("n_0", place_m, speed_mps)]
+            view = lanes.update(scene, 1.0, RED, stop_lines={"n_0": here})["n_0"]
+            assert view.distance_m.size == 1, (cycle, place_m)
+        for _ in range(3):
+            view = lanes.update([echo], 1.0, GREEN, stop_lines={"n_0": False})["n_0"]
+        assert view.distance_m.size == 0
+    for _ in range(12):
+        lanes.update([], 1.0, RED, stop_lines={"n_0": False})
+    view = lanes.update([car("n_0", 1.0)], 1.0, RED, stop_lines={"n_0": True})["n_0"]
+    assert view.distance_m.size == 1  # the echo is gone, and its place is like any other
+
+
 def test_who_waits_on_the_loop_at_green_for_a_gap_is_there(junction: Junction) -> None:
     """A turn that gives way covers the loop; it counts as long as it stands there."""
     lanes = RadarLanes(junction)

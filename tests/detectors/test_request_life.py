@@ -118,6 +118,21 @@ def test_the_level_makes_an_emergency_vehicle(junction: Junction) -> None:
     assert (ended.state, ended.reason) == (RequestState.REJECTED, EndReason.LEVEL)
 
 
+def test_who_may_not_sound_a_siren_asks_like_anybody_else(junction: Junction) -> None:
+    """The level counts by the ways that the site names; by others it is a plain request, a rise of an open one too."""
+    book = RequestBook(junction, TransitSettings(emergency_sources=("control-room",)))
+    siren = replace(NEW, id="fire", mode=Mode.EMERGENCY, level=14)
+    (request,), _ = book.update(100.0, [siren], RED)
+    assert (request.mode, request.level) == (Mode.CAR, 13)
+    (request,), _ = book.update(101.0, [replace(siren, t_s=101.0, kind=TransitKind.UPDATE)], RED)
+    assert request.mode is Mode.CAR
+    requests, _ = book.update(102.0, [replace(siren, id="real", t_s=102.0, source="control-room")], RED)
+    assert {one.id: one.mode for one in requests} == {"fire": Mode.CAR, "real": Mode.EMERGENCY}
+    nobody = RequestBook(junction, TransitSettings(emergency_sources=()))
+    (request,), _ = nobody.update(100.0, [replace(NEW, level=14)], RED)
+    assert (request.mode, request.level) == (Mode.BUS, 13)
+
+
 def test_nobody_becomes_an_emergency_vehicle_by_the_back_door(junction: Junction) -> None:
     """An open request that rises to the emergency level takes its turn like those that are opened with it."""
     book = RequestBook(junction)

@@ -15,6 +15,7 @@ TEXT = EXAMPLE.read_text(encoding="utf-8")
 TABLE = """
 transit:
   emergency_level: 13
+  emergency_sources: [r09, control-room]
   points:
     - {node: 1291, direction: 1, kind: request, junction: J1, group: K1, distance_m: 120}
     - {point: 20251, kind: check_out, junction: J1, movement: west_left, mode: tram, level: 9, eta_s: 0}
@@ -35,6 +36,7 @@ def test_a_point_is_a_number_or_node_direction_and_kind() -> None:
         ),
     )
     assert settings.emergency_level == 13
+    assert settings.emergency_sources == ("r09", "control-room")
     assert settings.lateness == LatenessFeed(
         "https://feed.example.org/trips", headers={"Authorization": "FEED_KEY"}, lines={"62": "de:62:H"}
     )
@@ -51,7 +53,10 @@ def test_the_numbering_is_the_sites_own() -> None:
 def test_what_rests_on_an_unconfirmed_default_is_said() -> None:
     """How points are numbered is noted where there are points, and only there."""
     plain, with_table = parse_site(TEXT).site.unconfirmed, parse_site(TEXT + TABLE).site.unconfirmed
-    assert {path for path in plain if path.startswith("transit")} == {"transit/emergency_level"}
+    assert {path for path in plain if path.startswith("transit")} == {
+        "transit/emergency_level",
+        "transit/emergency_sources",
+    }
     assert {path for path in with_table if path.startswith("transit")} == {"transit/split", "transit/levels"}
 
 

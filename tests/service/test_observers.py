@@ -14,6 +14,7 @@ from signalctl.journal_observer import JournalObserver
 from signalctl.metrics import Metrics
 from signalctl.metrics_observer import MetricsObserver
 from signalctl.state_publisher import StatePublisher
+from signalctl.strategy import DebtTotals
 from signalctl.tick import RefusalNote, Tick
 from signalctl.web.live import LiveState
 
@@ -48,6 +49,17 @@ def test_arrivals_on_green_count_only_where_the_group_is_green(
     assert _value(observer.metrics, "arrivals_on_green_total", **AT, approach="north") == 2.0
     assert _value(observer.metrics, "arrivals_total", **AT, approach="east") == 2.0
     assert _value(observer.metrics, "arrivals_on_green_total", **AT, approach="east") == 0.0
+
+
+def test_debts_to_priority_are_published(crossroads: Junction, make_tick: Callable[..., Tick]) -> None:
+    """What was charged, paid and written off grows by what is new; what is owed is what is left of it."""
+    observer = _observer(crossroads)
+    for totals in (DebtTotals(10.0, 0.0, 0.0), DebtTotals(30.0, 12.0, 5.0)):
+        observer.record(make_tick(debts={"J1": totals}))
+    assert _value(observer.metrics, "priority_debt_charged_seconds_total", **AT) == 30.0
+    assert _value(observer.metrics, "priority_debt_paid_seconds_total", **AT) == 12.0
+    assert _value(observer.metrics, "priority_debt_written_off_seconds_total", **AT) == 5.0
+    assert _value(observer.metrics, "priority_debt_seconds", **AT) == 13.0
 
 
 def test_a_silent_controller_is_down_and_a_refusal_is_counted(

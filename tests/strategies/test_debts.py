@@ -57,7 +57,7 @@ class Street:
     """Plays spells of a stage, second by second."""
 
     def __init__(self, junction: Junction) -> None:
-        self.debts = PriorityDebts(junction)
+        self.debts = PriorityDebts(junction, 2.0)
         self.utc_s = 1000.0
 
     def show(self, green: str, seconds: int, seen: JunctionPicture) -> None:
@@ -75,8 +75,8 @@ def test_an_extension_is_owed_to_those_who_wait(junction: Junction) -> None:
     street.show("main", 43, picture({"m": 3, "s": 4}, "main", walkers=2))
     assert street.debts.ledger.owed_s("side") == pytest.approx(12.0)
     assert street.debts.ledger.owed_s("walk") == 0.0
-    assert street.debts.weight("side") > 1.5
-    assert street.debts.weight("main") == 1.0
+    assert street.debts.weights().get("side", 1.0) > 1.5
+    assert street.debts.weights().get("main", 1.0) == 1.0
 
 
 def test_nobody_is_owed_what_the_plan_gives_anyway(junction: Junction) -> None:
@@ -125,11 +125,11 @@ def test_the_weight_rises_until_the_debt_is_due(junction: Junction) -> None:
     weights = []
     for _ in range(5):
         street.show("", 20, picture({"m": 3, "s": 4}))
-        weights.append(street.debts.weight("side"))
+        weights.append(street.debts.weights().get("side", 1.0))
     assert weights == sorted(weights)
     street.show("", 40, picture({"m": 3, "s": 4}))
     totals = street.debts.ledger.totals
-    assert street.debts.weight("side") == 1.0
+    assert street.debts.weights().get("side", 1.0) == 1.0
     assert totals.written_off_s == pytest.approx(totals.charged_s)
 
 
@@ -152,10 +152,10 @@ def test_a_received_request_takes_nothing(junction: Junction) -> None:
 
 def test_without_a_plan_nothing_is_owed(junction: Junction) -> None:
     """There is no nominal green to lose."""
-    debts = PriorityDebts(junction)
+    debts = PriorityDebts(junction, 2.0)
     for second in range(100):
         debts.update(1000.0 + second, picture({"m": 3, "s": 4}, "main"), {"main": GREEN}, None)
-    assert debts.weights() == {"main": 1.0, "side": 1.0, "walk": 1.0}
+    assert not debts.weights()
 
 
 @given(
@@ -197,4 +197,4 @@ def test_no_red_costs_more_than_a_green(spells: list[tuple[str, int, set[str]]])
         street.show(stage, seconds, picture({"m": 2, "s": 2}, *sorted(asking), walkers=1))
         for group, nominal_s in (("main", 30.0), ("side", 20.0), ("walk", 30.0)):
             assert 0.0 <= street.debts.ledger.owed_s(group) <= nominal_s + 1e-6
-            assert 1.0 <= street.debts.weight(group) <= 3.0 + 1e-6
+            assert 1.0 <= street.debts.weights().get(group, 1.0) <= 3.0 + 1e-6

@@ -17,7 +17,10 @@ NOTE = "# {}: a model, not a survey. Built from signals.yaml and the network; se
 def site_file(name: str, source: SignalsSource, junctions: Mapping[str, Junction]) -> str:
     """The text of `site.yaml`. Numbers that only a default supports are left out, so that a reader is told so."""
     description = source.site
-    unconfirmed = {f"control/{parameter.name}" for parameter in fields(ControlParameters)} | {"transit/emergency_level"}
+    unconfirmed = {f"control/{parameter.name}" for parameter in fields(ControlParameters)} | {
+        "transit/emergency_level",
+        "transit/emergency_sources",
+    }
     unconfirmed |= {
         f"junctions/{junction.id}/lanes/{lane}/saturation_flow_vph"
         for junction in junctions.values()

@@ -1,0 +1,52 @@
+"""Who writes about a run: what SUMO does not write by itself, and what is ours on either plant."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from signalctl.errors import UsageError
+from signalctl.simulation.spec import PlantName, RunSpec
+from sim.outputs.watching import Watcher
+from sim.plant import Plant
+from sim.scenario import Scenario
+
+
+def make_watchers(plant: Plant, scenario: Scenario, spec: RunSpec) -> list[Watcher]:
+    """One per file that the run asks for.
+
+    Raises:
+        UsageError: The plant cannot tell what a file needs.
+        sim.sumo_files.SumoFileError: A detector is described wrongly, or is of a kind that the engine has not.
+    """
+    return list(_watchers(plant, scenario, spec))
+
+
+def _watchers(plant: Plant, scenario: Scenario, spec: RunSpec) -> Iterator[Watcher]:
+    outputs, network = spec.outputs, scenario.network
+    if outputs.trajectories is not None:
+        from sim.outputs.trajectories import TrajectoryWriter
+
+        yield TrajectoryWriter(outputs.trajectories, plant)
+    if spec.plant is PlantName.SUMO:
+        return
+    if outputs.detectors is not None:
+        from sim.outputs.induction_loops import LoopWriter
+        from sim.outputs.loop import TAGS, read_loop
+
+        for element in scenario.detectors:
+            if element.tag not in TAGS:
+                element.fail("--detectors: expected induction loops, for the embedded engine has no others; SUMO has")
+        loops = [read_loop(element, network) for element in scenario.detectors]
+        yield LoopWriter(outputs.detectors, loops, network, plant.lane_ids, plant.begin_s)
+    if outputs.queues is not None:
+        from sim.engine import EmbeddedPlant
+        from sim.outputs.queues import QueueWriter
+
+        if not isinstance(plant, EmbeddedPlant):
+            raise UsageError(f"--queues: expected the embedded engine or SUMO, got {type(plant).__name__}")
+        lengths_m = np.array([network.lanes[lane].length_m for lane in plant.lane_ids])
+        yield QueueWriter(outputs.queues, plant.lane_ids, lengths_m, plant.waiting_s)
+    if outputs.signals is not None:
+        from sim.outputs.signal_states import SignalStateWriter
+
+        yield SignalStateWriter(outputs.signals, network, plant.tls_ids, plant.displayed)

@@ -1,0 +1,1 @@
+"""What a run can write besides its figures: detectors, queues and signals as SUMO writes them, and trajectories."""

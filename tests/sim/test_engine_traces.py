@@ -1,0 +1,111 @@
+"""Single vehicles through a junction, second by second as in SUMO: where they slow down, wait and set off.
+
+Nothing is left to chance (no dawdling, equal speed factors), so that positions must agree to the centimetre.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from benchmarks.engine.capacity import Crossroads, make_crossroads
+from tests.sim.both_plants import Maker, embedded, sumo
+from tests.sim.sumo_programs import program
+
+pytestmark = pytest.mark.sumo
+SECONDS = 60
+EXACT = '<vType id="t" sigma="0" speedFactor="1" speedDev="0" lcSpeedGain="0" lcKeepRight="0"/>'
+LEFT, ONCOMING, RIGHT = "wm mn", "em mw", "wm ms"
+SHIPPED = Path(__file__).parents[2] / "sim/scenarios/rheinstrasse/rheinstrasse.net.xml"
+Row = tuple[int, str, float]
+
+
+@pytest.fixture(scope="module")
+def crossroads(tmp_path_factory: pytest.TempPathFactory) -> Crossroads:
+    """Two lanes on every arm, with crossings."""
+    program("netconvert")
+    return make_crossroads(tmp_path_factory.mktemp("traces"))
+
+
+def _scenario(at: Crossroads, vehicles: Sequence[tuple[float, str]]) -> Path:
+    """Vehicles by departure and edges; each begins on the lane that suits it."""
+    elements = "".join(
+        f'<vehicle id="v{i}" type="t" depart="{depart_s}" departPos="100" departSpeed="max" departLane="best">'
+        f'<route edges="{edges}"/></vehicle>'
+        for i, (depart_s, edges) in enumerate(sorted(vehicles))
+    )
+    (at.folder / "t.rou.xml").write_text(f"<routes>{EXACT}{elements}</routes>")
+    config = at.folder / "t.sumocfg"
+    config.write_text(
+        '<configuration><input><net-file value="c.net.xml"/><route-files value="t.rou.xml"/></input>'
+        f'<time><begin value="0"/><end value="{SECONDS}"/></time></configuration>'
+    )
+    return config
+
+
+def _where(make: Maker, config: Path, letters: str, signal: str) -> list[Row]:
+    """Second, lane and position of everybody, under letters that stay."""
+    plant, rows = make(config, 1), list[Row]()
+    try:
+        while not plant.finished:
+            plant.step({signal: letters})
+            state = plant.state()
+            lanes = (plant.lane_ids[lane] for lane in state.lane.tolist())
+            at = sorted(zip(lanes, state.position_m.tolist(), strict=True))
+            rows += [(round(plant.time_s), lane, position) for lane, position in at]
+    finally:
+        plant.close()
+    return rows
+
+
+def _drive_alike(config: Path, letters: str, signal: str = "m") -> bool:
+    ours, theirs = (_where(make, config, letters, signal) for make in (embedded, sumo))
+    same_lanes = [row[:2] for row in ours] == [row[:2] for row in theirs]
+    return same_lanes and [row[2] for row in ours] == pytest.approx([row[2] for row in theirs], abs=0.05)
+
+
+@pytest.mark.parametrize("letter", ["G", "g"])
+@pytest.mark.parametrize("way", [LEFT, RIGHT])
+def test_a_turn_over_an_empty_crossing_slows_down_where_it_does_in_sumo(
+    crossroads: Crossroads, way: str, letter: str
+) -> None:
+    """With a green of its own it passes the crossing without slowing down; otherwise it is slow there too."""
+    config = _scenario(crossroads, [(1.0, way)])
+    first, last = way.split()
+    assert _drive_alike(config, crossroads.letters({(first, last): letter}))
+
+
+@pytest.mark.parametrize(
+    "oncoming", [(0.0,), (0.0, 3.0), (0.0, 2.0, 6.0), (0.0, 3.0, 8.0), (1.0, 3.0, 5.0, 11.0, 13.0)]
+)
+def test_who_waits_inside_sets_off_when_the_last_one_has_passed_as_in_sumo(
+    crossroads: Crossroads, oncoming: Sequence[float]
+) -> None:
+    """Left turns that wait at the inner stop line do not creep towards vehicles that still cross their way."""
+    config = _scenario(crossroads, [(1.0, LEFT), (4.0, LEFT), *((depart_s, ONCOMING) for depart_s in oncoming)])
+    assert _drive_alike(config, crossroads.letters({("wm", "mn"): "g", ("em", "mw"): "G"}))
+
+
+def test_who_enters_on_a_free_lane_does_not_wait_for_those_whose_lane_is_full(crossroads: Crossroads) -> None:
+    """Twelve left turns are due before a right turn, which enters on its own lane at its time, as in SUMO."""
+    config = _scenario(crossroads, [*[(1.0, LEFT)] * 12, (2.0, RIGHT)])
+    assert _drive_alike(config, crossroads.letters({}))
+
+
+@pytest.mark.parametrize("start_m", [380, 390, 395, 400])
+def test_a_right_turn_waits_for_the_bicycle_beside_it_as_in_sumo(tmp_path: Path, start_m: int) -> None:
+    """Both come from one edge and are in the junction at once; the bicycle has the right of way and passes first."""
+    bicycle = '<vType id="b" vClass="bicycle" maxSpeed="5" sigma="0" speedFactor="1" speedDev="0"/>'
+    ends = ("b", start_m, "se_10_09 se_09_08"), ("t", 350, "se_10_09 w09_out")
+    elements = "".join(
+        f'<vehicle id="{kind}0" type="{kind}" depart="4" departPos="{position_m}" departSpeed="max" departLane="best">'
+        f'<route edges="{edges}"/></vehicle>'
+        for kind, position_m, edges in ends
+    )
+    (tmp_path / "b.rou.xml").write_text(f"<routes>{EXACT}{bicycle}{elements}</routes>")
+    config = tmp_path / "b.sumocfg"
+    config.write_text(
+        f'<configuration><input><net-file value="{SHIPPED}"/><route-files value="b.rou.xml"/></input>'
+        f'<time><begin value="0"/><end value="{SECONDS}"/></time></configuration>'
+    )
+    assert _drive_alike(config, "rrrrrrrrgGgGGrrr", "j09_kaiserstrasse")
