@@ -70,7 +70,11 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """Everything about one tick. Mappings are by junction; a junction without a word is missing."""
+    """Everything about one tick. Mappings are by junction; a junction without a word is missing.
+
+    `step_s` is each step's time on the wall, `processor_s` that of the processor; the last step, `record`, is added
+    once everybody has been told.
+    """
 
     utc_s: float
     lateness_s: float
@@ -85,6 +89,7 @@ class Tick:
     refusals: tuple[RefusalNote, ...] = ()
     failures: tuple[JunctionFailure, ...] = ()
     step_s: Mapping[str, float] = made_by(default_factory=dict)
+    processor_s: Mapping[str, float] = made_by(default_factory=dict)
     gating: tuple[AreaReport, ...] = ()
     debts: Mapping[str, DebtTotals] = made_by(default_factory=dict)
     heard: Heard = NOTHING_HEARD

@@ -1,7 +1,7 @@
 """Who travels, from where to where and when: the content of route files, before anybody is on the road."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sim.vehicle_types import VehicleType
 
@@ -28,9 +28,13 @@ class Stop:
     start_m: float
     end_m: float
     duration_s: float = 0.0
-    until_s: float = -1.0  # earliest departure; of a flow's route, relative to the first departure
+    until_s: float = -1.0  # earliest departure; of a route with a name or in a flow, counted from the departure
     parking: bool = False
     place: str = ""  # id of a StoppingPlace
+
+    def later(self, shift_s: float) -> "Stop":
+        """The same halt with its timetable moved."""
+        return replace(self, until_s=self.until_s + shift_s) if self.until_s >= 0 else self
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,10 @@ class Route:
 
     edges: tuple[str, ...]
     stops: tuple[Stop, ...] = ()
+
+    def from_departure(self, depart_s: float) -> "Route":
+        """The route of one vehicle, whose timetable counts from its departure."""
+        return Route(self.edges, tuple(stop.later(depart_s) for stop in self.stops)) if self.stops else self
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import count, islice
 
-from sim.demand import Demand, Person, Planned, Rate, Route, Stop, Vehicle
+from sim.demand import Demand, Person, Planned, Rate, Vehicle
 
 
 def expand(demand: Demand, begin_s: float, end_s: float, seed: int = 0) -> tuple[list[Vehicle], list[Person]]:
@@ -81,12 +81,6 @@ def _draw(planned: Planned, source: random.Random) -> Vehicle:
 def _shifted(vehicle: Vehicle, new_id: str, depart_s: float) -> Vehicle:
     """A flow's vehicle: its timetable counts from its own departure."""
     shift = depart_s - vehicle.depart_s
-    route = vehicle.route
-    if route is not None and any(stop.until_s >= 0 for stop in route.stops):
-        route = Route(route.edges, tuple(_later(stop, depart_s) for stop in route.stops))
-    stops = tuple(_later(stop, shift) for stop in vehicle.stops)
+    route = vehicle.route.from_departure(depart_s) if vehicle.route is not None else None
+    stops = tuple(stop.later(shift) for stop in vehicle.stops)
     return replace(vehicle, id=new_id, depart_s=depart_s, route=route, stops=stops)
-
-
-def _later(stop: Stop, shift_s: float) -> Stop:
-    return replace(stop, until_s=stop.until_s + shift_s) if stop.until_s >= 0 else stop

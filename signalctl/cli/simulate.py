@@ -130,7 +130,7 @@ def simulate(
     if junit is not None:
         _write(junit, junit_xml(result, verdicts, wall_s))
     if report is not None:
-        _write(report, html_report(result, runs, baseline_runs, verdicts))
+        _write(report, html_report(result, runs, baseline_runs, verdicts, _diagrams(runs[0])))
     if json_file is None or str(json_file) != "-":
         print_summary(result, outcomes, verdicts)
     unsafe = any(count for kind, count in result["safety"].items() if kind != "refused")
@@ -181,6 +181,18 @@ def _write(path: Path, text: str) -> None:
         typer.echo(text, nl=False)
     else:
         path.write_text(text, encoding="utf-8")
+
+
+def _diagrams(run: Any) -> list[str]:
+    """Time-space diagrams of a run that kept its trajectories."""
+    from signalctl.scenarios import find_config
+    from signalctl.simulation.time_space import time_space_diagrams
+    from sim.scenario import load_scenario
+
+    file = run.spec.outputs.trajectories
+    if file is None:
+        return []
+    return time_space_diagrams(file, load_scenario(find_config(run.spec.scenario, run.spec.period)).network)
 
 
 def _write_trips(path: Path, runs: Sequence[Any]) -> None:

@@ -6,6 +6,7 @@ and can go on for ever: only then is a request sealed. The field controller know
 plans, the most urgent first), so that what is sealed here is never refused there because of reds.
 """
 
+import math
 from collections.abc import Collection, Mapping
 
 from plans.defaults import SAME_GROUP_RED_S
@@ -74,10 +75,8 @@ def without_way_out(junction: Junction, plan: TimingPlan, stage: str, leave_s: i
 
     Stages run as short as minimum greens and intergreens out of the past allow, or else as long as the plan says.
     """
-    limits = {name: group.max_red_s for name, group in junction.groups.items() if group.mandatory}
     bound_s = chain_s(junction, len(plan.stages))
-    waiting = [past.since_s + limits[name] for name, past in history.items() if name in limits and not past.green]
-    if min(limits.values(), default=bound_s + 1) > bound_s and min(waiting, default=leave_s) - leave_s > bound_s:
+    if junction.shortest_max_red_s > bound_s and _first_red_end_s(junction, history) - leave_s > bound_s:
         return None
     worst: tuple[int, str] | None = None
     for is_paced in (False, True):
@@ -88,6 +87,19 @@ def without_way_out(junction: Junction, plan: TimingPlan, stage: str, leave_s: i
                 return None
             worst = min(worst or over, over)
     return "" if worst is None else worst[1]
+
+
+def _first_red_end_s(junction: Junction, history: History) -> float:
+    """When the first who waits passes its longest red, long ago where nobody waits; until a group changes the same."""
+    known: tuple[History, float] | None = junction.last_memo.get("first_red_end")
+    if known is None or known[0] is not history:
+        waiting = (
+            history[name].since_s + junction.groups[name].max_red_s
+            for name in junction.mandatory_order
+            if name in history and not history[name].green
+        )
+        known = junction.last_memo["first_red_end"] = history, min(waiting, default=-math.inf)
+    return known[1]
 
 
 def _worst_over(

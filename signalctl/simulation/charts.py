@@ -40,7 +40,7 @@ def bars(labels: Sequence[str], series: Series, unit: str, title: str) -> str:
 def lines(x: Sequence[float], series: Series, unit: str, title: str, *, x_end: float, x_unit: str) -> str:
     """Lines over an axis from 0 to `x_end`; a missing value is a gap and never bridged."""
     top, axis = _height_axis(series, unit)
-    parts = [axis, *(_label(_x(at, x_end), f"{at:g} {x_unit}") for at in _ticks(x_end))]
+    parts = [axis, *(_label(_x(at, x_end), f"{at:g} {x_unit}") for at in round_values(x_end))]
     for number, (name, values) in enumerate(series.items()):
         colour = _colour(number)
         for piece in _pieces(x, values):
@@ -69,7 +69,9 @@ def _pieces(x: Sequence[float], values: Sequence[float | None]) -> list[list[tup
 
 def _height_axis(series: Series, unit: str) -> tuple[float, str]:
     """The value at the chart's upper edge, and grid lines at round values up to there."""
-    ticks = _ticks(max((value for values in series.values() for value in values if value is not None), default=0.0))
+    ticks = round_values(
+        max((value for values in series.values() for value in values if value is not None), default=0.0)
+    )
     top = ticks[-1] + (ticks[1] - ticks[0])
     parts = [f'<text x="{LEFT - 6}" y="12" text-anchor="end">{escape(unit)}</text>']
     for value in (*ticks, top):
@@ -79,7 +81,7 @@ def _height_axis(series: Series, unit: str) -> tuple[float, str]:
     return top, "".join(parts)
 
 
-def _ticks(high: float) -> list[float]:
+def round_values(high: float) -> list[float]:
     """Round values from 0 up to `high`, about five of them and at least two."""
     rough = max(high, 1e-9) / 5
     scale = 10.0 ** math.floor(math.log10(rough))

@@ -22,6 +22,10 @@ INTERVALS_S = (60, 120, 300, 600, 900, 1800, 3600)
 MOST_POINTS = 24
 PLANTS = {PlantName.EMBEDDED: "the embedded engine", PlantName.SUMO: "SUMO"}
 LISTED = 50
+DIAGRAM_NOTE = (
+    "The strongest streams of the first seed, ten minutes from the middle of the run. A line is a vehicle, level where "
+    "it stands; stop lines show their signals. Lines that end or begin in between turn off or on."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +69,9 @@ def html_report(
     runs: Sequence[RunOutcome],
     baseline_runs: Sequence[RunOutcome],
     verdicts: Sequence[Verdict],
+    diagrams: Sequence[str] = (),
 ) -> str:
-    """The page. Charts count all seeds together."""
+    """The page. Charts count all seeds together; `diagrams` are figures of the first run's trajectories."""
     title = f"{result['scenario']}: {result['strategy']} on {PLANTS[PlantName(result['plant'])]}"
     parts = [f"<h1>{escape(title)}</h1>", f"<p>{escape(_conditions(result))}</p>"]
     if verdicts:
@@ -81,6 +86,8 @@ def html_report(
         "<h2>Safety</h2>",
         _safety(result, [*runs, *baseline_runs]),
     ]
+    if diagrams:
+        parts += ["<h2>Time and space</h2>", *diagrams, f'<p class="note">{DIAGRAM_NOTE}</p>']
     body = "\n".join(parts)
     return (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'

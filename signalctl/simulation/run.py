@@ -48,7 +48,10 @@ Progress = Callable[[float], None]
 
 @dataclass(frozen=True, slots=True)
 class RunOutcome:
-    """A finished run: its figures as in the result file, and what they were counted from; each tick's time by step."""
+    """A finished run: its figures as in the result file, and what they were counted from; each tick's time by step.
+
+    `step_s` is time on the wall, `processor_s` that of the processor.
+    """
 
     spec: RunSpec
     figures: Figures
@@ -57,6 +60,7 @@ class RunOutcome:
     failures: tuple[str, ...]
     violations: tuple[str, ...]
     step_s: tuple[Mapping[str, float], ...] = ()
+    processor_s: tuple[Mapping[str, float], ...] = ()
 
 
 @dataclass
@@ -67,6 +71,7 @@ class _Record:
     failures: list[JunctionFailure] = field(default_factory=list)
     tick_s: list[float] = field(default_factory=list)
     step_s: list[Mapping[str, float]] = field(default_factory=list)
+    processor_s: list[Mapping[str, float]] = field(default_factory=list)
 
     def record(self, tick: Tick) -> None:
         """Take note of one tick."""
@@ -74,6 +79,7 @@ class _Record:
         self.failures += tick.failures
         self.tick_s.append(tick.duration_s)
         self.step_s.append(tick.step_s)
+        self.processor_s.append(tick.processor_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +143,7 @@ def run_scenario(spec: RunSpec, progress: Progress | None = None) -> RunOutcome:
         tuple(f"{failure.junction or 'all'}: {failure.step}: {failure.error}" for failure in record.failures),
         tuple(str(found) for observer in street.observers for found in observer.violations),
         tuple(record.step_s),
+        tuple(record.processor_s),
     )
 
 

@@ -19,9 +19,6 @@ from signalctl.gate.reds import least_stage_s, missed
 from signalctl.strategies.conduct import Scope
 from signalctl.strategy import SECONDS_TO_SERVE, Alternative, StageDecision
 
-BRIEF_S = 5.0
-"""Who has come just now binds nobody: there is time, and looking ahead costs time."""
-
 
 def waits_on_red(crossings: Mapping[str, CrossingPicture], aspects: Mapping[str, Aspect]) -> dict[str, float]:
     """For how long somebody has waited at each crossing that is not green."""
@@ -37,13 +34,19 @@ def keep_cap(scope: Scope, waits_s: Mapping[str, float], utc_s: int, cap_s: floa
     junction, begin_s = scope.junction, utc_s + ACT_AFTER_S
     among = (scope.stage, *scope.ready_s)
     served = frozenset[str]().union(*(junction.stages[name].groups for name in scope.ready_s))
-    due = {group: utc_s + cap_s - one for group, one in waits_s.items() if group in served and one > BRIEF_S}
-    if not due:
+    due = {group: utc_s + cap_s - one for group, one in waits_s.items() if group in served}
+    if not due or min(due.values()) - begin_s > _detour_s(scope, len(due)):
         return scope
     if missed(junction, scope.stage, begin_s + 1, scope.history, due, among, ACT_AFTER_S) is not None:
         return _next_in_turn(scope, waits_s, due, among)
     ready_s = {name: wait_s for name, wait_s in scope.ready_s.items() if _in_time(scope, name, begin_s, due, among)}
     return scope if len(ready_s) == len(scope.ready_s) else replace(scope, ready_s=ready_s)
+
+
+def _detour_s(scope: Scope, groups: int) -> int:
+    """About the longest that it takes to serve so many groups one by one, by way of some other stage first."""
+    junction = scope.junction
+    return (1 + groups) * (junction.longest_change_s + junction.longest_min_green_s + ACT_AFTER_S)
 
 
 def _in_time(scope: Scope, target: str, begin_s: int, due: Mapping[str, float], among: tuple[str, ...]) -> bool:

@@ -125,6 +125,8 @@ class DemandReader:
         self.seen.add((space, name))
         kind, choice = self._type(element, "DEFAULT_VEHTYPE")
         route, routes = self._route_of(element)
+        if route is not None and space == "vehicle" and "route" in element.attributes:
+            route = route.from_departure(depart_s)  # an inner route's timetable is meant as it stands
         stops = [self._stop(child, route) for child in element.named("stop")]
         for child in element:
             if child.tag not in {"stop", "route", "routeDistribution", "param"}:

@@ -105,6 +105,21 @@ async def test_a_plan_counts_as_active_only_when_it_is_read_back(crossroads: Jun
     assert sum("J1" in tick.pushes for tick in street.ticks) == 1, "a plan that runs is not sent again"
 
 
+async def test_plans_for_many_junctions_are_sent_over_several_seconds(
+    crossroads: Junction, plan: TimingPlan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No more than a few in one tick; the others follow in the next ones, and nobody is left out."""
+    monkeypatch.setattr("signalctl.loop.MOST_PLANS", 1)
+    street = Street(crossroads, plan)
+    await street.run(150)
+    pushes = [tuple(tick.pushes) for tick in street.ticks if tick.pushes]
+    assert pushes[:2] == [("J1",), ("J2",)]
+    assert {name: found.id for name, found in street.ticks[-1].active_plans.items()} == {
+        "J1": "central",
+        "J2": "central",
+    }
+
+
 async def test_stage_requests_move_the_street(crossroads: Junction, plan: TimingPlan) -> None:
     """A strategy that always wants S2 gets it, and keeps it beyond its nominal 20 s."""
 

@@ -122,3 +122,18 @@ def test_a_red_light_costs_what_it_should(tmp_path: Path) -> None:
     first = plant.trips()[0]
     assert first.time_loss_s < 6.0
     assert max(trip.time_loss_s for trip in plant.trips()) > 30.0
+
+
+def test_the_timetable_of_a_route_with_a_name_counts_from_the_departure(tmp_path: Path) -> None:
+    """As in SUMO: on a named route it leaves 80 s after its departure, on a route of its own 80 is a time of day."""
+    stop = '<stop lane="out_0" startPos="80" endPos="100" duration="5" until="80"/>'
+    routes = (
+        f'<routes><route id="r" edges="in out">{stop}</route><vehicle id="named" depart="120" route="r"/>'
+        f'<vehicle id="own" depart="360"><route edges="in out">{stop}</route></vehicle></routes>'
+    )
+    write_street(tmp_path, street_net(198, 4, 198, 13.89, {"G": 60}), routes, period(0, 600))
+    plant = EmbeddedPlant(load_scenario(tmp_path))
+    run(plant, 600)
+    named, own = plant.trips()
+    assert 80.0 < named.arrival_s - named.depart_s < 100.0
+    assert own.arrival_s - own.depart_s < 60.0

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -19,7 +20,7 @@ from signalctl.simulation.batch import run_batch
 from signalctl.simulation.cluster import ClusterError
 from signalctl.simulation.run import run_scenario
 from signalctl.simulation.sameness import needed_software
-from signalctl.simulation.spec import PlantName, RunSpec
+from signalctl.simulation.spec import Outputs, PlantName, RunSpec
 from sim.sumo_files import SumoFileError
 from tests.sim.sumo_programs import cross, demand
 from tests.simulate.dask_cluster import Cluster, cluster, environment, until
@@ -27,12 +28,13 @@ from tests.simulate.dask_cluster import Cluster, cluster, environment, until
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 BEGIN_S = 24840.0
+NO_NANNY = ["--no-nanny"]
 
 
 @pytest.fixture(scope="module")
 def two(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """A scheduler with two workers."""
-    with cluster(tmp_path_factory.mktemp("dask"), 2) as made:
+    """A scheduler with two workers, one of them as Dask starts it by itself: with a nanny that starts it again."""
+    with cluster(tmp_path_factory.mktemp("dask"), [], NO_NANNY) as made:
         yield made
 
 
@@ -44,12 +46,22 @@ def rush(seeds: range, seconds: float) -> list[RunSpec]:
     ]
 
 
-def test_results_are_those_of_processes_here(two: Cluster) -> None:
-    """The same trips to the bit, in the order of the orders, whichever worker ran them; the parts done are told."""
-    ordered = rush(range(1, 4), 60)
+def written(spec: RunSpec, folder: Path) -> RunSpec:
+    """The run with files that it writes into a folder."""
+    folder.mkdir()
+    return replace(spec, outputs=Outputs(queues=folder / "queues.xml", trajectories=folder / "paths.npz"))
+
+
+def test_results_are_those_of_processes_here(two: Cluster, tmp_path: Path) -> None:
+    """The same trips and files to the bit, in the order of the orders, whichever worker ran them; progress is told."""
+    ordered = [written(spec, tmp_path / f"there{spec.seed}") for spec in rush(range(1, 4), 60)]
     told: list[list[float]] = []
     there = run_batch(ordered, cluster=two.address, on_progress=lambda parts: told.append(list(parts)))
-    assert [outcome.trips for outcome in there] == [run_scenario(spec).trips for spec in ordered]
+    at_home = [written(spec, tmp_path / f"here{spec.seed}") for spec in ordered]
+    assert [outcome.trips for outcome in there] == [run_scenario(spec).trips for spec in at_home]
+    for spec, same in zip(ordered, at_home, strict=True):
+        for name, path in spec.outputs.files().items():
+            assert path.read_bytes() == same.outputs.files()[name].read_bytes(), name
     assert [outcome.spec for outcome in there] == ordered
     assert len({outcome.trips for outcome in there}) == len(ordered)
     assert any(0.0 < part < 1.0 for parts in told for part in parts)
@@ -71,7 +83,7 @@ def test_a_lost_worker_costs_time_only(tmp_path: Path) -> None:
     ordered = rush(range(1, 4), 120)
     expected = [outcome.trips for outcome in run_batch(ordered, workers=1)]
     killed: list[psutil.Process] = []
-    with cluster(tmp_path, 2) as made:
+    with cluster(tmp_path, NO_NANNY, NO_NANNY) as made:
 
         def lose(_parts: object) -> None:
             if not killed and (running := made.runs()):
