@@ -146,8 +146,6 @@ class RadarLanes:
         for track in self._tracks:
             track.distance_m -= track.speed_mps * elapsed_s
         free = [found for found in objects if found.lane in self._reach]
-        if not free and not self._tracks:
-            return {lane: EMPTY[lane not in unclassified] for lane in self._lanes}
         matched, free, lost = self._match(free, elapsed_s)
         passed: dict[str, int] = defaultdict(int)
         arrived: dict[str, float] = defaultdict(float)
@@ -216,11 +214,6 @@ class RadarLanes:
                     self._clutter.learn(lane, track.distance_m)
             ahead[lane] += 1
             real[lane] += not track.phantom
-
-    @property
-    def follows_anybody(self) -> bool:
-        """Whether somebody was there at the last scene."""
-        return bool(self._tracks)
 
     def _feel(self, track: _Track, elapsed_s: float, *, covered: bool | None) -> None:
         """A loop that feels others feels who stands on it; one that has not felt anybody for long proves nothing."""
