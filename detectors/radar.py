@@ -4,20 +4,18 @@ A radar sees where an object is and how fast, not where it will turn, and now an
 matched to the tracks of the second before by their place on the road; a track that is missed coasts for a few seconds.
 """
 
-import math
 from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.clutter import Clutter
+from detectors.doubts import Doubts
 from detectors.feeders import ELSEWHERE, FeederShares
 from detectors.lanes import HEAD_ZONE_M, QUEUE_SPEED_MPS, STANDING_SPEED_MPS, LaneView, only_movement
-from detectors.picture import MODES
 from detectors.readings import RadarObject
-from plans.junction import Junction, Mode
+from detectors.tracks import Track
+from plans.junction import Junction
 
 COAST_S = 3.0
 """A missed object is believed to be there for this long (2 % are missed in any second)."""
@@ -33,15 +31,6 @@ HALT_STEP_M = 0.3
 CROSSED_M = 2.0
 SCENE_S, SPEED_UP_MPS = 1.0, 2.0
 """Time between two scenes, and how much faster somebody may become meanwhile."""
-PHANTOM_PASSES = 3
-"""Nobody drives through a standing vehicle: after so many more crossings than stood ahead of it, it is not there."""
-PHANTOM_ROOM_M = 3.0
-PHANTOM_GREEN_S = 6.0
-"""Nor does the first one stand so long at green before a stop line that a loop says is free."""
-LOOP_M, FREE_S, COVERED_LATELY_S = 2.0, 3.0, 180.0
-"""Who stands this near to the stop line covers the loop there, if that loop has been covered by anybody lately."""
-DRIVEN_M = 5.0
-"""Who was seen to drive up is there, whatever a loop feels (it misses one in a hundred)."""
 NO_LOOPS: Mapping[str, bool] = {}
 NOBODY = (np.empty(0), np.empty(0), np.empty(0), np.empty(0, np.int8), np.empty(0, np.int32))
 """An empty lane: places, speeds, waits, modes and movements; all pictures share it, so nobody may write to it."""
@@ -49,7 +38,6 @@ for _array in NOBODY:
     _array.setflags(write=False)
 Arrays = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.int8], NDArray[np.int32]]
 """One lane's places, speeds, waits, modes and movements."""
-MODE_INDEX = {mode: index for index, mode in enumerate(MODES)}
 CONFIDENCE = 0.9
 SCENE_VARIANCE, QUEUED_VARIANCE = 0.02, 0.03
 """Of the number in a queue: in all, and for each vehicle (missed ones, and those about to stop or to start)."""
@@ -73,48 +61,12 @@ LENGTH_M = (5.0, 10.0, 12.0, 30.0, 2.0, 0.5, 6.0)
 """Usual length by index of the mode in `MODES`."""
 
 
-@dataclass(slots=True)
-class _Track:
-    seen_on: str
-    lane: str
-    distance_m: float
-    speed_mps: float
-    mode: Mode
-    waiting_s: float = 0.0
-    missed_s: float = 0.0
-    seen_m: float = 0.0
-    came_by: tuple[str, ...] = ()
-    stood_m: float = float("inf")
-    ahead: int = 0
-    passes: int = 0
-    idle_s: float = 0.0
-    free_s: float = 0.0
-    clutter: bool = False
-    born_m: float = 0.0
-
-    @property
-    def disproved(self) -> bool:
-        """Traffic drives where it is said to stand, it does not use a free road at green, or no loop feels it."""
-        driven_through = self.passes >= self.ahead + PHANTOM_PASSES
-        return driven_through or self.idle_s >= PHANTOM_GREEN_S or self.free_s >= FREE_S
-
-    @property
-    def phantom(self) -> bool:
-        """Whether it is not there: disproved, or shown where somebody was disproved."""
-        return self.clutter or self.disproved
-
-    @property
-    def mode_index(self) -> int:
-        return MODE_INDEX[self.mode]
-
-
 class RadarLanes:
     """The lanes of one junction as its radars see them."""
 
     def __init__(self, junction: Junction) -> None:
-        self._tracks: list[_Track] = []
-        self._clutter = Clutter()
-        self._covered_ago_s: dict[str, float] = {}
+        self._tracks: list[Track] = []
+        self._doubts = Doubts()
         self._lanes = tuple(junction.lanes)
         self._movement = {lane: only_movement(junction, lane) for lane in self._lanes}
         self._number = {lane: number for number, lane in enumerate(self._lanes)}
@@ -173,57 +125,13 @@ class RadarLanes:
             else:
                 self._learn(track)
         for found in free:
-            track = _Track(found.lane, self._target(found.lane), found.distance_m, found.speed_mps, found.mode)
+            track = Track(found.lane, self._target(found.lane), found.distance_m, found.speed_mps, found.mode)
             track.seen_m = track.born_m = found.distance_m
             arrived[track.lane] += 1.0
             kept.append(track)
         self._tracks = matched + kept
-        self._doubt(passed, elapsed_s, green_lanes, stop_lines)
+        self._doubts.judge(self._tracks, passed, elapsed_s, green_lanes, stop_lines)
         return self._views(passed, arrived, unclassified)
-
-    def _doubt(
-        self,
-        passed: Mapping[str, int],
-        elapsed_s: float,
-        green_lanes: Mapping[str, bool],
-        stop_lines: Mapping[str, bool],
-    ) -> None:
-        """Find reflections, signs and frozen echoes: they stay, while traffic goes on or could go on."""
-        for lane, feels in stop_lines.items():
-            self._covered_ago_s[lane] = 0.0 if feels else self._covered_ago_s.get(lane, math.inf) + elapsed_s
-        self._clutter.mark(self._tracks, elapsed_s)
-        ahead: dict[str, int] = defaultdict(int)
-        real: dict[str, int] = defaultdict(int)
-        stands = {track.seen_on for track in self._tracks if track.distance_m <= HEAD_ZONE_M and not track.phantom}
-        for track in sorted(self._tracks, key=lambda one: one.distance_m):
-            lane = track.seen_on
-            if abs(track.distance_m - track.stood_m) > PHANTOM_ROOM_M:
-                track.stood_m, track.ahead, track.passes, track.idle_s = track.distance_m, ahead[lane], 0, 0.0
-                track.free_s = 0.0
-            elif lane == track.lane:
-                track.passes += passed.get(lane, 0)
-                covered = stop_lines.get(lane)
-                self._feel(track, elapsed_s, covered=covered)
-                if covered is False and green_lanes[lane] and not real[lane] and track.mode is not Mode.BICYCLE:
-                    track.idle_s += elapsed_s
-                elif covered and track.phantom and track.distance_m <= HEAD_ZONE_M and lane not in stands:
-                    track.passes, track.idle_s, track.free_s, track.clutter = 0, 0.0, 0.0, False
-                    self._clutter.forget(lane, track.distance_m)  # somebody does stand there
-                    stands.add(lane)
-                if track.disproved:
-                    self._clutter.learn(lane, track.distance_m)
-            ahead[lane] += 1
-            real[lane] += not track.phantom
-
-    def _feel(self, track: _Track, elapsed_s: float, *, covered: bool | None) -> None:
-        """A loop that feels others feels who stands on it; one that has not felt anybody for long proves nothing."""
-        on_loop = track.distance_m <= LOOP_M and track.speed_mps < STANDING_SPEED_MPS and track.mode is not Mode.BICYCLE
-        on_loop = on_loop and track.born_m - track.distance_m < DRIVEN_M
-        works = self._covered_ago_s.get(track.seen_on, math.inf) <= COVERED_LATELY_S
-        if covered is False and on_loop and works:
-            track.free_s += elapsed_s
-        elif covered:
-            track.free_s = 0.0
 
     def room_at_start_m(self) -> dict[str, float]:
         """Per lane with somebody who stands: metres between its start and the rear of the last of them."""
@@ -237,9 +145,9 @@ class RadarLanes:
 
     def _match(
         self, objects: list[RadarObject], elapsed_s: float
-    ) -> tuple[list[_Track], list[RadarObject], list[_Track]]:
+    ) -> tuple[list[Track], list[RadarObject], list[Track]]:
         """Pair objects with predicted tracks: on the same lane first, then across lanes (lane change, next lane)."""
-        matched: list[_Track] = []
+        matched: list[Track] = []
         lost = self._tracks
         for pairs_of in (self._pairs_on_lanes, self._pairs_across):
             if not objects or not lost:
@@ -256,7 +164,7 @@ class RadarLanes:
             objects = [found for o, found in enumerate(objects) if o not in used_objects]
         return matched, objects, lost
 
-    def _pairs_on_lanes(self, tracks: list[_Track], objects: list[RadarObject]) -> Iterator[tuple[float, int, int]]:
+    def _pairs_on_lanes(self, tracks: list[Track], objects: list[RadarObject]) -> Iterator[tuple[float, int, int]]:
         """Whom an object on the same lane may be, and how far they are apart."""
         by_lane: dict[str, list[int]] = defaultdict(list)
         for o, found in enumerate(objects):
@@ -268,7 +176,7 @@ class RadarLanes:
                 if gap_m <= GATE_M + GATE_S * found.speed_mps:
                     yield gap_m + MISSED_COST_MPS * track.missed_s, t, o
 
-    def _pairs_across(self, tracks: list[_Track], objects: list[RadarObject]) -> Iterator[tuple[float, int, int]]:
+    def _pairs_across(self, tracks: list[Track], objects: list[RadarObject]) -> Iterator[tuple[float, int, int]]:
         """Whom an object may be that changed its lane: to one that its own leads to, or to the lane beside."""
         for t, track in enumerate(tracks):
             for o, found in enumerate(objects):
@@ -276,13 +184,13 @@ class RadarLanes:
                 if gap_m <= GATE_M + GATE_S * found.speed_mps and self._may_change(track, found):
                     yield gap_m + MISSED_COST_MPS * track.missed_s, t, o
 
-    def _may_change(self, track: _Track, found: RadarObject) -> bool:
+    def _may_change(self, track: Track, found: RadarObject) -> bool:
         """One lane feeds what the other leads to: the same way to the stop line, or the lane beside on one approach."""
         return track.mode is found.mode and (
             not self._reach[track.seen_on].isdisjoint(self._reach[found.lane]) or _beside(track.seen_on, found.lane)
         )
 
-    def _follow(self, track: _Track, found: RadarObject, elapsed_s: float) -> None:
+    def _follow(self, track: Track, found: RadarObject, elapsed_s: float) -> None:
         since_s = elapsed_s + track.missed_s
         before_m = track.distance_m + track.speed_mps * since_s
         if elapsed_s > 0.0:
@@ -302,7 +210,7 @@ class RadarLanes:
             if found.lane in self._number or not self._shares.plausible(found.lane, track.lane):
                 track.lane = self._target(found.lane)
 
-    def _learn(self, track: _Track) -> None:
+    def _learn(self, track: Track) -> None:
         """Whose way is over tells where the lanes that it came by lead to."""
         if track.seen_on in self._number:
             passed, way = track.came_by, track.lane

@@ -117,8 +117,11 @@ MAX_GREEN_STEP_S: Final = _define("MAX_GREEN_STEP_S", 30, "s", "own choice", sur
 REQUEST_VALID_S: Final = _define("REQUEST_VALID_S", 5, "s", "field protocol: at most 5 s", sure=True)
 STATUS_MAX_AGE_S: Final = _define("STATUS_MAX_AGE_S", 3, "s", "own choice", sure=False)
 LEASE_S: Final = _define("LEASE_S", 30, "s", "field protocol", sure=True)
-HORIZON_S: Final = _define("HORIZON_S", 40, "s", "own measurements", sure=False)
-STRATEGIC_PERIOD_S: Final = _define("STRATEGIC_PERIOD_S", 300, "s", "own choice", sure=False)
+HORIZON_S: Final = _define("HORIZON_S", 50, "s", "own measurements", sure=False)
+STRATEGIC_PERIOD_S: Final = _define("STRATEGIC_PERIOD_S", 600, "s", "own choice", sure=False)
+COMPENSATION: Final = _define(
+    "COMPENSATION", 0.5, "weight of a whole green lost to priority", "own measurements", sure=False
+)
 
 # Traffic
 SATURATION_FLOW_VPH: Final = _define(

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from plans.calendar import Calendar, plan_due
 from plans.defaults import (
+    COMPENSATION,
     HORIZON_S,
     LEASE_S,
     MAX_CYCLE_STEP_S,
@@ -127,6 +128,7 @@ class ControlParameters:
     status_max_age_s: int = STATUS_MAX_AGE_S
     lease_s: int = LEASE_S
     pedestrian_wait_s: int = PEDESTRIAN_WAIT_S
+    compensation: float = COMPENSATION
 
 
 @dataclass(frozen=True, slots=True)

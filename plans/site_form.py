@@ -295,7 +295,8 @@ class ControlForm(Form):
     request_valid_s: Annotated[int, Field(ge=1, le=5)] | None = None
     status_max_age_s: Annotated[int, Field(ge=1, le=30)] | None = None
     lease_s: Annotated[int, Field(ge=10, le=120)] | None = None
-    pedestrian_wait_s: Seconds | None = None
+    pedestrian_wait_s: Annotated[int, Field(ge=20, le=300)] | None = None
+    compensation: Annotated[float, Field(ge=0, le=10, allow_inf_nan=False)] | None = None
 
 
 class SiteForm(Form):

@@ -13,6 +13,7 @@ from signalctl.gate import Gate
 from signalctl.gating import Gating
 from signalctl.loop import PUSH_DEADLINE_S, READ_DEADLINE_S, ControlLoop, PlansDue
 from signalctl.strategies import Parameters, make_strategy
+from signalctl.strategies.site_numbers import numbers_for
 from signalctl.tick import TickObserver
 
 
@@ -41,7 +42,7 @@ def assemble(
         drivers: one for each field controller.
         now_utc_s: the time by which the gate judges how old a status is.
         plans_due: which time-of-day plans run; the site's calendar when missing.
-        parameters: numbers of the strategy; its defaults when missing.
+        parameters: numbers of the strategy; those of the site when missing.
         detection: adds the standard detectors of this level, where the site does not name its own.
         lateness: what the operator's centre says of late vehicles.
         observers: who is told of each tick.
@@ -57,7 +58,7 @@ def assemble(
             weights=site.weights,
             occupancy=site.occupancy,
             plans=site.plans,
-            parameters=parameters,
+            parameters=parameters or numbers_for(strategy, site.control),
         ),
         gate=Gate(site.junctions, site.control, clock=now_utc_s),
         drivers=drivers,

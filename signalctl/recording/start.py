@@ -17,6 +17,7 @@ from signalctl.recording.recorder import STRETCH_S, Recorder
 from signalctl.recording.store import text_digest
 from signalctl.recording.taps import Taps
 from signalctl.strategies import Parameters
+from signalctl.strategies.site_numbers import numbers_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +67,12 @@ def make_recorder(
     on_failure: Callable[[Exception], None] = lambda _error: None,
 ) -> Recorder:
     """A recorder that begins with the loop as it is now; it is to be one of the loop's observers."""
+    strategy = loop.strategy.name
     header = Header(
-        strategy=loop.strategy.name,
+        strategy=strategy,
         site=text_digest(source.text),
         links=tuple(loop.links),
-        parameters=parameters_of(loop.strategy.name, parameters),
+        parameters=parameters_of(strategy, parameters or numbers_for(strategy, source.site().control)),
         detection=detection.value if detection is not None else "",
         policy=source.policy.value if source.policy is not None else "",
         site_file=Path(source.file).name,

@@ -59,7 +59,7 @@ class AdaptiveParameters:
     late_s: float = 180.0  # a request so late counts one ratio more
     early_s: float = 60.0  # ahead of schedule by more than this
     early_ratio: float = 0.3
-    most_owed_weight: float = 2.0  # a whole nominal green lost to priority and owed to its last moment adds so much
+    most_owed_weight: float = 0.5  # a whole nominal green lost to priority and owed to its last moment adds so much
     rest: RestParameters = RestParameters()
 
 

@@ -59,6 +59,7 @@ def test_shipped_files_read_alike(path: Path) -> None:
     assert quick == slow
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(WORDS), min_size=1, max_size=6), st.sampled_from(["block", "flow", "list", "text"]))
 def test_any_words_read_alike(words: list[str], style: str) -> None:
     """Whatever stands as a value or a name, right or wrong: the same values or the same error."""
@@ -75,7 +76,7 @@ def test_any_words_read_alike(words: list[str], style: str) -> None:
 
 
 @given(st.text(alphabet="ab:- \n#'\"[]{},&*!|>%?~1.\t", max_size=30))
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 def test_any_text_reads_alike(text: str) -> None:
     """Text that may be no YAML at all."""
     quick, slow = both(text)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from signalctl.errors import UsageError
@@ -124,6 +124,7 @@ row = st.tuples(st.integers(0, 2), st.floats(0, 9000), st.floats(0, 60))
 steps = st.lists(st.dictionaries(st.integers(0, 6), row, max_size=6), min_size=1, max_size=12)
 
 
+@settings(deadline=None)
 @given(steps, st.integers(1, 5))
 def test_trajectories_read_back(tmp_path_factory: pytest.TempPathFactory, given_steps: list, per_part: int) -> None:
     """Any vehicles anywhere, coming and going: every row comes back to a tenth, whatever the size of the parts."""

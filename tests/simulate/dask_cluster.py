@@ -1,11 +1,11 @@
 """A Dask scheduler and workers as processes of this machine, started by Dask's own commands."""
 
+import contextlib
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -43,9 +43,9 @@ class Cluster:
         return [process for process in found if LONE_RUN in " ".join(_command(process))]
 
 
-@contextmanager
-def cluster(folder: Path, workers: int) -> Iterator[Cluster]:
-    """A scheduler with so many workers, without nannies, so that killing one is losing a machine."""
+@contextlib.contextmanager
+def cluster(folder: Path, *workers: Sequence[str]) -> Iterator[Cluster]:
+    """A scheduler with workers of these options; to kill one without a nanny is to lose a machine."""
     contact = folder / "scheduler.json"
     scheduler = _start(
         folder / "scheduler",
@@ -57,11 +57,15 @@ def cluster(folder: Path, workers: int) -> Iterator[Cluster]:
         until(contact.is_file)
         until(lambda: '"address"' in contact.read_text())
         made.address = contact.read_text().split('"address": "')[1].split('"')[0]
-        for _ in range(workers):
-            made.add_worker("--no-nanny")
+        for options in workers:
+            made.add_worker(*options)
         yield made
     finally:
         for process in [*made.workers, scheduler]:
+            process.terminate()
+        for process in [*made.workers, scheduler]:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(10)
             process.kill()
             process.wait()
 

@@ -28,12 +28,13 @@ from tests.simulate.dask_cluster import Cluster, cluster, environment, until
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 BEGIN_S = 24840.0
+NO_NANNY = ["--no-nanny"]
 
 
 @pytest.fixture(scope="module")
 def two(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """A scheduler with two workers."""
-    with cluster(tmp_path_factory.mktemp("dask"), 2) as made:
+    """A scheduler with two workers, one of them as Dask starts it by itself: with a nanny that starts it again."""
+    with cluster(tmp_path_factory.mktemp("dask"), [], NO_NANNY) as made:
         yield made
 
 
@@ -82,7 +83,7 @@ def test_a_lost_worker_costs_time_only(tmp_path: Path) -> None:
     ordered = rush(range(1, 4), 120)
     expected = [outcome.trips for outcome in run_batch(ordered, workers=1)]
     killed: list[psutil.Process] = []
-    with cluster(tmp_path, 2) as made:
+    with cluster(tmp_path, NO_NANNY, NO_NANNY) as made:
 
         def lose(_parts: object) -> None:
             if not killed and (running := made.runs()):

@@ -46,9 +46,10 @@ class Eyes:
         return self.builder.update(utc_s, self.source.drain(), signals)
 
 
-def queue(distance_m: Any, speed_mps: Any) -> int:
-    """Vehicles in the queue, as far as loops can know of it."""
-    return int(np.sum((np.asarray(speed_mps) < QUEUED_MPS) & (np.asarray(distance_m) < SIGHT_M)))
+def queue(distance_m: Any, speed_mps: Any, presence: Any = None) -> float:
+    """Vehicles in the queue, as far as loops can know of it, each by how probable it is."""
+    queued = (np.asarray(speed_mps) < QUEUED_MPS) & (np.asarray(distance_m) < SIGHT_M)
+    return float(queued.sum() if presence is None else presence[queued].sum())
 
 
 def street_errors(
@@ -70,7 +71,7 @@ def street_errors(
             mine = [(d, v) for which, d, v in second.cars if which == lane]
             truth = queue([d for d, _ in mine], [v for _, v in mine])
             if second.state.time_s > 60.0:
-                errors.append((queue(seen.distance_m, seen.speed_mps) - truth, truth))
+                errors.append((queue(seen.distance_m, seen.speed_mps, seen.presence) - truth, truth))
     return np.array(errors)
 
 

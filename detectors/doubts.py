@@ -1,0 +1,70 @@
+"""Who is shown by a radar and is not there: told by the traffic of its lane, by the signal and the stop line's loop."""
+
+import math
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+from detectors.clutter import Clutter
+from detectors.lanes import HEAD_ZONE_M, STANDING_SPEED_MPS
+from detectors.tracks import Track
+from plans.junction import Mode
+
+PHANTOM_ROOM_M = 3.0
+"""Who has moved so far is not the one who stood."""
+LOOP_M, COVERED_LATELY_S = 2.0, 180.0
+"""Who stands this near to the stop line covers the loop there, if that loop has been covered by anybody lately."""
+DRIVEN_M = 5.0
+"""Who was seen to drive up is there, whatever a loop feels (it misses one in a hundred)."""
+
+
+class Doubts:
+    """What is remembered of one junction's places and stop lines."""
+
+    def __init__(self) -> None:
+        self._clutter = Clutter()
+        self._covered_ago_s: dict[str, float] = {}
+
+    def judge(
+        self,
+        tracks: Sequence[Track],
+        passed: Mapping[str, int],
+        elapsed_s: float,
+        green_lanes: Mapping[str, bool],
+        stop_lines: Mapping[str, bool],
+    ) -> None:
+        """Find reflections, signs and frozen echoes: they stay, while traffic goes on or could go on."""
+        for lane, feels in stop_lines.items():
+            self._covered_ago_s[lane] = 0.0 if feels else self._covered_ago_s.get(lane, math.inf) + elapsed_s
+        self._clutter.mark(tracks, elapsed_s)
+        ahead: dict[str, int] = defaultdict(int)
+        real: dict[str, int] = defaultdict(int)
+        stands = {track.seen_on for track in tracks if track.distance_m <= HEAD_ZONE_M and not track.phantom}
+        for track in sorted(tracks, key=lambda one: one.distance_m):
+            lane = track.seen_on
+            if abs(track.distance_m - track.stood_m) > PHANTOM_ROOM_M:
+                track.stood_m, track.ahead, track.passes, track.idle_s = track.distance_m, ahead[lane], 0, 0.0
+                track.free_s = 0.0
+            elif lane == track.lane:
+                track.passes += passed.get(lane, 0)
+                covered = stop_lines.get(lane)
+                self._feel(track, elapsed_s, covered=covered)
+                if covered is False and green_lanes[lane] and not real[lane] and track.mode is not Mode.BICYCLE:
+                    track.idle_s += elapsed_s
+                elif covered and track.phantom and track.distance_m <= HEAD_ZONE_M and lane not in stands:
+                    track.passes, track.idle_s, track.free_s, track.clutter = 0, 0.0, 0.0, False
+                    self._clutter.forget(lane, track.distance_m)  # somebody does stand there
+                    stands.add(lane)
+                if track.disproved:
+                    self._clutter.learn(lane, track.distance_m)
+            ahead[lane] += 1
+            real[lane] += not track.phantom
+
+    def _feel(self, track: Track, elapsed_s: float, *, covered: bool | None) -> None:
+        """A loop that feels others feels who stands on it; one that has not felt anybody for long proves nothing."""
+        on_loop = track.distance_m <= LOOP_M and track.speed_mps < STANDING_SPEED_MPS and track.mode is not Mode.BICYCLE
+        on_loop = on_loop and track.born_m - track.distance_m < DRIVEN_M
+        works = self._covered_ago_s.get(track.seen_on, math.inf) <= COVERED_LATELY_S
+        if covered is False and on_loop and works:
+            track.free_s += elapsed_s
+        elif covered:
+            track.free_s = 0.0
