@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 
 from detectors.rates import ArrivalGroups
 
-
 HOURS = 10
 
 
