@@ -14,6 +14,7 @@ from signalctl.gating import Gating
 from signalctl.loop import PUSH_DEADLINE_S, READ_DEADLINE_S, ControlLoop, PlansDue
 from signalctl.strategies import Parameters, make_strategy
 from signalctl.strategies.site_numbers import numbers_for
+from signalctl.strategies.usual_traffic import LocalDays, UsualTraffic, local_days
 from signalctl.tick import TickObserver
 
 
@@ -26,6 +27,8 @@ def assemble(
     now_utc_s: Callable[[], float],
     plans_due: PlansDue | None = None,
     parameters: Parameters | None = None,
+    usual: UsualTraffic | None = None,
+    days: LocalDays | None = None,
     detection: Detection | None = None,
     lateness: LatenessBoard | None = None,
     observers: Sequence[TickObserver] = (),
@@ -43,6 +46,8 @@ def assemble(
         now_utc_s: the time by which the gate judges how old a status is.
         plans_due: which time-of-day plans run; the site's calendar when missing.
         parameters: numbers of the strategy; those of the site when missing.
+        usual: what earlier days have taught of traffic.
+        days: by which days and times traffic is learned; those of the site's calendar when missing.
         detection: adds the standard detectors of this level, where the site does not name its own.
         lateness: what the operator's centre says of late vehicles.
         observers: who is told of each tick.
@@ -59,6 +64,8 @@ def assemble(
             occupancy=site.occupancy,
             plans=site.plans,
             parameters=parameters or numbers_for(strategy, site.control),
+            usual=usual,
+            days=days or local_days(site.calendar),
         ),
         gate=Gate(site.junctions, site.control, clock=now_utc_s),
         drivers=drivers,

@@ -35,7 +35,9 @@ from signalctl.recording.taps import Taps
 from signalctl.rollout import compile_kernels
 from signalctl.source_observer import SourceObserver
 from signalctl.state_publisher import StatePublisher
+from signalctl.strategies.coordinated import Coordinated
 from signalctl.tick import Tick, TickObserver
+from signalctl.usual_counts import UsualCounts, read_usual
 from signalctl.web.app import make_app
 from signalctl.web.geometry import describe_geometry
 from signalctl.web.live import LiveState
@@ -110,9 +112,12 @@ class Service:
             now_utc_s=taps.clock(clock.now_utc_s),
             lateness=taps.board(lateness.board) if lateness is not None else None,
             observers=observers,
+            usual=read_usual(options.journal, site.junctions),
             heartbeat_s=min(HEARTBEAT_S, site.control.lease_s / HEARTBEATS_PER_LEASE),
         )
         self.loop.observers.append(LinkLog(self.loop.links))
+        if isinstance(self.loop.strategy, Coordinated):
+            self.loop.observers.append(UsualCounts(options.journal, self.loop.strategy))
         self._listener = listen(options.host, options.port)
         self._server: uvicorn.Server | None = None
 

@@ -31,6 +31,7 @@ from signalctl.recording.recorder import Recorder
 from signalctl.recording.start import make_recorder, source_of
 from signalctl.recording.taps import Taps
 from signalctl.strategies import Parameters
+from signalctl.strategies.usual_traffic import UsualTraffic
 from signalctl.tick import Tick
 
 EXAMPLE = Path(__file__).resolve().parent.parent / "examples" / "single-junction.yaml"
@@ -83,6 +84,7 @@ class Street:
         stretch_s: float = 40.0,
         limits: RecordingLimits = KEEP_ALL,
         begin_utc_s: int = BEGIN_UTC_S,
+        usual: UsualTraffic | None = None,
         on_failure: Callable[[Exception], None] = lambda _error: None,
     ) -> None:
         self.site = two_junctions()
@@ -98,6 +100,7 @@ class Street:
             self.site,
             strategy=strategy,
             parameters=parameters,
+            usual=usual,
             source=self.source,
             drivers=[InProcessDriver(self.controllers["J1"]), self._shaky()],
             now_utc_s=taps.clock(lambda: self.utc_s + 0.25),

@@ -77,23 +77,31 @@ def simulate(
     journal: Annotated[
         Path | None, typer.Option(help="Keep a journal of the run, whose every second can be replayed.")
     ] = None,
+    counts: Annotated[
+        Path | None, typer.Option(help="What earlier runs, or a site's store, have taught of traffic.")
+    ] = None,
+    write_counts: Annotated[
+        Path | None, typer.Option(help="Keep in this store what the run teaches of traffic (strategy coordinated).")
+    ] = None,
     jobs: Annotated[int | None, typer.Option(min=1, help="Processes at most; one per core by default.")] = None,
     dask: Annotated[
         str | None, typer.Option(help="Run on the workers of this Dask scheduler instead.", metavar="ADDRESS")
     ] = None,
 ) -> None:
     """Simulate a scenario under control and print what it costs people."""
+    from signalctl.scenarios import open_scenario
     from signalctl.simulation.junit import junit_xml
     from signalctl.simulation.report import html_report
     from signalctl.simulation.requirements import judge, parse_requirement
     from signalctl.simulation.result import result_of, with_baseline
     from signalctl.simulation.summary import print_summary
+    from signalctl.usual_counts import read_usual, write_usual
 
     requirements = [parse_requirement(text) for text in require or []]
     if baseline is None and (relative := next((one for one in requirements if one.relative), None)):
         raise UsageError(f"--require {relative.text}: expected --baseline beside a change in %, got none")
     outputs = Outputs(detectors, queues, signals, trajectories)
-    for path in (tripinfo, json_file, junit, report, journal, *outputs.files().values()):
+    for path in (tripinfo, json_file, junit, report, journal, write_counts, *outputs.files().values()):
         if path is not None and str(path) != "-" and not path.parent.is_dir():
             raise UsageError(f"{path}: expected an existing folder, got {path.parent}")
     faults = FaultSpec(0.0 if fail_detectors is None else parse_part(fail_detectors), tuple(lie or ()))
@@ -105,10 +113,15 @@ def simulate(
     strategies = [parse_control(name) for name in (strategy, baseline) if name is not None]
     if journal is not None and not isinstance(strategies[0], StrategyName):
         raise UsageError(f"--journal {journal}: expected a strategy of this house, got {strategy}, which leaves none")
+    if write_counts is not None and (len(numbers) > 1 or strategies[0] is not StrategyName.COORDINATED):
+        raise UsageError(f"--write-counts {write_counts}: expected one run of strategy coordinated, which counts")
+    site = open_scenario(scenario, period.value if period else None).site if counts or write_counts else None
+    usual = read_usual(counts, site.junctions) if counts is not None and site is not None else None
     specs = [
         RunSpec(
             scenario, period.value if period else None, plant, chosen, detection, number, begin, end, teleport,
             not no_extra_stages, policy, faults, journal, NO_OUTPUTS if place else _of_seed(outputs, number, numbers),
+            usual,
         )
         for place, chosen in enumerate(strategies)
         for number in numbers
@@ -125,6 +138,8 @@ def simulate(
     wall_s = time.perf_counter() - began
     if json_file is not None:
         _write(json_file, json.dumps(result, indent=2, allow_nan=False) + "\n")
+    if write_counts is not None and site is not None and runs[0].usual is not None:
+        write_usual(write_counts, site.junctions, runs[0].usual, runs[0].usual.slots())
     if tripinfo is not None:
         _write_trips(tripinfo, runs)
     if junit is not None:

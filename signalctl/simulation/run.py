@@ -29,6 +29,8 @@ from signalctl.recording.taps import Taps
 from signalctl.scenarios import OpenScenario, open_scenario
 from signalctl.simulation.road import make_plant
 from signalctl.simulation.spec import RunSpec
+from signalctl.strategies.coordinated import Coordinated
+from signalctl.strategies.usual_traffic import UsualTraffic, local_days
 from signalctl.tick import JunctionFailure, RefusalNote, Tick
 from sim.emissions import EmissionMeter
 from sim.indicators import Figures, road_figures
@@ -39,6 +41,8 @@ from sim.sumo_control import SumoControl
 
 IN_PROCESS_DEADLINE_S = 60.0
 REPORT_EVERY_S = 20
+SCENARIO_ZONE = "UTC"
+"""A scenario's seconds are those of its own day, wherever its street is."""
 OWN_DETECTION = "own"
 RECORD_ALL = RecordingLimits(hours=math.inf, megabytes=1_000_000)
 
@@ -50,7 +54,8 @@ Progress = Callable[[float], None]
 class RunOutcome:
     """A finished run: its figures as in the result file, and what they were counted from; each tick's time by step.
 
-    `step_s` is time on the wall, `processor_s` that of the processor.
+    `step_s` is time on the wall, `processor_s` that of the processor. `usual` is what the strategy has learned of
+    traffic, where it learns.
     """
 
     spec: RunSpec
@@ -61,6 +66,7 @@ class RunOutcome:
     violations: tuple[str, ...]
     step_s: tuple[Mapping[str, float], ...] = ()
     processor_s: tuple[Mapping[str, float], ...] = ()
+    usual: UsualTraffic | None = None
 
 
 @dataclass
@@ -91,6 +97,7 @@ class _Driven:
     meter: EmissionMeter
     wall_s: float
     plant_s: float
+    usual: UsualTraffic | None
 
 
 def run_scenario(spec: RunSpec, progress: Progress | None = None) -> RunOutcome:
@@ -144,6 +151,7 @@ def run_scenario(spec: RunSpec, progress: Progress | None = None) -> RunOutcome:
         tuple(str(found) for observer in street.observers for found in observer.violations),
         tuple(record.step_s),
         tuple(record.processor_s),
+        driven.usual,
     )
 
 
@@ -191,10 +199,13 @@ async def _drive(plant: Plant, opened: OpenScenario, site: Site, spec: RunSpec, 
         plant_s += time.perf_counter() - before
         if progress is not None and street.utc_s % REPORT_EVERY_S == 0 and math.isfinite(span_s):
             progress(min(1.0, (plant.time_s - plant.begin_s) / span_s))
+    usual = None
     if service is not None:
         await service.close()
+        if isinstance(strategy := service.loop.strategy, Coordinated):
+            usual = strategy.history.usual_so_far()
     meter.update(street.state())
-    return _Driven(record, street, meter, time.perf_counter() - began, plant_s)
+    return _Driven(record, street, meter, time.perf_counter() - began, plant_s, usual)
 
 
 class _Service:
@@ -214,6 +225,8 @@ class _Service:
             drivers=[InProcessDriver(controller, immediate=True) for controller in street.controllers.values()],
             now_utc_s=taps.clock(lambda: float(street.utc_s)),
             plans_due=_plans_due(site, spec.period),
+            usual=spec.usual,
+            days=local_days(site.calendar, SCENARIO_ZONE),
             observers=[record],
             read_deadline_s=IN_PROCESS_DEADLINE_S,
             push_deadline_s=IN_PROCESS_DEADLINE_S,

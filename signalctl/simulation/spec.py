@@ -10,6 +10,7 @@ from detectors.equipment import Detection
 from plans.policy import Policy
 from plans.site import StrategyName
 from signalctl.errors import UsageError
+from signalctl.strategies.usual_traffic import UsualTraffic
 from sim.sensors.faults import FaultSpec
 from sim.sumo_control import SumoControl
 
@@ -60,7 +61,10 @@ def path_of_seed(path: Path, seed: int) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class RunSpec:
-    """One run; times are the scenario's own seconds, None means the scenario's own choice."""
+    """One run; times are the scenario's own seconds, None means the scenario's own choice.
+
+    `usual` is what earlier runs have taught of its traffic.
+    """
 
     scenario: str
     period: str | None = None
@@ -76,6 +80,7 @@ class RunSpec:
     faults: FaultSpec = WELL
     journal: Path | None = None
     outputs: Outputs = NO_OUTPUTS
+    usual: UsualTraffic | None = None
 
     def __post_init__(self) -> None:
         """SUMO's controls run in SUMO only.

@@ -19,6 +19,7 @@ from signalctl.strategies.parameters import (
     CoordinatedParameters,
     MaxPressureParameters,
 )
+from signalctl.strategies.usual_traffic import LocalDays, UsualTraffic
 from signalctl.strategy import Strategy
 
 NAMES = ("fixed", "actuated", "max-pressure", "coordinated", "adaptive")
@@ -49,6 +50,8 @@ def make_strategy(
     occupancy: Mapping[Mode, float] = OCCUPANCY,
     plans: Mapping[str, Mapping[str, TimingPlan]] | None = None,
     parameters: Parameters | None = None,
+    usual: UsualTraffic | None = None,
+    days: LocalDays | None = None,
 ) -> Strategy:
     """A new strategy for these junctions.
 
@@ -59,6 +62,8 @@ def make_strategy(
         occupancy: Persons in a vehicle by mode.
         plans: All time-of-day plans by junction and plan set; every junction needs one to fall back on.
         parameters: Numbers of the strategy; its defaults when missing.
+        usual: What earlier days have taught, for a strategy that learns it.
+        days: By which days and times it learns; UTC when missing.
 
     Raises:
         UsageError: The name is unknown, or a junction has no plan.
@@ -78,7 +83,8 @@ def make_strategy(
     if name == "coordinated":
         everyone = {mode: weights.get(mode, MODE_WEIGHT[mode]) for mode in Mode}
         inside = {mode: occupancy.get(mode, OCCUPANCY[mode]) for mode in Mode}
-        return Coordinated(junctions, everyone, inside, _own(name, parameters, CoordinatedParameters))
+        own = _own(name, parameters, CoordinatedParameters)
+        return Coordinated(junctions, everyone, inside, own, usual, days)
     if name == "adaptive":
         return Adaptive(junctions, persons, _own(name, parameters, AdaptiveParameters))
     raise UsageError(f"strategy: expected one of {', '.join(NAMES)}, got {name!r}")

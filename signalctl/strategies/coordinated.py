@@ -23,6 +23,7 @@ from plans.timing import TimingPlan
 from signalctl.gate.past import ACT_AFTER_S, completed, history_of
 from signalctl.strategies.parameters import CoordinatedParameters
 from signalctl.strategies.traffic_history import TrafficHistory
+from signalctl.strategies.usual_traffic import LocalDays, UsualTraffic
 from signalctl.strategy import Decisions, PlanAlternative, PlanDecision
 
 RATE_OF_COST = "person-seconds a second"
@@ -49,10 +50,12 @@ class Coordinated:
         weights: Mapping[Mode, float],
         occupancy: Mapping[Mode, float],
         parameters: CoordinatedParameters,
+        usual: UsualTraffic | None = None,
+        days: LocalDays | None = None,
     ) -> None:
         self._junctions = junctions
         self._parameters = parameters
-        self._history = TrafficHistory(junctions, weights, occupancy, parameters.memory_s)
+        self.history = TrafficHistory(junctions, weights, occupancy, parameters.memory_s, usual, days)
         self._groups = groups_of(junctions)
         self._own: dict[str, PlanDecision] = {}
         self._kept: dict[str, str] = {}  # why a time-of-day plan goes on after a search
@@ -68,10 +71,11 @@ class Coordinated:
 
     def decide(self, picture: Picture, field: Mapping[str, FieldStatus], plans: Mapping[str, TimingPlan]) -> Decisions:
         """The plans found last; the time-of-day plans that are due until something better is known."""
-        self._history.observe(picture, field)
+        self.history.observe(picture, field)
         running = {name: self._own[name].plan if name in self._own else plan for name, plan in plans.items()}
         if self._next_utc_s is None:
-            self._next_utc_s = picture.utc_s + self._parameters.first_s
+            known = self.history.knows_now()
+            self._next_utc_s = picture.utc_s + (self._parameters.first_known_s if known else self._parameters.first_s)
         if picture.utc_s >= self._next_utc_s and not self._waiting:
             self._next_utc_s += self._parameters.period_s
             self._begin(running)
@@ -84,7 +88,7 @@ class Coordinated:
         return Decisions({}, {**due, **{name: own for name, own in self._own.items() if name in due}})
 
     def _begin(self, running: Mapping[str, TimingPlan]) -> None:
-        demand = self._history.demand()
+        demand = self.history.demand()
         for group in self._groups:
             known = tuple(name for name in group if name in running)
             if any(sum(demand[name].flow_vph.values()) > 0.0 for name in known):

@@ -42,6 +42,11 @@ class KerbRates:
                 self.people[group] = self.people.get(group, PRIOR_PH / 3600.0 * PRIOR_RED_S) * keep + came
                 self.red_s[group] = self.red_s.get(group, PRIOR_RED_S) * keep + elapsed_s
 
+    def totals(self, group: str) -> tuple[float, float]:
+        """People, and the seconds of red that they came in."""
+        return self.people.get(group, PRIOR_PH / 3600.0 * PRIOR_RED_S), self.red_s.get(group, PRIOR_RED_S)
+
     def per_s(self, group: str) -> float:
         """People per second."""
-        return self.people.get(group, PRIOR_PH / 3600.0 * PRIOR_RED_S) / self.red_s.get(group, PRIOR_RED_S)
+        people, red_s = self.totals(group)
+        return people / red_s

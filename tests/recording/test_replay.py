@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from plans.site_dump import site_text
@@ -29,6 +30,7 @@ from signalctl.strategies.parameters import (
     MaxPressureParameters,
     StopSeconds,
 )
+from signalctl.strategies.usual_traffic import LocalDays, UsualTraffic, things_counted
 from tests.recording_samples import BEGIN_UTC_S, EXAMPLE, Street, two_junctions
 
 REPOSITORY = EXAMPLE.parent.parent
@@ -129,6 +131,25 @@ def test_every_second_of_every_strategy_is_the_same(
     checkpoints = [one for one in replayed(street.journal.path) if isinstance(one, Checkpoint)]
     assert len(checkpoints) == len(spans) - 1
     assert all(one.difference is None for one in checkpoints)
+
+
+def test_what_earlier_days_taught_is_replayed_too(tmp_path: Path, command: Command) -> None:
+    """Usual traffic that the run began with, and what it learned when a quarter of an hour ended, are in the memory."""
+    junctions = two_junctions().junctions
+    days = LocalDays("Europe/Berlin")
+    begin_utc_s = BEGIN_UTC_S - 45
+    slot = days.slot(begin_utc_s)
+    known = {name: np.full((len(things_counted(one)), 2), 300.0) for name, one in junctions.items()}
+    quick = replace(QUICK, first_s=900.0, first_known_s=8.0)
+    street = Street(
+        tmp_path / "j.db", "coordinated", parameters=quick, begin_utc_s=begin_utc_s, usual=UsualTraffic({slot: known})
+    )
+    run(street, 90)
+    assert any(one.unit for tick in street.ticks for one in tick.plan_decisions.values())
+    assert street.loop.strategy.history.usual.learned == slot
+    done = command("replay", str(street.journal.path), "--verify", "--json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert json.loads(done.stdout.splitlines()[-1]) == {"seconds": 90, "findings": 0}
 
 
 def test_no_bit_depends_on_the_process(tmp_path: Path) -> None:
