@@ -4,7 +4,7 @@ import asyncio
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -30,6 +30,8 @@ from signalctl.scenarios import OpenScenario, open_scenario
 from signalctl.simulation.road import make_plant
 from signalctl.simulation.spec import RunSpec
 from signalctl.strategies.coordinated import Coordinated
+from signalctl.strategies.parameters import CoordinatedParameters
+from signalctl.strategies.site_numbers import numbers_for
 from signalctl.strategies.usual_traffic import UsualTraffic, local_days
 from signalctl.tick import JunctionFailure, RefusalNote, Tick
 from sim.emissions import EmissionMeter
@@ -217,6 +219,9 @@ class _Service:
         self._sensors = Sensors(junctions, street.plant, spec.detection, spec.seed)
         self._faults = Faults(junctions, spec.faults, spec.seed)
         taps = Taps()
+        numbers = numbers_for(spec.strategy.value, site.control)
+        if isinstance(numbers, CoordinatedParameters):
+            numbers = replace(numbers, plan_by_usual=spec.usual is not None)
         self.loop = assemble(
             site,
             strategy=spec.strategy.value,
@@ -225,6 +230,7 @@ class _Service:
             drivers=[InProcessDriver(controller, immediate=True) for controller in street.controllers.values()],
             now_utc_s=taps.clock(lambda: float(street.utc_s)),
             plans_due=_plans_due(site, spec.period),
+            parameters=numbers,
             usual=spec.usual,
             days=local_days(site.calendar, SCENARIO_ZONE),
             observers=[record],
@@ -241,6 +247,7 @@ class _Service:
                 RECORD_ALL,
                 taps=taps,
                 journal=self._journal,
+                parameters=numbers,
                 detection=spec.detection,
                 lossless=True,
             )

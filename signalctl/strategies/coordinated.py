@@ -74,7 +74,7 @@ class Coordinated:
         self.history.observe(picture, field)
         running = {name: self._own[name].plan if name in self._own else plan for name, plan in plans.items()}
         if self._next_utc_s is None:
-            known = self.history.knows_now()
+            known = self._parameters.plan_by_usual and self.history.knows_now()
             self._next_utc_s = picture.utc_s + (self._parameters.first_known_s if known else self._parameters.first_s)
         if picture.utc_s >= self._next_utc_s and not self._waiting:
             self._next_utc_s += self._parameters.period_s
@@ -88,7 +88,7 @@ class Coordinated:
         return Decisions({}, {**due, **{name: own for name, own in self._own.items() if name in due}})
 
     def _begin(self, running: Mapping[str, TimingPlan]) -> None:
-        demand = self.history.demand()
+        demand = self.history.demand(by_usual=self._parameters.plan_by_usual)
         for group in self._groups:
             known = tuple(name for name in group if name in running)
             if any(sum(demand[name].flow_vph.values()) > 0.0 for name in known):

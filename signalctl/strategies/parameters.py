@@ -90,6 +90,7 @@ class CoordinatedParameters:
 
     search: CoordinationParameters = field(default_factory=CoordinationParameters)
     first_s: float = 900.0  # so much is counted before the first search
+    plan_by_usual: bool = False  # what earlier days have taught counts as well
     first_known_s: float = 60.0  # the same where earlier days have taught what is usual now
     period_s: float = 600.0  # from one search to the next
     memory_s: float = 1200.0  # counts of so long ago weigh 37 %

@@ -95,11 +95,12 @@ class TrafficHistory:
         slot = self._slot
         return slot is not None and all(self._usual.knows(slot, name) for name in self._junctions)
 
-    def demand(self) -> Demand:
+    def demand(self, *, by_usual: bool = True) -> Demand:
         """Demand as it is expected for the next quarter of an hour."""
         parts = self._parts
         for name, part in parts.items():
-            part.expect(self._expected(name, 0.0), self._expected(name, -SLOT_S / 2.0 - self._age_s()))
+            usual = self._expected(name, 0.0) if by_usual else None
+            part.expect(usual, self._expected(name, -SLOT_S / 2.0 - self._age_s()))
         flows = share_out(
             self._junctions,
             {name: part.lane_vph() for name, part in parts.items()},

@@ -140,7 +140,7 @@ def test_what_earlier_days_taught_is_replayed_too(tmp_path: Path, command: Comma
     begin_utc_s = BEGIN_UTC_S - 45
     slot = days.slot(begin_utc_s)
     known = {name: np.full((len(things_counted(one)), 2), 300.0) for name, one in junctions.items()}
-    quick = replace(QUICK, first_s=900.0, first_known_s=8.0)
+    quick = replace(QUICK, plan_by_usual=True, first_s=900.0, first_known_s=8.0)
     street = Street(
         tmp_path / "j.db", "coordinated", parameters=quick, begin_utc_s=begin_utc_s, usual=UsualTraffic({slot: known})
     )

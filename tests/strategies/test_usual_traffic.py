@@ -26,7 +26,9 @@ from signalctl.strategies.usual_traffic import (
 
 BEGIN_UTC_S = datetime(2025, 1, 6, 7, 0, tzinfo=UTC).timestamp()
 SEARCH = CoordinationParameters(kept_cycles=1, rounds=2, max_cycle_step_s=20, max_green_step_s=20)
-PARAMETERS = CoordinatedParameters(search=SEARCH, first_s=900.0, period_s=3600.0, steps_per_tick=4, solver_ticks=2)
+PARAMETERS = CoordinatedParameters(
+    plan_by_usual=True, search=SEARCH, first_s=900.0, period_s=3600.0, steps_per_tick=4, solver_ticks=2
+)
 UNEVEN = {"n": 700.0, "s": 650.0, "e": 150.0, "w": 120.0}
 
 
