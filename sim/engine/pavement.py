@@ -44,7 +44,7 @@ class Pavement:
     def edge(
         self, path: tuple[str, ...], i: int, position: float | None, share: float, arrival: float | None
     ) -> list[Piece]:
-        """The pieces of one edge of a path; on the first one from a position (None: a share of it), on the last to one."""
+        """The pieces of one edge of a path; on the first one from a position (None: from a share of it)."""
         shape, forward = self.shape(path, i)
         if self._network.edges[path[i]].function == "walkingarea":
             before = self.shape(path, i - 1)[0][-1] if i > 0 else shape[0]

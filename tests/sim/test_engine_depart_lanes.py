@@ -18,14 +18,14 @@ AHEAD: tuple[Ahead, ...] = (None, *product((40, 80), FACTORS))
 def _config(folder: Path, net: Path) -> Path:
     """For every pair of vehicles ahead on the two lanes somebody who departs beside them, each on an arm to itself."""
     types = "".join(f'<vType id="t{f}" sigma="0" speedFactor="{f}" speedDev="0"/>' for f in FACTORS)
-    vehicles = ""
+    route, vehicles = '<route edges="sm mn"/>', ""
     for k, pair in enumerate(product(AHEAD, AHEAD)):
         depart_s = 100 * k
         for lane, ahead in enumerate(pair):
             if ahead is not None:
                 at = f'departLane="{lane}" departPos="{ahead[0]}" departSpeed="10"'
-                vehicles += f'<vehicle id="a{k}.{lane}" type="t{ahead[1]}" depart="{depart_s}" {at}><route edges="sm mn"/></vehicle>'
-        vehicles += f'<vehicle id="v{k}" type="t1.0" depart="{depart_s}"><route edges="sm mn"/></vehicle>'
+                vehicles += f'<vehicle id="a{k}.{lane}" type="t{ahead[1]}" depart="{depart_s}" {at}>{route}</vehicle>'
+        vehicles += f'<vehicle id="v{k}" type="t1.0" depart="{depart_s}">{route}</vehicle>'
     (folder / "r.rou.xml").write_text(f"<routes>{types}{vehicles}</routes>")
     config = folder / "r.sumocfg"
     config.write_text(
