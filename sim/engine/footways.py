@@ -226,12 +226,11 @@ class Footways:
 
     def _path(self, walk: Walk, position: float | None) -> tuple[str, ...]:
         """Every edge of a walk by the shortest way."""
-        if not walk.edges:
-            return self._paths.path(walk.origin, walk.destination)
-        path: tuple[str, ...] = walk.edges[:1]
-        for i, edge in enumerate(walk.edges[1:], 1):
+        edges = walk.edges or tuple(dict.fromkeys((walk.origin, walk.destination)))
+        path: tuple[str, ...] = edges[:1]
+        for i, edge in enumerate(edges[1:], 1):
             at = position if i == 1 else None
-            to = walk.arrival_position_m if i == len(walk.edges) - 1 else None
+            to = walk.arrival_position_m if i == len(edges) - 1 else None
             path = path[:-1] + self._between(path[-1], edge, at, to)
         return path
 
