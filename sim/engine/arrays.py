@@ -119,6 +119,7 @@ VEHICLE = _record(
     # at junctions
     ("timegap_minor", "f8"), ("crossing_gap", "f8"), ("after_yellow", "f8"), ("after_red", "f8"), ("width", "f8"),
     ("entry_s", "f8"), ("entry_never_yield_s", "f8"), ("conflict_entry_s", "f8"),  # INFINITE when not inside
+    ("name_rank", "i4"),  # place of its name among all, which decides where nothing else does
     # the trip
     ("left_space", "f8"), ("stop_left_s", "f8"), ("arrival_position", "f8"), ("teleport_s", "f8"),
     ("teleport_bidi_s", "f8"), ("inserted_at", "f8"), ("arrived_at", "f8"), ("ready_s", "f8"),

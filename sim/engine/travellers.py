@@ -259,10 +259,18 @@ def build_vehicles(streets: Streets, demand: Sequence[Vehicle], router: Router, 
         entry_s=np.full(n, INFINITE),
         entry_never_yield_s=np.full(n, INFINITE),
         conflict_entry_s=np.full(n, INFINITE),
+        name_rank=_ranks([vehicle.id for vehicle in demand]),
         ahead=np.full(n, -1),
         behind=np.full(n, -1),
     )
     return vehicles, plans
+
+
+def _ranks(names: Sequence[str]) -> I8:
+    """The place of each name in their order, (n,)."""
+    ranks = np.empty(len(names), np.int64)
+    ranks[sorted(range(len(names)), key=names.__getitem__)] = np.arange(len(names))
+    return ranks
 
 
 def _arrivals(demand: Sequence[Vehicle], length: F8) -> F8:
