@@ -8,6 +8,8 @@ PRIOR_PERSONS_PER_S = 60.0 / 3600.0
 PRIOR_WEIGHT_S = 60.0
 LATE_PRESS_S = 3.0
 """Who presses so shortly before the end of green may not step off any more: the press stands."""
+AGAIN_S = 12.0
+"""Who presses within so many seconds after another press that fell into green may be the one who did not get across."""
 
 
 class CrossingMemory:
@@ -16,7 +18,9 @@ class CrossingMemory:
     A press opens a request, green fulfils it. Who presses says that somebody waits, not how many: the number is
     estimated from how soon after the end of green the first press comes (arrivals are taken as Poisson, so the rate is
     the number of first presses over the time spent waiting for them). A presence detector counts, and is believed.
-    Without a usable detector the crossing is served as if requested. A press in the last moments of green stands.
+    Without a usable detector the crossing is served as if requested. A press in the last moments of green stands; one
+    that came a little sooner counts when somebody presses again soon after: who pressed first did not get across, and
+    has waited since then.
     """
 
     def __init__(self, group: str) -> None:
@@ -33,6 +37,8 @@ class CrossingMemory:
     ) -> CrossingPicture:
         """The crossing now; `reading` is what the detector said since the last picture, None when nothing."""
         if aspect is Aspect.GREEN:
+            if self._red_since_s is not None:
+                self._pressed_in_green_s = None  # of an earlier green
             self._since_s = self._red_since_s = None
             self._counted = None
             if reading is not None and (reading.pressed or reading.waiting):
@@ -43,7 +49,6 @@ class CrossingMemory:
             late_s = self._pressed_in_green_s
             if late_s is not None and utc_s - late_s <= LATE_PRESS_S:
                 self._since_s = late_s
-            self._pressed_in_green_s = None
         if health not in (Health.OK, Health.UNKNOWN):
             waited_s = utc_s - (self._since_s if self._since_s is not None else self._red_since_s)
             waiting = 1.0 + self._persons_per_s * waited_s
@@ -65,7 +70,8 @@ class CrossingMemory:
         if reading.waiting == 0 and not reading.pressed:
             self._since_s = None  # who waited has walked away
         elif self._since_s is None and (reading.pressed or reading.waiting):
-            self._since_s = utc_s
+            before_s = self._pressed_in_green_s
+            self._since_s = before_s if before_s is not None and utc_s - before_s <= AGAIN_S else utc_s
             self._presses += 1.0
 
     @property

@@ -24,10 +24,6 @@ class Doubts:
         self._clutter = Clutter()
         self._covered_ago_s: dict[str, float] = {}
 
-    def pass_by(self, elapsed_s: float) -> None:
-        """Nobody is shown anywhere."""
-        self._clutter.mark((), elapsed_s)
-
     def judge(
         self,
         tracks: Sequence[Track],

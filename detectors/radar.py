@@ -98,9 +98,6 @@ class RadarLanes:
         for track in self._tracks:
             track.distance_m -= track.speed_mps * elapsed_s
         free = [found for found in objects if found.lane in self._reach]
-        if not free and not self._tracks:
-            self._doubts.pass_by(elapsed_s)
-            return {lane: EMPTY[lane not in unclassified] for lane in self._lanes}
         matched, free, lost = self._match(free, elapsed_s)
         passed: dict[str, int] = defaultdict(int)
         arrived: dict[str, float] = defaultdict(float)
@@ -135,11 +132,6 @@ class RadarLanes:
         self._tracks = matched + kept
         self._doubts.judge(self._tracks, passed, elapsed_s, green_lanes, stop_lines)
         return self._views(passed, arrived, unclassified)
-
-    @property
-    def follows_anybody(self) -> bool:
-        """Whether somebody was there at the last scene."""
-        return bool(self._tracks)
 
     def room_at_start_m(self) -> dict[str, float]:
         """Per lane with somebody who stands: metres between its start and the rear of the last of them."""

@@ -156,8 +156,7 @@ class Sensing:
         blunt = {id_ for id_, said in radars.items() if not said.classified}
         if blunt:
             unclassified = {lane for lane, watching in self._watched_by.items() if not blunt.isdisjoint(watching)}
-        stop_lines = self._stop_lines(usable.loops) if scene or self._radar.follows_anybody else {}
-        return self._radar.update(scene, elapsed_s, green_lanes, unseen, stop_lines, unclassified)
+        return self._radar.update(scene, elapsed_s, green_lanes, unseen, self._stop_lines(usable.loops), unclassified)
 
     def room_at_start_m(self) -> Mapping[str, float]:
         """Per lane that radars see (feeders included): metres from its start to the last one who stands there."""

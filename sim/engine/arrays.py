@@ -183,11 +183,19 @@ CROSSING = _record(
 PERSON = _record(
     ("position", "f8"), ("arrival", "f8"), ("leaving", "f8"), ("speed", "f8"), ("waiting", "f8"),
     ("depart", "f8"), ("along", "f8"), ("wait_total", "f8"), ("wait_longest", "f8"),
-    ("walked", "f8"), ("free_s", "f8"), ("started_at", "f8"), ("arrived_at", "f8"),
-    ("first", "i4"), ("last", "i4"), ("piece", "i4"), ("halts", "i4"), ("next", "i4"),
+    ("walked", "f8"), ("started_at", "f8"), ("arrived_at", "f8"),
+    ("piece", "i4"), ("halts", "i4"), ("next", "i4"),
     ("direction", "i1"), ("status", "i1"),
 )  # fmt: skip
-PIECE = _record(("length", "f8"), ("rest", "f8"), ("until", "f8"), ("crossing", "i4"), ("direction", "i1"))
+PIECE = _record(
+    ("length", "f8"), ("rest", "f8"), ("until", "f8"), ("crossing", "i4"),
+    ("next", "i4"),  # the piece after it; -1 where the plan ends or people choose
+    ("fork", "i4"),  # where they choose after it, or (with a piece after it) could still have chosen otherwise
+    ("direction", "i1"),
+)  # fmt: skip
+FORK = _record(("way_start", "i4"))
+FOOTWAY = _record(("length", "f8"), ("piece", "i4"), ("hurdle_start", "i4"))  # all its metres, the piece it begins with
+HURDLE = _record(("before", "f8"), ("crossing", "i4"))  # a crossing with signals, metres before it
 
 WORD, HALF, REAL, TRUTH = np.dtype("i8"), np.dtype("i4"), np.dtype("f8"), np.dtype("?")
 
@@ -247,6 +255,9 @@ class Walkers(NamedTuple):
     crossing: Table
     person: Table
     piece: Table
+    fork: Table
+    way: Table
+    hurdle: Table
     link: I4  # per crossing: links of vehicles that cross it
     counters: I8  # walking, arrived, next to depart
 
@@ -263,7 +274,8 @@ LAYOUT: dict[str, np.dtype[Any]] = {
     "tra.item": ITEM, "tra.approach": APPROACH,
     "tra.active": WORD, "tra.pending": WORD, "tra.transfer": WORD, "tra.touched": WORD,
     "tra.counters": WORD, "tra.clock": REAL,
-    "wal.crossing": CROSSING, "wal.person": PERSON, "wal.piece": PIECE, "wal.link": WORD, "wal.counters": WORD,
+    "wal.crossing": CROSSING, "wal.person": PERSON, "wal.piece": PIECE,
+    "wal.fork": FORK, "wal.way": FOOTWAY, "wal.hurdle": HURDLE, "wal.link": WORD, "wal.counters": WORD,
 }  # fmt: skip
 
 # vehicle.status

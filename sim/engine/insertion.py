@@ -63,11 +63,12 @@ def depart_lane(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, v: int) -> 
         value = -(veh.position[last] if last >= 0 else net.edge.length[edge])  # the more room, the better
         if wish == LANE_RANDOM:
             value = uniform(tra.counters[SEED], v, lane)
-        if wish == LANE_BEST_PROB:  # the emptier, the likelier
-            draw = max(1e-12, uniform(tra.counters[SEED], v, lane + 1000 * tra.counters[STEP]))
-            value = -math.log(draw) / max(0.01, 1.0 - tra.brutto[lane] / net.lane.length[lane])
+        if wish == LANE_BEST_PROB:  # where most room is behind the last one
+            value = -net.lane.length[lane] if last < 0 else -back_on(net, veh, last, lane)
         if value < best_value:
             best, best_value = lane, value
+        if wish == LANE_BEST_PROB and last >= 0 and lane_speed(net, veh, last, lane) > lane_speed(net, veh, v, lane):
+            break  # as in SUMO, nobody goes further left because of somebody who wishes to be faster
     return best
 
 

@@ -1,5 +1,6 @@
 """What dashboards and alerts ask for is what the service declares."""
 
+import json
 import re
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from prometheus_client import CollectorRegistry
 
 from signalctl.metrics import Metrics
 from signalctl.metrics_docs import page
-from tests.deploy.expressions import RULES, Expression, alert_expressions, dashboard_expressions, yaml_file
+from tests.deploy.expressions import DASHBOARDS, RULES, Expression, alert_expressions, dashboard_expressions, yaml_file
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 DECLARED = {series: frozenset(one.labels) for one in Metrics(CollectorRegistry()).declarations for series in one.series}
@@ -37,6 +38,20 @@ def test_every_metric_is_shown_or_alerted_on() -> None:
     used = {name for one in ALL for name, _ in one.selectors()}
     unused = {one.name for one in Metrics(CollectorRegistry()).declarations if not used & set(one.series)}
     assert unused == {"signalctl_build_info"}
+
+
+def test_panels_of_a_dashboard_lie_side_by_side() -> None:
+    """No two panels have one id, and none lies over another: Grafana would show one of them alone."""
+    for path in DASHBOARDS:
+        panels = json.loads(path.read_text())["panels"]
+        assert len({panel["id"] for panel in panels}) == len(panels)
+        taken: dict[tuple[int, int], str] = {}
+        for panel in panels:
+            at = panel["gridPos"]
+            for x in range(at["x"], at["x"] + at["w"]):
+                for y in range(at["y"], at["y"] + at["h"]):
+                    other = taken.setdefault((x, y), panel["title"])
+                    assert other == panel["title"], f"{panel['title']} lies over {other}"
 
 
 def test_the_page_of_metrics_is_current() -> None:

@@ -48,6 +48,21 @@ def test_who_presses_in_the_last_moments_of_green_has_pressed() -> None:
     assert (red.requested, red.longest_wait_s) == (True, 2.0)
 
 
+@pytest.mark.parametrize(("again_s", "waited_s"), [(17.0, 10.0), (21.0, 0.0)])
+def test_who_presses_again_after_green_has_waited_since_the_first_press(again_s: float, waited_s: float) -> None:
+    """Pressed in green and again 10 s later: the same person, still there. Much later it is somebody who just came."""
+    memory = CrossingMemory("F1")
+    at(memory, 7.0, button(pressed=True), Aspect.GREEN)
+    for second in range(8, 12):
+        at(memory, float(second), button(pressed=False), Aspect.GREEN)
+    assert not at(memory, 12.0, button(pressed=False)).requested
+    again = at(memory, again_s, button(pressed=True))
+    assert (again.requested, again.longest_wait_s) == (True, waited_s)
+    at(memory, 40.0, None, Aspect.GREEN)
+    at(memory, 41.0, None)
+    assert at(memory, 42.0, button(pressed=True)).longest_wait_s == 0.0
+
+
 def test_presence_counts_people_and_forgets_who_walked_away() -> None:
     """A detector at the kerb is believed in both: how many wait, and that nobody does any more."""
     memory = CrossingMemory("F1")

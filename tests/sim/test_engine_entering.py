@@ -1,6 +1,5 @@
 """Entering among others as in SUMO: at which speed, when, and on which lane."""
 
-
 import pytest
 
 from benchmarks.engine.capacity import Crossroads, make_crossroads

@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks.engine.capacity import Crossroads, make_crossroads
 from tests.sim.both_plants import Maker, embedded, sumo
-from tests.sim.sumo_programs import program
+from tests.sim.sumo_programs import cross, program
 
 pytestmark = pytest.mark.sumo
 SECONDS = 60
@@ -19,6 +19,7 @@ EXACT = '<vType id="t" sigma="0" speedFactor="1" speedDev="0" lcSpeedGain="0" lc
 LEFT, ONCOMING, RIGHT = "wm mn", "em mw", "wm ms"
 SHIPPED = Path(__file__).parents[2] / "sim/scenarios/rheinstrasse/rheinstrasse.net.xml"
 Row = tuple[int, str, float]
+RIGHT_OVER_PEOPLE = "gGGgrrrrgGGgrrrrr{}rr"  # turns from the south give way; the letter is that of the eastern crossing
 
 
 @pytest.fixture(scope="module")
@@ -135,3 +136,28 @@ def test_a_right_turn_waits_for_the_bicycle_beside_it_as_in_sumo(tmp_path: Path,
         f'<time><begin value="0"/><end value="{SECONDS}"/></time></configuration>'
     )
     assert _drive_alike(config, "rrrrrrrrgGgGGrrr", "j09_kaiserstrasse")
+
+
+@pytest.mark.parametrize("letter", ["G", "r"])
+@pytest.mark.parametrize("departs", [(6.0, 10.0, 14.0, 18.0, 22.0), (4.0, 5.5, 9.0, 11.0, 17.0)])
+def test_right_turns_wait_for_people_who_come_to_a_green_crossing_only(
+    tmp_path: Path, departs: Sequence[float], letter: str
+) -> None:
+    """Also for those who have only just come to the walking area before it; not for those who come to a red light."""
+    net = cross(tmp_path, "--sidewalks.guess", "--crossings.guess")
+    vehicles = [
+        f'<vehicle id="v{d}" type="t" depart="{d}" departPos="100" departSpeed="max" departLane="best">'
+        '<route edges="sm me"/></vehicle>'
+        for d in departs
+    ]
+    walk = '<walk from="em" to="me" arrivalPos="60"/>'
+    people = [f'<person id="p{d}" type="p" depart="{d}" departPos="170">{walk}</person>' for d in (0.0, 3.0, 18.0)]
+    timed = sorted(zip((*departs, 0.0, 3.0, 18.0), vehicles + people, strict=True))
+    on_foot = '<vType id="p" vClass="pedestrian" speedFactor="1" speedDev="0"/>'
+    (tmp_path / "t.rou.xml").write_text(f"<routes>{EXACT}{on_foot}{''.join(row for _, row in timed)}</routes>")
+    config = tmp_path / "t.sumocfg"
+    config.write_text(
+        f'<configuration><input><net-file value="{net.name}"/><route-files value="t.rou.xml"/></input>'
+        f'<time><begin value="0"/><end value="{SECONDS}"/></time></configuration>'
+    )
+    assert _drive_alike(config, RIGHT_OVER_PEOPLE.format(letter))
