@@ -7,7 +7,9 @@ from sim.engine.jit import helper, kernel
 from sim.engine.letters import has_priority, is_red
 from sim.engine.pointers import World
 
-ENTRY_SPACING_S_M = 1.8  # seconds between two who step onto a crossing from one side, times its width in metres
+# Seconds between two who step onto a crossing from one side: so much, and so much times metres over its width. Fitted
+# to groups of 20 to 60 in SUMO, on crossings of 2 to 8 m (four seeds each, within a sixth but for the widest).
+ENTRY_SPACING_S, ENTRY_SPACING_S_M = 0.2, 1.25
 DAWDLING = 0.2  # largest share of the speed that a person loses at random in a step, SUMO's default
 RANDOM_STREAM = 1 << 30  # people's random numbers are not those of vehicles
 TO_COME, WALKING, RESTING, DONE = range(4)
@@ -105,7 +107,7 @@ def walk(net: Net, veh: Vehicles, tra: Traffic, wal: Walkers, p: int, now: float
             if not may_step_on(net, veh, tra, wal, p, following, now, dt):
                 waited = True
                 break
-            spacing_s = ENTRY_SPACING_S_M / wal.crossing.width[crossing]
+            spacing_s = ENTRY_SPACING_S + ENTRY_SPACING_S_M / wal.crossing.width[crossing]
             if wal.piece.direction[following] > 0:
                 wal.crossing.free_forward[crossing] = max(now, wal.crossing.free_forward[crossing]) + spacing_s
             else:
@@ -138,8 +140,8 @@ def show_to_drivers(wal: Walkers, p: int, now: float, dt: float) -> None:
     following = wal.piece.next[s]
     if following < 0 or wal.piece.crossing[following] < 0 or wal.piece.rest[s] >= 0.0:
         return
+    crossing = wal.piece.crossing[following]
     if wal.person.leaving[p] >= now - dt:
-        crossing = wal.piece.crossing[following]
         wal.person.next[p] = wal.crossing.approaching[crossing]
         wal.crossing.approaching[crossing] = p
 
