@@ -119,6 +119,7 @@ VEHICLE = _record(
     # at junctions
     ("timegap_minor", "f8"), ("crossing_gap", "f8"), ("after_yellow", "f8"), ("after_red", "f8"), ("width", "f8"),
     ("entry_s", "f8"), ("entry_never_yield_s", "f8"), ("conflict_entry_s", "f8"),  # INFINITE when not inside
+    ("name_rank", "i4"),  # place of its name among all, which decides where nothing else does
     # the trip
     ("left_space", "f8"), ("stop_left_s", "f8"), ("arrival_position", "f8"), ("teleport_s", "f8"),
     ("teleport_bidi_s", "f8"), ("inserted_at", "f8"), ("arrived_at", "f8"), ("ready_s", "f8"),
@@ -182,11 +183,19 @@ CROSSING = _record(
 PERSON = _record(
     ("position", "f8"), ("arrival", "f8"), ("leaving", "f8"), ("speed", "f8"), ("waiting", "f8"),
     ("depart", "f8"), ("along", "f8"), ("wait_total", "f8"), ("wait_longest", "f8"),
-    ("walked", "f8"), ("free_s", "f8"), ("started_at", "f8"), ("arrived_at", "f8"),
-    ("first", "i4"), ("last", "i4"), ("piece", "i4"), ("halts", "i4"), ("next", "i4"),
+    ("walked", "f8"), ("started_at", "f8"), ("arrived_at", "f8"),
+    ("piece", "i4"), ("halts", "i4"), ("next", "i4"),
     ("direction", "i1"), ("status", "i1"),
 )  # fmt: skip
-PIECE = _record(("length", "f8"), ("rest", "f8"), ("until", "f8"), ("crossing", "i4"), ("direction", "i1"))
+PIECE = _record(
+    ("length", "f8"), ("rest", "f8"), ("until", "f8"), ("crossing", "i4"),
+    ("next", "i4"),  # the piece after it; -1 where the plan ends or people choose
+    ("fork", "i4"),  # where they choose after it, or (with a piece after it) could still have chosen otherwise
+    ("direction", "i1"),
+)  # fmt: skip
+FORK = _record(("way_start", "i4"))
+FOOTWAY = _record(("length", "f8"), ("piece", "i4"), ("hurdle_start", "i4"))  # all its metres, the piece it begins with
+HURDLE = _record(("before", "f8"), ("crossing", "i4"))  # a crossing with signals, metres before it
 
 WORD, HALF, REAL, TRUTH = np.dtype("i8"), np.dtype("i4"), np.dtype("f8"), np.dtype("?")
 
@@ -246,6 +255,9 @@ class Walkers(NamedTuple):
     crossing: Table
     person: Table
     piece: Table
+    fork: Table
+    way: Table
+    hurdle: Table
     link: I4  # per crossing: links of vehicles that cross it
     counters: I8  # walking, arrived, next to depart
 
@@ -262,7 +274,8 @@ LAYOUT: dict[str, np.dtype[Any]] = {
     "tra.item": ITEM, "tra.approach": APPROACH,
     "tra.active": WORD, "tra.pending": WORD, "tra.transfer": WORD, "tra.touched": WORD,
     "tra.counters": WORD, "tra.clock": REAL,
-    "wal.crossing": CROSSING, "wal.person": PERSON, "wal.piece": PIECE, "wal.link": WORD, "wal.counters": WORD,
+    "wal.crossing": CROSSING, "wal.person": PERSON, "wal.piece": PIECE,
+    "wal.fork": FORK, "wal.way": FOOTWAY, "wal.hurdle": HURDLE, "wal.link": WORD, "wal.counters": WORD,
 }  # fmt: skip
 
 # vehicle.status

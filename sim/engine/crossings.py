@@ -1,27 +1,24 @@
 """People on crossings as drivers see them: who is in the way, and who is about to be."""
 
 from sim.engine.arrays import Net, Vehicles, Walkers
-from sim.engine.jit import helper, inlined
+from sim.engine.jit import helper
 from sim.engine.letters import is_red
 
 MINIMUM_GAP_TO_PEOPLE_M = 1.0
 
 
-@inlined
-def waits_for_crossing(wal: Walkers, crossing: int) -> bool:
-    """Whether people have the right of way on a crossing now."""
-    return not is_red(wal.crossing.state[crossing])
-
-
 @helper
 def people_in_window(net: Net, wal: Walkers, link: int, arrival: float, leaving: float) -> bool:
-    """Whether somebody is about to step onto a crossing that lies on the way while the vehicle passes."""
+    """Whether somebody said that it will be on a crossing that lies on the way while the vehicle passes.
+
+    As in SUMO this is said once, on coming to the walking area before it, and counts unless their light is red.
+    """
     way = net.link.via[link]
     while way >= 0:
         leave = net.lane.exit[way]
         for c in range(net.link.conflict_start[leave], net.link.conflict_start[leave + 1]):
             crossing = net.conflict.crossing[c]
-            if crossing < 0 or not waits_for_crossing(wal, crossing):
+            if crossing < 0 or is_red(wal.crossing.state[crossing]):
                 continue
             person = wal.crossing.approaching[crossing]
             while person >= 0:

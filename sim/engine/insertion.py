@@ -59,14 +59,16 @@ def depart_lane(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, v: int) -> 
             continue
         if wish == LANE_ALLOWED and plans.cell.link[row + lane - first] < 0:
             continue
-        value = tra.brutto[lane] / net.lane.length[lane]
+        last = tra.lane.last[lane]
+        value = -(veh.position[last] if last >= 0 else net.edge.length[edge])  # the more room, the better
         if wish == LANE_RANDOM:
             value = uniform(tra.counters[SEED], v, lane)
-        if wish == LANE_BEST_PROB:  # the emptier, the likelier
-            draw = max(1e-12, uniform(tra.counters[SEED], v, lane + 1000 * tra.counters[STEP]))
-            value = -math.log(draw) / max(0.01, 1.0 - value)
+        if wish == LANE_BEST_PROB:  # where most room is behind the last one
+            value = -net.lane.length[lane] if last < 0 else -back_on(net, veh, last, lane)
         if value < best_value:
             best, best_value = lane, value
+        if wish == LANE_BEST_PROB and last >= 0 and lane_speed(net, veh, last, lane) > lane_speed(net, veh, v, lane):
+            break  # as in SUMO, nobody goes further left because of somebody who wishes to be faster
     return best
 
 
@@ -96,7 +98,7 @@ def depart_position(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, v: int,
 
 @helper
 def depart_speed(net: Net, veh: Vehicles, tra: Traffic, v: int, lane: int) -> tuple[float, bool]:
-    """The wished speed, and whether it may be lowered to be safe."""
+    """The wished speed, and whether it may be lowered to be safe; that of others on the lane may not."""
     wish = veh.depart_speed[v]
     top = lane_speed(net, veh, v, lane)
     if wish >= 0.0:
@@ -109,10 +111,10 @@ def depart_speed(net: Net, veh: Vehicles, tra: Traffic, v: int, lane: int) -> tu
         total, count, other = 0.0, 0, tra.lane.last[lane]
         while other >= 0:
             total, count, other = total + veh.speed[other], count + 1, veh.ahead[other]
-        return (min(top, total / count) if count else top), True
+        return min(top, total / count if count else net.lane.speed[lane]), last_on(net, veh, tra, lane, v) < 0
     if wish == SPEED_LAST:
         last = last_on(net, veh, tra, lane, v)
-        return (min(top, veh.speed[last]) if last >= 0 else top), True
+        return (min(top, veh.speed[last]) if last >= 0 else top), last < 0
     return top, wish == SPEED_MAX
 
 

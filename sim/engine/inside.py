@@ -148,7 +148,8 @@ def goes_before_me(net: Net, veh: Vehicles, v: int, link: int, foe: int, gap: fl
         elif foe_yields:
             theirs = veh.conflict_entry_s[foe]
     if mine == theirs:
-        return v < foe if veh.speed[v] == veh.speed[foe] else veh.speed[v] < veh.speed[foe]
+        same_speed = veh.speed[v] == veh.speed[foe]
+        return veh.name_rank[v] < veh.name_rank[foe] if same_speed else veh.speed[v] < veh.speed[foe]
     return mine > theirs
 
 

@@ -26,7 +26,7 @@ from sim.engine.jit import helper, inlined
 from sim.engine.junction import came_in_on_major, is_cont, opened
 from sim.engine.letters import has_priority, is_red, is_yellow
 from sim.engine.models import stopping
-from sim.engine.planning import ignores_red
+from sim.engine.planning import EPS_SPEED, ignores_red
 from sim.engine.positions import lane_speed
 from sim.engine.routes import note_row
 from sim.engine.stops import process_stop
@@ -40,6 +40,12 @@ def impatience_of(veh: Vehicles, tra: Traffic, v: int) -> float:
     """0 to 1: grows while waiting."""
     growth = veh.waiting[v] / tra.clock[IMPATIENCE_S] if tra.clock[IMPATIENCE_S] > 0.0 else 0.0
     return max(0.0, min(1.0, veh.impatience[v] + growth))
+
+
+@inlined
+def in_queue(veh: Vehicles, v: int, wait: float) -> bool:
+    """Whether it stands behind somebody, so that links were not looked at; it is not just slowing down."""
+    return veh.ahead[v] >= 0 and wait <= EPS_SPEED
 
 
 @helper
@@ -65,7 +71,8 @@ def safe_speed(net: Net, veh: Vehicles, tra: Traffic, wal: Walkers, v: int) -> t
                 veh.entry_s[v] = INFINITE
                 veh.conflict_entry_s[v] = INFINITE
             safe = wait
-            veh.must_wait[v] = safe < speed or safe < HALTING
+            if link >= 0 or in_queue(veh, v, wait) or veh.stop_distance[v] < net.lane.length[lane] - veh.position[v]:
+                veh.must_wait[v] = safe < speed or safe < HALTING
             break
         distance = tra.item.distance[i]
         state = net.link.state[link]

@@ -112,7 +112,7 @@ class Observer:
         length = np.maximum(pieces.length[segment], 1e-9) if walking.size else np.zeros(0)
         share = np.where(pieces.rest[segment] >= 0, 0.0, np.minimum(1.0, per.along[walking] / length))[:, None]
         xy = people.start_xy[segment] * (1 - share) + people.end_xy[segment] * share
-        ahead = np.minimum(segment + 1, per.last[walking] - 1)
+        ahead = pieces.next[segment]
         here = pieces.crossing[segment]
         waits = per.waiting[walking] > 0
         crossing = np.where(here >= 0, here, np.where(waits, pieces.crossing[ahead], -1))

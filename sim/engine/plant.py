@@ -71,7 +71,7 @@ class EmbeddedPlant:
         self._persons: list[Person] = persons
         router = Router(scenario.network)
         self._net = self._streets.net
-        self._vehicles, self._plans = build_vehicles(self._streets, self._demand, router, seed)
+        self._vehicles, self._plans = build_vehicles(self._streets, self._demand, router, seed, self.step_s)
         self._room = 64
         self._traffic = new_traffic(self._net, self._vehicles, scenario, seed, self.begin_s, self._room)
         self._people = People(scenario.network, self._streets, persons, seed, self.step_s)

@@ -61,8 +61,9 @@ class _Plan:
 class _Collector:
     """Interns equal plans, and lists the stops of every vehicle."""
 
-    def __init__(self, streets: Streets, router: Router) -> None:
+    def __init__(self, streets: Streets, router: Router, step_s: float) -> None:
         self.streets = streets
+        self.step_s = step_s
         self.router = router
         self.plans: dict[tuple[object, ...], int] = {}
         self.listed: list[_Plan] = []
@@ -92,11 +93,10 @@ class _Collector:
         plan = self.plans.get(key)
         if plan is None:
             plan = self.plans[key] = len(self.listed)
-            top = min(kind.max_speed_mps, kind.desired_max_speed_mps)
-            look = kind.tau_s * top + top * top / (2 * kind.decel_mps2) + kind.min_gap_m + kind.tau_s * top
+            look_m = _look_ahead_m(kind, self.step_s)
             self.listed.append(
                 _Plan(
-                    edges, class_bit(kind.vehicle_class), railway, look, tuple((a, b, s.start_m) for a, b, s in stops)
+                    edges, class_bit(kind.vehicle_class), railway, look_m, tuple((a, b, s.start_m) for a, b, s in stops)
                 )
             )
         return plan, stops
@@ -180,13 +180,15 @@ def build_plans(streets: Streets, collector: _Collector) -> Plans:
     return Plans(plan_table, place, table_offset, cell, chain, stop)
 
 
-def build_vehicles(streets: Streets, demand: Sequence[Vehicle], router: Router, seed: int) -> tuple[Vehicles, Plans]:
+def build_vehicles(
+    streets: Streets, demand: Sequence[Vehicle], router: Router, seed: int, step_s: float
+) -> tuple[Vehicles, Plans]:
     """Vehicles in order of departure, and their plans.
 
     Raises:
         NoRouteError: A trip has no way, or a stop does not lie on the route.
     """
-    collector = _Collector(streets, router)
+    collector = _Collector(streets, router, step_s)
     rows = [collector.add(vehicle) for vehicle in demand]
     plans = build_plans(streets, collector)
     n = len(demand)
@@ -259,10 +261,27 @@ def build_vehicles(streets: Streets, demand: Sequence[Vehicle], router: Router, 
         entry_s=np.full(n, INFINITE),
         entry_never_yield_s=np.full(n, INFINITE),
         conflict_entry_s=np.full(n, INFINITE),
+        name_rank=_ranks([vehicle.id for vehicle in demand]),
         ahead=np.full(n, -1),
         behind=np.full(n, -1),
     )
     return vehicles, plans
+
+
+def _look_ahead_m(kind: VehicleType, step_s: float) -> float:
+    """How far beyond its edge a vehicle judges lanes at least: what it needs to stop from its top speed."""
+    top = min(kind.max_speed_mps, kind.desired_max_speed_mps)
+    drop = kind.decel_mps2 * step_s
+    steps = int(top / drop)
+    braking_m = step_s * (steps * top - drop * steps * (steps + 1) / 2)
+    return 2 * kind.tau_s * top + braking_m + kind.min_gap_m
+
+
+def _ranks(names: Sequence[str]) -> I8:
+    """The place of each name in their order, (n,)."""
+    ranks = np.empty(len(names), np.int64)
+    ranks[sorted(range(len(names)), key=names.__getitem__)] = np.arange(len(names))
+    return ranks
 
 
 def _arrivals(demand: Sequence[Vehicle], length: F8) -> F8:

@@ -179,6 +179,25 @@ def test_buttons_are_pressed_and_presence_counts(street_junction: Junction, stre
     assert [second for second, press in enumerate(pressed) if press] == [0, 10]
 
 
+def test_who_turns_to_another_crossing_presses_there_at_once(street_junction: Junction, street: Any) -> None:
+    """People go by another crossing of the corner when theirs stays red; the wait goes on, the press is new."""
+    sensors = sensors_of(street_junction, street, Detection.LOOPS)
+    elsewhere = 0
+
+    def pressed(waited_s: float, link: int) -> bool:
+        street.people_s = [waited_s]
+        state = dataclasses.replace(street.state(), ped_link=np.array([link], np.int32))
+        (button,) = [r for r in sensors.read(state, 0.0) if isinstance(r, ButtonReading)]
+        return button.pressed
+
+    assert [pressed(0.0, elsewhere), pressed(1.0, elsewhere), pressed(2.0, 2), pressed(3.0, 2)] == [
+        False,
+        False,
+        True,
+        False,
+    ]
+
+
 def test_a_bus_checks_in_updates_and_checks_out(street_junction: Junction, street: Any, car: Any) -> None:
     """Request at 130 m or 30 s ahead, updates on the way, check-out when the stop line is passed; cars never ask."""
     sensors = sensors_of(street_junction, street, Detection.RADAR)
