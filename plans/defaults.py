@@ -119,6 +119,9 @@ STATUS_MAX_AGE_S: Final = _define("STATUS_MAX_AGE_S", 3, "s", "own choice", sure
 LEASE_S: Final = _define("LEASE_S", 30, "s", "field protocol", sure=True)
 HORIZON_S: Final = _define("HORIZON_S", 50, "s", "own measurements", sure=False)
 STRATEGIC_PERIOD_S: Final = _define("STRATEGIC_PERIOD_S", 600, "s", "own choice", sure=False)
+PLAN_BY_USUAL: Final = _define(
+    "PLAN_BY_USUAL", False, "whether plans count on what earlier days taught", "own measurements", sure=False
+)
 COMPENSATION: Final = _define(
     "COMPENSATION", 0.5, "weight of a whole green lost to priority", "own measurements", sure=False
 )

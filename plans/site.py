@@ -14,6 +14,7 @@ from plans.defaults import (
     MODE_WEIGHT,
     OCCUPANCY,
     PEDESTRIAN_WAIT_S,
+    PLAN_BY_USUAL,
     REQUEST_VALID_S,
     STATUS_MAX_AGE_S,
     STRATEGIC_PERIOD_S,
@@ -129,6 +130,7 @@ class ControlParameters:
     lease_s: int = LEASE_S
     pedestrian_wait_s: int = PEDESTRIAN_WAIT_S
     compensation: float = COMPENSATION
+    plan_by_usual: bool = PLAN_BY_USUAL
 
 
 @dataclass(frozen=True, slots=True)

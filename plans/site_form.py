@@ -296,6 +296,7 @@ class ControlForm(Form):
     status_max_age_s: Annotated[int, Field(ge=1, le=30)] | None = None
     lease_s: Annotated[int, Field(ge=10, le=120)] | None = None
     pedestrian_wait_s: Annotated[int, Field(ge=20, le=300)] | None = None
+    plan_by_usual: bool | None = None
     compensation: Annotated[float, Field(ge=0, le=10, allow_inf_nan=False)] | None = None
 
 

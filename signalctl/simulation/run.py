@@ -221,7 +221,7 @@ class _Service:
         taps = Taps()
         numbers = numbers_for(spec.strategy.value, site.control)
         if isinstance(numbers, CoordinatedParameters):
-            numbers = replace(numbers, plan_by_usual=spec.usual is not None)
+            numbers = replace(numbers, plan_by_usual=numbers.plan_by_usual or spec.usual is not None)
         self.loop = assemble(
             site,
             strategy=spec.strategy.value,

@@ -27,5 +27,5 @@ def numbers_for(strategy: str, control: ControlParameters) -> Parameters | None:
             most_owed_weight=control.compensation,
         )
     if isinstance(default, CoordinatedParameters):
-        return replace(default, period_s=float(control.strategic_period_s))
+        return replace(default, period_s=float(control.strategic_period_s), plan_by_usual=control.plan_by_usual)
     return default

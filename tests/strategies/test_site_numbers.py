@@ -23,7 +23,7 @@ def test_adaptive_takes_horizon_waits_and_compensation():
 
 
 def test_coordinated_takes_the_time_between_searches():
-    """A site that wants new plans sooner gets them."""
-    own = numbers_for("coordinated", ControlParameters(strategic_period_s=300))
+    """A site that wants new plans sooner, or by what earlier days taught, gets them."""
+    own = numbers_for("coordinated", ControlParameters(strategic_period_s=300, plan_by_usual=True))
     assert isinstance(own, CoordinatedParameters)
-    assert own.period_s == 300.0
+    assert (own.period_s, own.plan_by_usual) == (300.0, True)
