@@ -1,9 +1,11 @@
 """An open priority request: what is known of it, how much it counts, and when its time is up."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
-from detectors.picture import EndReason, PriorityRequest, RequestState
+from detectors.picture import EndReason, LanePicture, PriorityRequest, RequestState
 from detectors.sightings import Sighting
+from detectors.siren import CROSSED_S, SirenWatch
 from plans.junction import Mode
 
 GRACE_S = 30.0
@@ -21,10 +23,8 @@ SIREN_FULL_GREEN_S, SIREN_FADED_GREEN_S = 10.0, 25.0
 """The same for a siren, for which everybody else gets out of the way."""
 DOUBTED_RATIO = 0.1
 TRUSTED_RATIO = 0.5
-CROSSED_S = 5.0
-"""Between somebody's crossing of the stop line and the check-out."""
-EMERGENCY_POWER = 8
-"""An emergency vehicle weighs a hundred buses: its trust counts by this power, so that a few lies make it one bus."""
+SIREN_DOUBT_POWER, SIREN_TRUST_POWER = 8, 16
+"""A siren weighs a thousand cars: it counts by these powers, so that one lie of its source makes the next one a car."""
 
 
 @dataclass(slots=True)
@@ -50,6 +50,12 @@ class OpenRequest:
     seen: bool = False
     told: bool = False
     watched: bool = False
+    siren: SirenWatch = field(default_factory=SirenWatch)
+
+    @property
+    def is_siren(self) -> bool:
+        """Whether it asks as an emergency vehicle."""
+        return self.request.mode is Mode.EMERGENCY
 
     @property
     def counts_ratio(self) -> float:
@@ -57,13 +63,14 @@ class OpenRequest:
 
         Less than it is trusted the longer it is due and nobody sees it, or has green and does not cross.
         """
-        unseen = 0.0 if self.seen else self.unseen_s / DOUBT_S
-        siren = self.request.mode is Mode.EMERGENCY
+        siren = self.is_siren
+        unseen = (self.siren.doubted_s if siren else 0.0 if self.seen else self.unseen_s) / DOUBT_S
         full_s, faded_s = (SIREN_FULL_GREEN_S, SIREN_FADED_GREEN_S) if siren else (FULL_GREEN_S, FADED_GREEN_S)
         unused = 0.0 if self.told else (self.green_s - full_s) / (faded_s - full_s)
-        ratio = self.trust_ratio * min(1.0, max(DOUBTED_RATIO, 1.0 - max(unseen, unused)))
+        here_ratio = min(1.0, max(DOUBTED_RATIO, 1.0 - max(unseen, unused)))
         if siren:
-            return float(ratio**EMERGENCY_POWER)
+            return float(self.trust_ratio**SIREN_TRUST_POWER * here_ratio**SIREN_DOUBT_POWER)
+        ratio = self.trust_ratio * here_ratio
         if self.tellable and not (self.seen or self.proven):
             return min(ratio, self.vouched_ratio * self.trust_ratio)
         return ratio
@@ -75,8 +82,8 @@ class OpenRequest:
         somebody has crossed just then. Who says nothing any more had its chance if it had green when it was due.
         """
         if state is RequestState.COMPLETED:
-            if self.request.mode is Mode.EMERGENCY and self.green_s > FULL_GREEN_S:
-                return self.told  # sirens use their green; any car that crosses meanwhile vouches for nothing
+            if self.is_siren and (self.green_s > FULL_GREEN_S or self.siren.is_disproved):
+                return False  # sirens use their green; any car that crosses meanwhile vouches for nothing
             crossed = utc_s - self.crossed_s <= CROSSED_S
             return (self.told or (self.seen and crossed)) if self.watched else True
         if state is RequestState.TIMED_OUT and (self.green_s > 0.0 or self.watched):
@@ -86,8 +93,7 @@ class OpenRequest:
     @property
     def rank(self) -> tuple[bool, bool, float, str]:
         """Emergency vehicles first, then who is trusted, then who comes first."""
-        emergency = self.request.mode is Mode.EMERGENCY
-        return not emergency, self.trust_ratio < TRUSTED_RATIO, self.due_s, self.request.id
+        return not self.is_siren, self.trust_ratio < TRUSTED_RATIO, self.due_s, self.request.id
 
     def watch(self, utc_s: float, elapsed_s: float, *, green: bool, sighting: Sighting, crosses: bool) -> None:
         """Note green that it had, whether somebody like it is in sight, and whether anybody crosses."""
@@ -103,6 +109,11 @@ class OpenRequest:
         self.told = self.told or sighting is Sighting.ITS_KIND
         if late and sighting is Sighting.NOT_THERE and (green or self.tellable):
             self.unseen_s += elapsed_s
+
+    def watch_siren(self, utc_s: float, elapsed_s: float, lanes: Sequence[LanePicture]) -> None:
+        """Ask all its lanes whether somebody can be it; none where not all of them are seen."""
+        if self.is_siren and lanes:
+            self.siren.watch(elapsed_s, self.due_s - utc_s, lanes)
 
     def time_is_up(self, utc_s: float) -> EndReason | None:
         """Why it is not waited for any longer."""

@@ -64,7 +64,8 @@ class EndReason(StrEnum):
 class PriorityRequest:
     """A transit (or emergency) vehicle that asks for green; `eta_s` is from the picture's time to the stop line.
 
-    Only queued and activated requests count, by `trust_ratio`: 1 for who always came when it said so.
+    Only queued and activated requests count, by `trust_ratio`: 1 for who always came when it said so. `downgraded` says
+    that it sounded a siren by a way that may not.
     """
 
     id: str
@@ -80,6 +81,7 @@ class PriorityRequest:
     lane: str | None = None
     trust_ratio: float = 1.0
     reason: EndReason = EndReason.NONE
+    downgraded: bool = False
 
 
 @record

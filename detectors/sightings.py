@@ -53,6 +53,14 @@ class Sightings:
         """Whether anybody has just crossed the stop line on one of the group's lanes."""
         return any(lane.passed > 0 for lane in self._usable(group))
 
+    def seen_lanes(self, group: str) -> list[LanePicture]:
+        """All lanes of the group where their vehicles are seen; none where those of one are only expected."""
+        usable = [lane for lane in self._usable(group) if lane.presence is None]
+        return usable if len(usable) == self._known(group) else []
+
+    def _known(self, group: str) -> int:
+        return sum(name in self._pictures for name in self._lanes[group])
+
     def ask(self, group: str, mode: Mode) -> Sighting:
         """Whether such a vehicle is near the stop line or has just crossed it."""
         usable = self._usable(group)
@@ -62,7 +70,7 @@ class Sightings:
             kinds = _kinds(mode)
             there = any((np.isin(lane.mode, kinds) & (lane.distance_m <= REACH_M)).any() for lane in usable)
             return Sighting.ITS_KIND if there else Sighting.NOT_THERE
-        if len(usable) < sum(name in self._pictures for name in self._lanes[group]):
+        if len(usable) < self._known(group):
             return Sighting.NOBODY_CAN_TELL
         there = any(lane.passed > 0 or (lane.distance_m <= REACH_M).any() for lane in usable)
         return Sighting.SOMEBODY if there else Sighting.NOT_THERE

@@ -93,6 +93,7 @@ class RequestBook:
         entry.tellable = self._sightings.tells(group, mode)
         sighting, crosses = self._sightings.ask(group, mode), self._sightings.crosses(group)
         entry.watch(utc_s, elapsed_s, green=green, sighting=sighting, crosses=crosses)
+        entry.watch_siren(utc_s, elapsed_s, self._sightings.seen_lanes(group))
 
     def _states(self, utc_s: float, aspects: Mapping[str, Aspect]) -> list[PriorityRequest]:
         """Who counts: the first few of each group."""
@@ -206,7 +207,7 @@ class RequestBook:
         The level alone makes an emergency vehicle, where it comes by a way that may say so: elsewhere it asks like
         anybody else. Its weight is the mode's own, whatever else the message claims.
         """
-        reading = self._without_siren(reading)
+        said, reading = reading, self._without_siren(reading)
         movement = self._movements.get(reading.movement)
         group = movement.group if movement else reading.group
         emergency = reading.level >= self._emergency_level
@@ -227,6 +228,7 @@ class RequestBook:
             line=reading.line,
             state=RequestState.RECEIVED,
             lane=movement.lane if movement else None,
+            downgraded=reading is not said,
         )
         return request, reason
 
@@ -275,6 +277,7 @@ def _with_what_was_said(request: PriorityRequest, before: PriorityRequest, readi
         lateness_s=before.lateness_s if reading.lateness_s is None else request.lateness_s,
         persons=0.0 if request.mode is Mode.EMERGENCY else request.persons or before.persons,
         line=request.line or before.line,
+        downgraded=request.downgraded or before.downgraded,
     )
 
 

@@ -60,7 +60,9 @@ class JournalObserver:
                     "level": request.level,
                 }
                 why = {"reason": request.reason.value} if request.reason else {}
-                self._once(tick, "request", name, {**asked, "state": request.state.value, **why}, key=request.id)
+                siren = {"downgraded": True} if request.downgraded else {}
+                news = {**asked, "state": request.state.value, **why, **siren}
+                self._once(tick, "request", name, news, key=request.id)
         for failure in tick.failures:
             self._write(
                 tick, "service", failure.junction, {"event": "failure", "step": failure.step, "error": failure.error}

@@ -163,6 +163,7 @@ class Metrics(StreetMetrics):
             self.transit_requests_open.labels(*at, mode)
             for outcome in TRANSIT_OUTCOMES:
                 self.transit_requests.labels(*at, mode, outcome)
+        self.sirens_downgraded.labels(*at)
         for approach in {lane.approach for lane in junction.lanes.values()}:
             self.arrivals.labels(*at, approach)
             self.arrivals_on_green.labels(*at, approach)

@@ -97,6 +97,8 @@ class MetricsObserver:
             self.metrics.transit_requests.labels(*labels, ended.mode.value, ended.state.value).inc()
             if ended.reason is not EndReason.NONE:
                 self.metrics.transit_reasons.labels(*labels, ended.mode.value, ended.reason.value).inc()
+            if ended.downgraded:
+                self.metrics.sirens_downgraded.labels(*labels).inc()
         for mode in {"bus", "tram", *alive}:
             self.metrics.transit_requests_open.labels(*labels, mode).set(alive[mode])
 

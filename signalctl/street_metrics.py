@@ -60,6 +60,11 @@ class StreetMetrics(DeclaredMetrics):
             "Priority requests that were rejected or timed out, by reason.",
             (*JUNCTION, "mode", "reason"),
         )
+        self.sirens_downgraded = self._counter(
+            "sirens_downgraded",
+            "Requests that ended and had sounded a siren by a way that may not: taken for plain ones.",
+            JUNCTION,
+        )
         self.transit_requests_open = self._gauge(
             "transit_requests_open", "Priority requests alive now.", (*JUNCTION, "mode")
         )

@@ -123,11 +123,15 @@ def test_who_may_not_sound_a_siren_asks_like_anybody_else(junction: Junction) ->
     book = RequestBook(junction, TransitSettings(emergency_sources=("control-room",)))
     siren = replace(NEW, id="fire", mode=Mode.EMERGENCY, level=14)
     (request,), _ = book.update(100.0, [siren], RED)
-    assert (request.mode, request.level) == (Mode.CAR, 13)
+    assert (request.mode, request.level, request.downgraded) == (Mode.CAR, 13, True)
     (request,), _ = book.update(101.0, [replace(siren, t_s=101.0, kind=TransitKind.UPDATE)], RED)
     assert request.mode is Mode.CAR
+    calm = replace(siren, t_s=101.5, mode=Mode.CAR, level=7, kind=TransitKind.UPDATE)
+    (request,), _ = book.update(101.5, [calm], RED)
+    assert request.downgraded
     requests, _ = book.update(102.0, [replace(siren, id="real", t_s=102.0, source="control-room")], RED)
     assert {one.id: one.mode for one in requests} == {"fire": Mode.CAR, "real": Mode.EMERGENCY}
+    assert {one.id: one.downgraded for one in requests} == {"fire": True, "real": False}
     nobody = RequestBook(junction, TransitSettings(emergency_sources=()))
     (request,), _ = nobody.update(100.0, [replace(NEW, level=14)], RED)
     assert (request.mode, request.level) == (Mode.BUS, 13)

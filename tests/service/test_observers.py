@@ -8,7 +8,8 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry
 
 from controllers.driver import ControllerMode, PushReport, PushResult
-from plans.junction import Junction
+from detectors.picture import PriorityRequest, RequestState
+from plans.junction import Junction, Mode
 from signalctl.journal import Journal, read_records
 from signalctl.journal_observer import JournalObserver
 from signalctl.metrics import Metrics
@@ -60,6 +61,18 @@ def test_debts_to_priority_are_published(crossroads: Junction, make_tick: Callab
     assert _value(observer.metrics, "priority_debt_paid_seconds_total", **AT) == 12.0
     assert _value(observer.metrics, "priority_debt_written_off_seconds_total", **AT) == 5.0
     assert _value(observer.metrics, "priority_debt_seconds", **AT) == 13.0
+
+
+def test_a_siren_without_the_right_to_it_is_counted(crossroads: Junction, make_tick: Callable[..., Tick]) -> None:
+    """A request that sounded a siren by a way that may not shows when it ends, once; others do not."""
+    observer = _observer(crossroads)
+    assert _value(observer.metrics, "sirens_downgraded_total", **AT) == 0.0
+    plain = PriorityRequest("bus", "J1", "K1", Mode.BUS, 7, 0.0, state=RequestState.COMPLETED)
+    siren = replace(plain, id="fire", mode=Mode.CAR, level=13, downgraded=True)
+    tick = make_tick()
+    seen = replace(tick.picture.junctions["J1"], requests=(siren,), ended=(plain, siren))
+    observer.record(replace(tick, picture=replace(tick.picture, junctions={"J1": seen})))
+    assert _value(observer.metrics, "sirens_downgraded_total", **AT) == 1.0
 
 
 def test_a_silent_controller_is_down_and_a_refusal_is_counted(
