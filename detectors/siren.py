@@ -31,7 +31,8 @@ class SirenWatch:
     """One siren against the traffic of its lanes, second by second."""
 
     absent_s: float = 0.0
-    """For so long nobody could have been it, although it said that it was there."""
+    """For so long nobody could have been it, although it said that it was there;
+    who comes later makes up for nothing."""
     _crossed_ago_s: float = CROSSED_S
     _left_veh: int | None = None
     _overtaken_s: float = 0.0
@@ -44,7 +45,7 @@ class SirenWatch:
             self.absent_s, self._left_veh, self._overtaken_s = 0.0, None, 0.0
             return
         could_be = self._crossed_ago_s < CROSSED_S or any(_comes(lane, eta_s) for lane in lanes)
-        self.absent_s = 0.0 if could_be else self.absent_s + elapsed_s
+        self.absent_s += 0.0 if could_be else elapsed_s
         if eta_s <= 0.0:
             self._count(passed, elapsed_s, lanes)
 

@@ -91,6 +91,16 @@ def test_who_could_be_it_keeps_a_siren_alive(junction: Junction) -> None:
     assert {ask(book, 1000.0 + second, 15.0 - second, road(2.0, 10.0)) for second in range(30)} == {1.0}
 
 
+def test_who_comes_later_does_not_make_up_for_a_siren_that_was_not_there(junction: Junction) -> None:
+    """It said that it was at the stop line and nobody was: a car that crosses when it checks out was somebody else."""
+    book = RequestBook(junction)
+    for second in range(30):
+        ask(book, 1000.0 + second, 5.0 - second, road() if second < 12 else road(20.0, speed_mps=10.0))
+    over = replace(SIREN, t_s=1030.0, kind=TransitKind.CHECK_OUT)
+    book.update(1030.0, [over], GREEN, road(passed=1))
+    assert ask(book, 1400.0, 15.0, road(2.0), name="next") < 0.001
+
+
 def test_a_siren_is_not_behind_those_who_came_after_it(junction: Junction) -> None:
     """Once more have crossed than were there when it was due, it counts no more, and has lied if it then checks out."""
     book, seen = RequestBook(junction), road(2.0, 10.0, 18.0)
