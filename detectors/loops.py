@@ -8,16 +8,34 @@ import numpy as np
 from detectors.equipment import is_stop_line
 from detectors.feeders import FeederShares
 from detectors.lanes import JAM_SPACING_M, LaneView, only_movement
+from detectors.loop_evidence import LoopEvidence, Stream
 from detectors.picture import MODES
-from detectors.queue_model import ENTRY_M, LoopEvidence, QueueModel
+from detectors.queue_model import ENTRY_M, QueueModel
 from detectors.readings import LoopReading
 from detectors.unseen_queue import UnseenQueue
 from plans.junction import Detector, DetectorKind, Junction, Lane, Mode
+from plans.record import record
 
 VEHICLE_LENGTH_M = {False: 4.5, True: 1.8}
 BICYCLE_SPEED_MPS = 5.0
 BICYCLE_SPACING_M = 2.5
 BICYCLE_SATURATION_VPH = 2000.0
+
+
+@record
+class LoopNews:
+    """What usable loops said, by detector, and what is known of one lane without them.
+
+    `shared` is what `LoopLanes.share` made of the readings; `rate_vph` and `group_veh` say how many come on average,
+    and in groups of which mean size.
+    """
+
+    readings: Mapping[str, LoopReading]
+    shared: Mapping[tuple[str, str], int]
+    green: bool
+    elapsed_s: float
+    rate_vph: float
+    group_veh: float
 
 
 class LoopLanes:
@@ -53,24 +71,9 @@ class LoopLanes:
                 counts[detector_id, target] = counts.get((detector_id, target), 0) + 1
         return counts
 
-    def update(
-        self,
-        lane: str,
-        readings: Mapping[str, LoopReading],
-        shared: Mapping[tuple[str, str], int],
-        *,
-        green: bool,
-        elapsed_s: float,
-        rate_vph: float,
-        group_veh: float,
-    ) -> LaneView:
-        """The view of one lane; `readings` are those of usable loops, `shared` what `share` made of them.
-
-        `rate_vph` and `group_veh` say how many come on average, and in groups of which mean size.
-        """
-        view = self._lanes[lane].update(
-            readings, shared, green=green, elapsed_s=elapsed_s, rate_vph=rate_vph, group_veh=group_veh
-        )
+    def update(self, lane: str, news: LoopNews) -> LaneView:
+        """The view of one lane."""
+        view = self._lanes[lane].update(news)
         if view.passed:
             for feeder in self._upstream[lane]:
                 self._shares.learn(feeder or "", lane, view.passed)
@@ -93,20 +96,8 @@ class _Stream:
         saturation_vph = BICYCLE_SATURATION_VPH if bicycle else lane.saturation_flow_vph
         mode = MODES.index(Mode.BICYCLE if bicycle else Mode.CAR if Mode.CAR in lane.modes else _largest(lane))
         spacing_m = BICYCLE_SPACING_M if bicycle else JAM_SPACING_M
-        self._seen = QueueModel(
-            speed_mps=speed_mps,
-            saturation_flow_vph=saturation_vph,
-            mode=mode,
-            movement=movement,
-            spacing_m=spacing_m,
-        )
-        self._unseen = UnseenQueue(
-            speed_mps=speed_mps,
-            saturation_flow_vph=saturation_vph,
-            mode=mode,
-            movement=movement,
-            spacing_m=spacing_m,
-        )
+        stream = Stream(speed_mps, saturation_vph, mode, movement, spacing_m)
+        self._seen, self._unseen = QueueModel(stream), UnseenQueue(stream)
         self._is_seen = True
         self._view: LaneView | None = None
 
@@ -116,23 +107,16 @@ class _Stream:
         self._unseen.seed(view)
         self._view = None
 
-    def update(
-        self,
-        readings: Mapping[str, LoopReading],
-        shared: Mapping[tuple[str, str], int],
-        *,
-        green: bool,
-        elapsed_s: float,
-        rate_vph: float,
-        group_veh: float,
-    ) -> LaneView:
+    def update(self, news: LoopNews) -> LaneView:
+        """The stream as its loops see it; it is followed from its advance loop on while that is usable."""
+        readings = news.readings
         stop, advance = self._stop, self._advance
         said = readings.get(advance.id) if advance else None
         leaving = readings.get(stop.id) if stop else None
         evidence = LoopEvidence(
-            elapsed_s=elapsed_s,
-            green=green,
-            arrivals=shared.get((advance.id, self._lane), 0) if said and advance else None,
+            elapsed_s=news.elapsed_s,
+            green=news.green,
+            arrivals=news.shared.get((advance.id, self._lane), 0) if said and advance else None,
             arrival_m=advance.distance_m if advance else ENTRY_M,
             arrival_speed_mps=_speed(said, advance, bicycle=self.bicycle) if said and advance else None,
             advance_ratio=said.occupancy_ratio if said else None,
@@ -145,9 +129,9 @@ class _Stream:
             (self._seen if is_seen else self._unseen).seed(self._view)
         self._is_seen = is_seen
         if is_seen:
-            self._view = self._seen.update(evidence, rate_vph)
+            self._view = self._seen.update(evidence, news.rate_vph)
         else:
-            self._view = self._unseen.update(evidence, rate_vph, group_veh)
+            self._view = self._unseen.update(evidence, news.rate_vph, news.group_veh)
         return self._view
 
 
@@ -174,22 +158,10 @@ class _LoopLane:
             rows = cycling if stream.bicycle else ~cycling
             stream.seed(_rows(view, rows if len(self._streams) > 1 else np.ones(cycling.size, np.bool_)))
 
-    def update(
-        self,
-        readings: Mapping[str, LoopReading],
-        shared: Mapping[tuple[str, str], int],
-        *,
-        green: bool,
-        elapsed_s: float,
-        rate_vph: float,
-        group_veh: float,
-    ) -> LaneView:
-        # the lane's average is of all its traffic; it stands in for the first stream only
-        rates_vph = (rate_vph, *[0.0] * len(self._streams))
-        views = [
-            stream.update(readings, shared, green=green, elapsed_s=elapsed_s, rate_vph=rate, group_veh=group_veh)
-            for stream, rate in zip(self._streams, rates_vph, strict=False)
-        ]
+    def update(self, news: LoopNews) -> LaneView:
+        """All its streams together; the lane's average is of all its traffic and stands in for the first one only."""
+        others = replace(news, rate_vph=0.0) if len(self._streams) > 1 else news
+        views = [stream.update(others if number else news) for number, stream in enumerate(self._streams)]
         return views[0] if len(views) == 1 else _merged(views)
 
 

@@ -11,14 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from detectors.lanes import HEAD_ZONE_M, JAM_SPACING_M, QUEUE_SPEED_MPS, STANDING_SPEED_MPS, LaneView
-from plans.record import record
+from detectors.lanes import HEAD_ZONE_M, QUEUE_SPEED_MPS, STANDING_SPEED_MPS, LaneView
+from detectors.loop_evidence import ACCELERATION_MPS2, COVERED_RATIO, HALT_M, PROOF_S, LoopEvidence, Stream
 
-ACCELERATION_MPS2 = 2.0
-HALT_M = 1.0
-COVERED_RATIO = 0.99
-PROOF_S = 3.0
-"""For so long occupancy must contradict the model before it is corrected; one second may be a gap between vehicles."""
 PULL_M = 30.0
 ENTRY_M = 80.0
 MAX_VEHICLES = 80
@@ -33,24 +28,6 @@ ROUNDING = 0.5
 """Whole vehicles from parts of them: the nearest number, so that a counted one is there at once."""
 
 
-@record
-class LoopEvidence:
-    """What the lane's usable loops said over the last `elapsed_s` seconds; None where there is no usable loop.
-
-    `arrivals` are vehicles at the advance loop, `departures` those over the stop line; the ratios are occupancies.
-    """
-
-    elapsed_s: float
-    green: bool
-    arrivals: int | None
-    arrival_m: float
-    arrival_speed_mps: float | None
-    advance_ratio: float | None
-    departures: int | None
-    stop_ratio: float | None
-    stop_present: bool
-
-
 @dataclass(slots=True)
 class _Virtual:
     distance_m: float
@@ -61,20 +38,8 @@ class _Virtual:
 class QueueModel:
     """The virtual vehicles of one lane and one kind of road user."""
 
-    def __init__(
-        self,
-        *,
-        speed_mps: float,
-        saturation_flow_vph: float,
-        mode: int,
-        movement: int,
-        spacing_m: float = JAM_SPACING_M,
-    ) -> None:
-        self._speed_mps = speed_mps
-        self._saturation_vps = saturation_flow_vph / 3600.0
-        self._mode = mode
-        self._movement = movement
-        self._spacing_m = spacing_m
+    def __init__(self, stream: Stream) -> None:
+        self._stream = stream
         self._vehicles: list[_Virtual] = []
         self._expected = 0.0
         self._counted_in = self._counted_out = BALANCE_PRIOR_VEH
@@ -126,12 +91,12 @@ class QueueModel:
     def _move(self, evidence: LoopEvidence) -> int:
         elapsed_s = evidence.elapsed_s
         counted = evidence.departures is not None
-        self._discharge = min(self._discharge + self._saturation_vps * elapsed_s, 1.0) if evidence.green else 0.0
+        self._discharge = min(self._discharge + self._stream.saturation_vps * elapsed_s, 1.0) if evidence.green else 0.0
         limit_m = (0.0 if counted else -np.inf) if evidence.green else HALT_M
         passed = 0
         kept: list[_Virtual] = []
         for vehicle in self._vehicles:
-            speed_mps = min(self._speed_mps, vehicle.speed_mps + ACCELERATION_MPS2 * elapsed_s)
+            speed_mps = min(self._stream.speed_mps, vehicle.speed_mps + ACCELERATION_MPS2 * elapsed_s)
             place_m = max(vehicle.distance_m - speed_mps * elapsed_s, min(limit_m, vehicle.distance_m))
             if place_m <= 0.0 and not counted:
                 if self._discharge >= 1.0:
@@ -140,7 +105,7 @@ class QueueModel:
                     continue
                 place_m = max(place_m, 0.0)
             vehicle.speed_mps = (vehicle.distance_m - place_m) / elapsed_s if elapsed_s > 0.0 else vehicle.speed_mps
-            limit_m = vehicle.distance_m + self._spacing_m
+            limit_m = vehicle.distance_m + self._stream.spacing_m
             vehicle.distance_m = place_m
             kept.append(vehicle)
         self._vehicles = kept
@@ -157,11 +122,11 @@ class QueueModel:
             self._expected += arrivals * min(MAX_BALANCE, max(1.0 / MAX_BALANCE, ratio))
         number = int(self._expected + ROUNDING)
         self._expected -= number
-        speed_mps = min(self._speed_mps, evidence.arrival_speed_mps or self._speed_mps)
+        speed_mps = min(self._stream.speed_mps, evidence.arrival_speed_mps or self._stream.speed_mps)
         for _ in range(min(number, MAX_VEHICLES - len(self._vehicles))):
             arriving = _Virtual(evidence.arrival_m, speed_mps)
             last = self._vehicles[-1] if self._vehicles else None
-            behind_m = last.distance_m + self._spacing_m + last.speed_mps * REACTION_S if last else 0.0
+            behind_m = last.distance_m + self._stream.spacing_m + last.speed_mps * REACTION_S if last else 0.0
             if last is not None and behind_m > arriving.distance_m:
                 arriving = _Virtual(behind_m, min(speed_mps, last.speed_mps))
             self._vehicles.append(arriving)
@@ -170,13 +135,9 @@ class QueueModel:
     def _correct_stop_line(self, evidence: LoopEvidence) -> None:
         if evidence.stop_ratio is None:
             return
-        covered = evidence.stop_present and evidence.stop_ratio >= COVERED_RATIO
-        if evidence.departures:
-            covered = False  # the rear of who has just been counted, not somebody else
-        free = not evidence.stop_present and evidence.stop_ratio <= 0.0
-        self._covered_s = self._covered_s + evidence.elapsed_s if covered else 0.0
+        self._covered_s = self._covered_s + evidence.elapsed_s if evidence.stop_covered else 0.0
         head = self._vehicles[0] if self._vehicles else None
-        unseen = free and head is not None and head.distance_m <= HALT_M
+        unseen = evidence.stop_free and head is not None and head.distance_m <= HALT_M
         self._unseen_s = self._unseen_s + evidence.elapsed_s if unseen else 0.0
         needed_s = PROOF_S if evidence.green else 1.0  # at green a rear may stand on the loop, waiting in the junction
         if self._covered_s >= needed_s and (head is None or head.distance_m > HEAD_ZONE_M):
@@ -205,16 +166,17 @@ class QueueModel:
 
     def _fill(self, reach_m: float) -> None:
         """A queue stands on the advance loop: close the model's gaps up to there."""
+        spacing_m = self._stream.spacing_m
         filled: list[_Virtual] = []
-        last_m = HALT_M - self._spacing_m
+        last_m = HALT_M - spacing_m
         for vehicle in self._vehicles:
-            while vehicle.distance_m - last_m >= 2.0 * self._spacing_m and last_m + self._spacing_m <= reach_m:
-                last_m += self._spacing_m
+            while vehicle.distance_m - last_m >= 2.0 * spacing_m and last_m + spacing_m <= reach_m:
+                last_m += spacing_m
                 filled.append(_Virtual(last_m, 0.0, PROOF_S))
             filled.append(vehicle)
             last_m = vehicle.distance_m
-        while last_m + self._spacing_m <= reach_m:
-            last_m += self._spacing_m
+        while last_m + spacing_m <= reach_m:
+            last_m += spacing_m
             filled.append(_Virtual(last_m, 0.0, PROOF_S))
         self._vehicles = filled[:MAX_VEHICLES]
 
@@ -225,8 +187,8 @@ class QueueModel:
         return LaneView(
             distance_m=np.array([vehicle.distance_m for vehicle in self._vehicles], np.float64),
             speed_mps=np.array([vehicle.speed_mps for vehicle in self._vehicles], np.float64),
-            movement=np.full(number, self._movement, np.int32),
-            mode=np.full(number, self._mode, np.int8),
+            movement=np.full(number, self._stream.movement, np.int32),
+            mode=np.full(number, self._stream.mode, np.int8),
             waiting_s=np.array([vehicle.waiting_s for vehicle in self._vehicles], np.float64),
             passed=passed,
             arrived=arrived,

@@ -14,7 +14,7 @@ from detectors.equipment import approach_lanes, is_stop_line
 from detectors.exact import ExactLanes
 from detectors.health import DetectorReading, DetectorWatch
 from detectors.lanes import LaneMemory, LaneView
-from detectors.loops import LoopLanes
+from detectors.loops import LoopLanes, LoopNews
 from detectors.picture import Health
 from detectors.radar import RadarLanes
 from detectors.readings import ButtonReading, ExactReading, LoopReading, RadarReading
@@ -133,15 +133,9 @@ class Sensing:
             if lane not in self._by_model and lane in self._views:
                 self._loops.seed(lane, self._views[lane])
             self._by_model.add(lane)
-            seen[lane] = self._loops.update(
-                lane,
-                loops,
-                shared,
-                green=green_lanes[lane],
-                elapsed_s=elapsed_s,
-                rate_vph=memories[lane].rate.flow_vph,
-                group_veh=memories[lane].groups.size_veh,
-            )
+            memory = memories[lane]
+            news = LoopNews(loops, shared, green_lanes[lane], elapsed_s, memory.rate.flow_vph, memory.groups.size_veh)
+            seen[lane] = self._loops.update(lane, news)
         self._views = seen
         return seen
 

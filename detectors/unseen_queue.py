@@ -14,8 +14,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.lanes import JAM_SPACING_M, STANDING_SPEED_MPS, LaneView
-from detectors.queue_model import ACCELERATION_MPS2, COVERED_RATIO, HALT_M, PROOF_S, LoopEvidence
+from detectors.lanes import STANDING_SPEED_MPS, LaneView
+from detectors.loop_evidence import ACCELERATION_MPS2, HALT_M, PROOF_S, LoopEvidence, Stream
 
 LONGEST_VEH = 60
 LEAST_PRESENCE = 0.05
@@ -52,20 +52,8 @@ CONFIDENCE = {True: 0.5, False: 0.2}
 class UnseenQueue:
     """The number in the queue of one lane as probabilities of 0, 1, 2 and so on."""
 
-    def __init__(
-        self,
-        *,
-        speed_mps: float,
-        saturation_flow_vph: float,
-        mode: int,
-        movement: int,
-        spacing_m: float = JAM_SPACING_M,
-    ) -> None:
-        self._speed_mps = speed_mps
-        self._saturation_vps = saturation_flow_vph / 3600.0
-        self._mode = mode
-        self._movement = movement
-        self._spacing_m = spacing_m
+    def __init__(self, stream: Stream) -> None:
+        self._stream = stream
         self._chance = _binomial(0, SEEN_RATIO)
         self._waiting_s = np.zeros(LONGEST_VEH)
         self._green_s = 0.0
@@ -108,14 +96,13 @@ class UnseenQueue:
         else:
             self._red_s += elapsed_s
             self._green_s, self._served_veh = 0.0, 0
-        whole = evidence.stop_present and (evidence.stop_ratio or 0.0) >= COVERED_RATIO and not evidence.departures
-        self._covered_s = self._covered_s + elapsed_s if whole else 0.0
+        self._covered_s = self._covered_s + elapsed_s if evidence.stop_covered else 0.0
 
     def _discharge(self, evidence: LoopEvidence) -> int:
         """Nobody counts: at green the saturation flow leaves as far as there is a queue."""
         if self._green_s <= START_S:
             return 0
-        flow_veh = min(1.0, self._saturation_vps * evidence.elapsed_s)
+        flow_veh = min(1.0, self._stream.saturation_vps * evidence.elapsed_s)
         self._owed_veh += flow_veh * float(1.0 - self._chance[0])
         stay, self._chance = self._chance, _left(self._chance)
         self._chance = (1.0 - flow_veh) * stay + flow_veh * self._chance
@@ -136,13 +123,12 @@ class UnseenQueue:
             self._empty_is(came_alone / COUNTED)
             self._chance = _left(self._chance)
         self._serve(counted)
-        free = not evidence.stop_present and (evidence.stop_ratio or 0.0) <= 0.0
         if counted:
             self._headway_s = self._gap_s = 0.0
         elif self._covered_s > 0.0:
             self._empty_is(COVERED_EMPTY)
             self._gap_s = 0.0
-        elif not free:
+        elif not evidence.stop_free:
             self._empty_is(PASSING_EMPTY)
             self._gap_s = 0.0
         else:
@@ -179,17 +165,17 @@ class UnseenQueue:
         number = int(np.count_nonzero(presence >= LEAST_PRESENCE))
         places = np.arange(number)
         since_s = self._green_s - WAVE_S * (places + 1 + self._served_veh)
-        speed_mps = np.minimum(self._speed_mps, ACCELERATION_MPS2 * since_s.clip(min=0.0))
+        speed_mps = np.minimum(self._stream.speed_mps, ACCELERATION_MPS2 * since_s.clip(min=0.0))
         if self._covered_s >= PROOF_S:
             speed_mps[:] = 0.0  # whoever stands there at green does not go
         self._waiting_s[number:] = 0.0
         self._waiting_s[:number] += evidence.elapsed_s * (speed_mps < STANDING_SPEED_MPS)
         mean = float(presence.sum())
         return LaneView(
-            distance_m=HALT_M + self._spacing_m * places.astype(np.float64),
+            distance_m=HALT_M + self._stream.spacing_m * places.astype(np.float64),
             speed_mps=speed_mps,
-            movement=np.full(number, self._movement, np.int32),
-            mode=np.full(number, self._mode, np.int8),
+            movement=np.full(number, self._stream.movement, np.int32),
+            mode=np.full(number, self._stream.mode, np.int8),
             waiting_s=self._waiting_s[:number].copy(),
             passed=passed,
             arrived=arrived,

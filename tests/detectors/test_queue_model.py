@@ -8,8 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detectors.lanes import LaneView
-from detectors.queue_model import MAX_VEHICLES, LoopEvidence, QueueModel
+from detectors.loop_evidence import LoopEvidence, Stream
+from detectors.queue_model import MAX_VEHICLES, QueueModel
 
+STREAM = Stream(speed_mps=13.9, saturation_flow_vph=1800.0, mode=0, movement=-1)
 QUIET = LoopEvidence(
     elapsed_s=1.0,
     green=False,
@@ -28,7 +30,7 @@ STANDS = replace(QUIET, stop_ratio=1.0, stop_present=True)
 @pytest.fixture
 def model() -> QueueModel:
     """A lane at 50 km/h with 1,800 vehicles an hour of green."""
-    return QueueModel(speed_mps=13.9, saturation_flow_vph=1800.0, mode=0, movement=-1)
+    return QueueModel(STREAM)
 
 
 def after(model: QueueModel, *story: tuple[LoopEvidence, int], rate_vph: float = 0.0) -> LaneView:
@@ -90,7 +92,7 @@ def test_what_turns_in_behind_the_advance_loop_is_balanced(model: QueueModel) ->
 
 def test_a_seeded_model_goes_on_from_what_was_seen(model: QueueModel) -> None:
     """Places and waits survive the change from one kind of sensing to another."""
-    other = QueueModel(speed_mps=13.9, saturation_flow_vph=1800.0, mode=0, movement=-1)
+    other = QueueModel(STREAM)
     seen = after(other, (ONE_COMES, 1), (QUIET, 3), (ONE_COMES, 1), (STANDS, 12))
     model.seed(seen)
     view = after(model, (STANDS, 1))
@@ -116,7 +118,7 @@ def test_whatever_loops_say_a_queue_is_possible(
     story: list[tuple[bool, int, int | None, float | None, float | None, float]], rate_vph: float
 ) -> None:
     """Nobody behind the stop line, in order of distance, no more than the lane's model holds, and finite numbers."""
-    model = QueueModel(speed_mps=13.9, saturation_flow_vph=1800.0, mode=0, movement=-1)
+    model = QueueModel(STREAM)
     for green, arrivals, departures, advance, stop, elapsed_s in story:
         evidence = LoopEvidence(
             elapsed_s, green, arrivals, 60.0, None, advance, departures, stop, stop is not None and stop > 0.5
@@ -134,7 +136,7 @@ def test_whatever_loops_say_a_queue_is_possible(
 @given(gaps=st.lists(st.integers(2, 12), min_size=1, max_size=6))
 def test_vehicles_are_conserved_between_the_loops(gaps: list[int]) -> None:
     """Everybody who comes at red stands in the queue, nobody twice, and it is empty when all have been counted out."""
-    model = QueueModel(speed_mps=13.9, saturation_flow_vph=1800.0, mode=0, movement=-1)
+    model = QueueModel(STREAM)
     since_first_s = 0
     for gap_s in gaps:
         for second in range(gap_s):

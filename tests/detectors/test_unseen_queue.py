@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detectors.lanes import LaneView
-from detectors.queue_model import LoopEvidence
+from detectors.loop_evidence import LoopEvidence, Stream
 from detectors.unseen_queue import LONGEST_VEH, UnseenQueue
 
+STREAM = Stream(speed_mps=13.9, saturation_flow_vph=1800.0, mode=0, movement=-1)
 FREE = LoopEvidence(
     elapsed_s=1.0,
     green=False,
@@ -31,7 +32,7 @@ BLIND = replace(FREE, departures=None, stop_ratio=None)
 @pytest.fixture
 def queue() -> UnseenQueue:
     """A lane at 50 km/h with 1,800 vehicles an hour of green."""
-    return UnseenQueue(speed_mps=13.9, saturation_flow_vph=1800.0, mode=0, movement=-1)
+    return UnseenQueue(STREAM)
 
 
 def after(
@@ -121,7 +122,7 @@ def test_what_was_seen_last_is_where_it_begins_and_can_be_wrong(queue: UnseenQue
 
 def test_less_is_known_without_the_stop_line(queue: UnseenQueue) -> None:
     """The variance of the queue is larger where nobody is counted out."""
-    other = UnseenQueue(speed_mps=13.9, saturation_flow_vph=1800.0, mode=0, movement=-1)
+    other = UnseenQueue(STREAM)
     free, blind = after(queue, (FREE, 60), rate_vph=300.0), after(other, (BLIND, 60), rate_vph=300.0)
     assert 0.0 < free.queue_variance < blind.queue_variance
     assert free.reach_m == blind.reach_m == 0.0
@@ -143,7 +144,7 @@ def test_whatever_is_said_the_chances_are_chances(
     story: list[tuple[bool, int | None, float, float]], rate_vph: float
 ) -> None:
     """Each vehicle is at most as probable as the one ahead, and arrivals are what left and what is left."""
-    queue = UnseenQueue(speed_mps=13.9, saturation_flow_vph=1800.0, mode=0, movement=-1)
+    queue = UnseenQueue(STREAM)
     for green, departures, stop, elapsed_s in story:
         ratio = None if departures is None else stop
         evidence = replace(BLIND, elapsed_s=elapsed_s, green=green, departures=departures, stop_ratio=ratio)
@@ -165,7 +166,7 @@ def test_whatever_is_said_the_chances_are_chances(
 def test_the_estimate_is_unbiased(seed: int, rate_vph: float, group_veh: int) -> None:
     """Traffic at random or in groups through a signal: on average as many are expected as there are."""
     random = np.random.default_rng(seed)
-    queue = UnseenQueue(speed_mps=13.9, saturation_flow_vph=1800.0, mode=0, movement=-1)
+    queue = UnseenQueue(STREAM)
     there, headway_s, true, said = 0, 9, [], []
     for second in range(3600):
         there += int(random.geometric(1.0 / group_veh)) if random.random() < rate_vph / 3600.0 / group_veh else 0
