@@ -8,6 +8,7 @@ from detectors.crossings import CrossingMemory
 from detectors.health import DetectorReading
 from detectors.lanes import STANDING_SPEED_MPS, LaneMemory, LaneView
 from detectors.lateness import LatenessBoard
+from detectors.neighbours import Neighbours
 from detectors.picture import CrossingPicture, Health, JunctionPicture, LanePicture, Picture
 from detectors.radar import LENGTH_M
 from detectors.readings import (
@@ -43,7 +44,11 @@ class PictureBuilder:
         lateness: LatenessBoard | None = None,
     ) -> None:
         self._lateness = lateness
-        self._junctions = {id_: _JunctionBuilder(junction, transit) for id_, junction in junctions.items()}
+        self._neighbours = Neighbours(junctions)
+        self._junctions = {
+            id_: _JunctionBuilder(junction, transit, self._neighbours) for id_, junction in junctions.items()
+        }
+        self._pictures: Mapping[str, JunctionPicture] = {}
         self._exits = {
             id_: frozenset(movement.exit_lane for movement in junction.movements) for id_, junction in junctions.items()
         }
@@ -69,7 +74,8 @@ class PictureBuilder:
                 self.air[reading.station] = reading
             elif not isinstance(reading, LorawanReading) and len(self.unknown) < MAX_UNKNOWN:
                 self.unknown[reading.junction] += 1
-        pictures = {
+        self._neighbours.observe(self._pictures, signals, elapsed_s)
+        self._pictures = pictures = {
             id_: builder.update(utc_s, elapsed_s, said[id_], signals.get(id_, NO_SIGNALS))
             for id_, builder in self._junctions.items()
         }
@@ -116,13 +122,13 @@ class _Said:
 class _JunctionBuilder:
     """One junction's memory."""
 
-    def __init__(self, junction: Junction, transit: TransitSettings | None) -> None:
+    def __init__(self, junction: Junction, transit: TransitSettings | None, neighbours: Neighbours) -> None:
         self._junction = junction
         self._lanes = {lane: LaneMemory(lane) for lane in junction.lanes}
         self._lane_groups = {
             lane: frozenset(movement.group for movement in junction.movements_by_lane[lane]) for lane in junction.lanes
         }
-        self._sensing = Sensing(junction)
+        self._sensing = Sensing(junction, neighbours)
         self._buttons = {
             detector.group: detector.id
             for detector in junction.detectors.values()

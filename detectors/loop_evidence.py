@@ -1,5 +1,10 @@
 """What the loops of a lane say in a second, and of whom: what models of followed and of expected queues share."""
 
+from dataclasses import field
+
+import numpy as np
+from numpy.typing import NDArray
+
 from detectors.lanes import JAM_SPACING_M
 from plans.record import record
 
@@ -52,3 +57,22 @@ class LoopEvidence:
     def stop_free(self) -> bool:
         """Nobody was at the stop line at any time."""
         return not self.stop_present and (self.stop_ratio or 0.0) <= 0.0
+
+
+NOBODY: NDArray[np.float64] = np.empty(0)
+NOBODY.setflags(write=False)
+
+
+@record
+class Expected:
+    """Who comes to a lane where nobody is seen: how many now, and where those are who are known to be on the way.
+
+    `coming_m` are their distances from the stop line, the nearest first; nobody beyond `reach_m` would be known.
+    """
+
+    rate_vph: float
+    coming_m: NDArray[np.float64] = field(default_factory=lambda: NOBODY)
+    reach_m: float = 0.0
+
+
+NO_ARRIVALS = Expected(0.0)

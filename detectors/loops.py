@@ -8,7 +8,7 @@ import numpy as np
 from detectors.equipment import is_stop_line
 from detectors.feeders import FeederShares
 from detectors.lanes import JAM_SPACING_M, LaneView, only_movement
-from detectors.loop_evidence import LoopEvidence, Stream
+from detectors.loop_evidence import NO_ARRIVALS, Expected, LoopEvidence, Stream
 from detectors.picture import MODES
 from detectors.queue_model import ENTRY_M, QueueModel
 from detectors.readings import LoopReading
@@ -26,15 +26,15 @@ BICYCLE_SATURATION_VPH = 2000.0
 class LoopNews:
     """What usable loops said, by detector, and what is known of one lane without them.
 
-    `shared` is what `LoopLanes.share` made of the readings; `rate_vph` and `group_veh` say how many come on average,
-    and in groups of which mean size.
+    `shared` is what `LoopLanes.share` made of the readings; `expected` says who comes where nobody is seen, and
+    `group_veh` in groups of which mean size.
     """
 
     readings: Mapping[str, LoopReading]
     shared: Mapping[tuple[str, str], int]
     green: bool
     elapsed_s: float
-    rate_vph: float
+    expected: Expected
     group_veh: float
 
 
@@ -129,9 +129,9 @@ class _Stream:
             (self._seen if is_seen else self._unseen).seed(self._view)
         self._is_seen = is_seen
         if is_seen:
-            self._view = self._seen.update(evidence, news.rate_vph)
+            self._view = self._seen.update(evidence, news.expected.rate_vph)
         else:
-            self._view = self._unseen.update(evidence, news.rate_vph, news.group_veh)
+            self._view = self._unseen.update(evidence, news.expected, news.group_veh)
         return self._view
 
 
@@ -160,7 +160,7 @@ class _LoopLane:
 
     def update(self, news: LoopNews) -> LaneView:
         """All its streams together; the lane's average is of all its traffic and stands in for the first one only."""
-        others = replace(news, rate_vph=0.0) if len(self._streams) > 1 else news
+        others = replace(news, expected=NO_ARRIVALS) if len(self._streams) > 1 else news
         views = [stream.update(others if number else news) for number, stream in enumerate(self._streams)]
         return views[0] if len(views) == 1 else _merged(views)
 

@@ -15,6 +15,7 @@ from detectors.exact import ExactLanes
 from detectors.health import DetectorReading, DetectorWatch
 from detectors.lanes import LaneMemory, LaneView
 from detectors.loops import LoopLanes, LoopNews
+from detectors.neighbours import Neighbours
 from detectors.picture import Health
 from detectors.radar import RadarLanes
 from detectors.readings import ButtonReading, ExactReading, LoopReading, RadarReading
@@ -42,8 +43,9 @@ class _Usable:
 class Sensing:
     """All detectors of one junction."""
 
-    def __init__(self, junction: Junction) -> None:
+    def __init__(self, junction: Junction, neighbours: Neighbours) -> None:
         self._junction = junction
+        self._neighbours = neighbours
         self._exact = ExactLanes(len(junction.lanes))
         self._radar = RadarLanes(junction)
         self._loops = LoopLanes(junction)
@@ -134,7 +136,8 @@ class Sensing:
                 self._loops.seed(lane, self._views[lane])
             self._by_model.add(lane)
             memory = memories[lane]
-            news = LoopNews(loops, shared, green_lanes[lane], elapsed_s, memory.rate.flow_vph, memory.groups.size_veh)
+            expected = self._neighbours.expected(self._junction.id, lane, memory.rate.flow_vph)
+            news = LoopNews(loops, shared, green_lanes[lane], elapsed_s, expected, memory.groups.size_veh)
             seen[lane] = self._loops.update(lane, news)
         self._views = seen
         return seen

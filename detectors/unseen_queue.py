@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.lanes import STANDING_SPEED_MPS, LaneView
-from detectors.loop_evidence import ACCELERATION_MPS2, HALT_M, PROOF_S, LoopEvidence, Stream
+from detectors.loop_evidence import ACCELERATION_MPS2, HALT_M, PROOF_S, Expected, LoopEvidence, Stream
 
 LONGEST_VEH = 60
-LEAST_PRESENCE = 0.05
-"""Who is less probable than this is not listed."""
+LIKELY, LEAST_PRESENCE = 0.5, 0.05
+"""Who is at least so probable is ahead of those who come; who is less probable than the latter is not listed."""
 GROUP_STEP_VEH = 0.1
 MOST_GROUPS = 0.5
 """At most so many groups in one step of the filter."""
@@ -72,16 +72,16 @@ class UnseenQueue:
         self._waiting_s[:] = 0.0
         self._waiting_s[:number] = view.waiting_s[:number]
 
-    def update(self, evidence: LoopEvidence, rate_vph: float, group_veh: float = 1.0) -> LaneView:
-        """Fold in `elapsed_s` seconds; `rate_vph` is the lane's average of arrivals, in groups of this mean size."""
-        elapsed_s, rate_vps = evidence.elapsed_s, rate_vph / 3600.0
+    def update(self, evidence: LoopEvidence, expected: Expected, group_veh: float = 1.0) -> LaneView:
+        """Fold in `elapsed_s` seconds; who is expected comes in groups of this mean size."""
+        elapsed_s, rate_vps = evidence.elapsed_s, expected.rate_vph / 3600.0
         before_veh = self._expected_veh
         self._clock(evidence)
         self._chance = _joined(self._chance, rate_vps * elapsed_s, group_veh)
         passed = self._discharge(evidence) if evidence.departures is None else self._believe(evidence, rate_vps)
         # what the stop line proves wrong in the queue was wrong in the average
         arrived = passed + self._expected_veh - before_veh
-        return self._view(passed, arrived, evidence)
+        return self._view(passed, arrived, evidence, expected)
 
     @property
     def _expected_veh(self) -> float:
@@ -160,7 +160,7 @@ class UnseenQueue:
             self._waiting_s[:-number] = self._waiting_s[number:]
             self._waiting_s[-number:] = 0.0
 
-    def _view(self, passed: int, arrived: float, evidence: LoopEvidence) -> LaneView:
+    def _view(self, passed: int, arrived: float, evidence: LoopEvidence, expected: Expected) -> LaneView:
         presence = self._chance[::-1].cumsum()[::-1][1:]  # of the k-th: that there are k or more
         number = int(np.count_nonzero(presence >= LEAST_PRESENCE))
         places = np.arange(number)
@@ -171,19 +171,32 @@ class UnseenQueue:
         self._waiting_s[number:] = 0.0
         self._waiting_s[:number] += evidence.elapsed_s * (speed_mps < STANDING_SPEED_MPS)
         mean = float(presence.sum())
+        queue_m = HALT_M + self._stream.spacing_m * places.astype(np.float64)
+        coming_m = self._behind(int(np.count_nonzero(presence >= LIKELY)), expected.coming_m)
+        distance_m = np.concatenate((queue_m, coming_m))
+        order = np.argsort(distance_m, kind="stable")
+        rows = order.size
         return LaneView(
-            distance_m=HALT_M + self._stream.spacing_m * places.astype(np.float64),
-            speed_mps=speed_mps,
-            movement=np.full(number, self._stream.movement, np.int32),
-            mode=np.full(number, self._stream.mode, np.int8),
-            waiting_s=self._waiting_s[:number].copy(),
+            distance_m=distance_m[order],
+            speed_mps=np.concatenate((speed_mps, np.full(coming_m.size, self._stream.speed_mps)))[order],
+            movement=np.full(rows, self._stream.movement, np.int32),
+            mode=np.full(rows, self._stream.mode, np.int8),
+            waiting_s=np.concatenate((self._waiting_s[:number], np.zeros(coming_m.size)))[order],
             passed=passed,
             arrived=arrived,
             confidence_ratio=CONFIDENCE[evidence.departures is not None],
-            presence=presence[:number].copy(),
+            presence=np.concatenate((presence[:number], np.ones(coming_m.size)))[order],
             queue_variance=float(self._chance @ _SQUARES) - mean**2,
-            reach_m=0.0,
+            reach_m=expected.reach_m,
         )
+
+    def _behind(self, queued: int, coming_m: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Where those are who are on the way: not in the queue yet."""
+        first_m = HALT_M + self._stream.spacing_m * queued
+        placed_m: NDArray[np.float64] = np.maximum(
+            coming_m, first_m + self._stream.spacing_m * np.arange(coming_m.size)
+        )
+        return placed_m
 
 
 _NUMBERS = np.arange(LONGEST_VEH + 1, dtype=np.float64)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detectors.lanes import LaneView
-from detectors.loop_evidence import LoopEvidence, Stream
+from detectors.loop_evidence import Expected, LoopEvidence, Stream
 from detectors.unseen_queue import LONGEST_VEH, UnseenQueue
 
 STREAM = Stream(speed_mps=13.9, saturation_flow_vph=1800.0, mode=0, movement=-1)
@@ -41,7 +41,7 @@ def after(
     """The view after each evidence was repeated for its number of seconds."""
     for evidence, seconds in story:
         for _ in range(seconds):
-            view = queue.update(evidence, rate_vph, group_veh)
+            view = queue.update(evidence, Expected(rate_vph), group_veh)
     return view
 
 
@@ -96,7 +96,7 @@ def test_without_any_loop_red_fills_and_green_empties(queue: UnseenQueue) -> Non
     red = after(queue, (BLIND, 60), rate_vph=600.0)
     assert expected(red) == pytest.approx(10.0, rel=0.15)
     assert red.confidence_ratio == 0.2
-    passed = sum(queue.update(replace(BLIND, green=True), 0.0).passed for _ in range(12))
+    passed = sum(queue.update(replace(BLIND, green=True), Expected(0.0)).passed for _ in range(12))
     assert passed == pytest.approx(5, abs=1)
     assert expected(after(queue, (replace(BLIND, green=True), 60))) < 0.3
 
@@ -148,7 +148,7 @@ def test_whatever_is_said_the_chances_are_chances(
     for green, departures, stop, elapsed_s in story:
         ratio = None if departures is None else stop
         evidence = replace(BLIND, elapsed_s=elapsed_s, green=green, departures=departures, stop_ratio=ratio)
-        view = queue.update(replace(evidence, stop_present=ratio == 1.0), rate_vph)
+        view = queue.update(replace(evidence, stop_present=ratio == 1.0), Expected(rate_vph))
         assert view.presence is not None
         assert view.presence.size == view.distance_m.size <= LONGEST_VEH
         assert ((view.presence > 0.0) & (view.presence <= 1.0 + 1e-9)).all()
@@ -180,5 +180,22 @@ def test_the_estimate_is_unbiased(seed: int, rate_vph: float, group_veh: int) ->
             FREE, green=green, departures=int(leaves), stop_ratio=0.5 * leaves + 1.0 * covered, stop_present=covered
         )
         true.append(there)
-        said.append(expected(queue.update(evidence, rate_vph, group_veh)))
+        said.append(expected(queue.update(evidence, Expected(rate_vph), group_veh)))
     assert np.mean(said) == pytest.approx(np.mean(true), abs=0.2 + 0.25 * np.mean(true))
+
+
+def test_who_is_on_the_way_is_behind_the_queue(queue: UnseenQueue) -> None:
+    """Neighbours tell who comes: listed for certain, driving, behind those who stand, and not in the queue yet."""
+    coming = Expected(0.0, np.array([5.0, 60.0, 90.0]), reach_m=150.0)
+    after(queue, (STANDS, 30), rate_vph=300.0)
+    alone = queue.update(STANDS, Expected(0.0))
+    view = queue.update(STANDS, coming)
+    driving = view.speed_mps > 1.4
+    assert view.reach_m == 150.0
+    assert view.presence is not None
+    assert driving.sum() == 3
+    assert view.presence[driving].tolist() == [1.0, 1.0, 1.0]
+    assert bool((np.diff(view.distance_m) >= 0.0).all())
+    likely = view.presence[~driving] >= 0.5
+    assert view.distance_m[driving].min() > view.distance_m[~driving][likely].max()
+    assert expected(view) - 3.0 == pytest.approx(expected(alone), abs=0.1)
