@@ -13,6 +13,8 @@ PHANTOM_ROOM_M = 3.0
 """Who has moved so far is not the one who stood."""
 LOOP_M, COVERED_LATELY_S = 2.0, 180.0
 """Who stands this near to the stop line covers the loop there, if that loop has been covered by anybody lately."""
+UNFELT_VEH = 2
+"""A loop that did not feel more than so many who crossed one after the other is broken, and proves nothing either."""
 DRIVEN_M = 5.0
 """Who was seen to drive up is there, whatever a loop feels (it misses one in a hundred)."""
 
@@ -23,6 +25,7 @@ class Doubts:
     def __init__(self) -> None:
         self._clutter = Clutter()
         self._covered_ago_s: dict[str, float] = {}
+        self._unfelt_veh: dict[str, int] = {}
 
     def judge(
         self,
@@ -35,6 +38,9 @@ class Doubts:
         """Find reflections, signs and frozen echoes: they stay, while traffic goes on or could go on."""
         for lane, feels in stop_lines.items():
             self._covered_ago_s[lane] = 0.0 if feels else self._covered_ago_s.get(lane, math.inf) + elapsed_s
+        self._unfelt_veh = {
+            lane: self._unfelt_veh.get(lane, 0) + passed.get(lane, 0) for lane, feels in stop_lines.items() if not feels
+        }
         self._clutter.mark(tracks, elapsed_s)
         ahead: dict[str, int] = defaultdict(int)
         real: dict[str, int] = defaultdict(int)
@@ -48,7 +54,8 @@ class Doubts:
                 track.passes += passed.get(lane, 0)
                 covered = stop_lines.get(lane)
                 self._feel(track, elapsed_s, covered=covered)
-                if covered is False and green_lanes[lane] and not real[lane] and track.mode is not Mode.BICYCLE:
+                idle = covered is False and self._feels(lane) and green_lanes[lane] and not real[lane]
+                if idle and track.mode is not Mode.BICYCLE:
                     track.idle_s += elapsed_s
                 elif covered and track.phantom and track.distance_m <= HEAD_ZONE_M and lane not in stands:
                     track.passes, track.idle_s, track.free_s, track.clutter = 0, 0.0, 0.0, False
@@ -63,8 +70,15 @@ class Doubts:
         """A loop that feels others feels who stands on it; one that has not felt anybody for long proves nothing."""
         on_loop = track.distance_m <= LOOP_M and track.speed_mps < STANDING_SPEED_MPS and track.mode is not Mode.BICYCLE
         on_loop = on_loop and track.born_m - track.distance_m < DRIVEN_M
-        works = self._covered_ago_s.get(track.seen_on, math.inf) <= COVERED_LATELY_S
-        if covered is False and on_loop and works:
+        if covered is False and on_loop and self._works(track.seen_on):
             track.free_s += elapsed_s
         elif covered:
             track.free_s = 0.0
+
+    def _feels(self, lane: str) -> bool:
+        """Whether hardly anybody has crossed since whom the loop did not feel."""
+        return self._unfelt_veh.get(lane, 0) <= UNFELT_VEH
+
+    def _works(self, lane: str) -> bool:
+        """Whether the loop has felt anybody lately, and misses nobody."""
+        return self._feels(lane) and self._covered_ago_s.get(lane, math.inf) <= COVERED_LATELY_S

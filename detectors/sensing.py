@@ -10,10 +10,11 @@ from collections.abc import Container, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
+from detectors.calls import StopLineCall
 from detectors.equipment import approach_lanes, is_stop_line
 from detectors.exact import ExactLanes
 from detectors.health import DetectorReading, DetectorWatch
-from detectors.lanes import LaneMemory, LaneView
+from detectors.lanes import LaneMemory, LaneView, only_movement
 from detectors.loops import LoopLanes, LoopNews
 from detectors.neighbours import Neighbours
 from detectors.picture import Health
@@ -78,6 +79,7 @@ class Sensing:
             if detector.kind is DetectorKind.LOOP and detector.mode is not Mode.BICYCLE and is_stop_line(detector)
         }
         self._ways = tuple((lane, self._watched_by.get(lane), self._stop_line.get(lane, "")) for lane in junction.lanes)
+        self._calls = {lane: StopLineCall(only_movement(junction, lane)) for lane in junction.lanes}
         self._by_model: set[str] = set()
         self._views: dict[str, LaneView] = {}
         self._counts: dict[str, float] = {}
@@ -124,7 +126,8 @@ class Sensing:
         seen: dict[str, LaneView] = {}
         for lane, watching, stop_line in self._ways:
             if watching is not None and not (blind and watching <= blind):
-                view, counting = by_radar[lane], loops.get(stop_line)
+                counting = loops.get(stop_line)
+                view = self._calls[lane].complete(by_radar[lane], counting, elapsed_s, green=green_lanes[lane])
                 # a loop counts who crosses, a radar only notices that somebody is gone
                 if counting is not None and counting.count != view.passed:
                     view = replace(view, passed=counting.count)

@@ -164,6 +164,19 @@ def test_who_does_not_use_a_free_road_at_green_is_not_there(junction: Junction) 
     assert view.distance_m.tolist() == [1.0]  # the loop says that somebody has come
 
 
+def test_a_loop_that_feels_nobody_who_crosses_disproves_nobody(junction: Junction) -> None:
+    """After three who crossed unfelt it is broken: who then waits at green, for a gap, is there."""
+    lanes = RadarLanes(junction)
+    lanes.update([], 1.0, GREEN, stop_lines={"n_0": True})
+    for _ in range(3):
+        for distance_m in (34.0, 24.0, 14.0, 4.0):
+            lanes.update([car("n_0", distance_m, 10.0)], 1.0, GREEN, stop_lines={"n_0": False})
+        lanes.update([], 1.0, GREEN, stop_lines={"n_0": False})
+    for _ in range(25):
+        view = lanes.update([car("n_0", 1.0), car("n_0", 8.0)], 1.0, GREEN, stop_lines={"n_0": False})["n_0"]
+    assert view.distance_m.tolist() == [1.0, 8.0]
+
+
 def test_who_stands_where_a_working_loop_feels_nobody_is_not_there(junction: Junction) -> None:
     """At red as well, where nobody drove up: but a loop that never felt anybody proves nothing, and it may miss one."""
     lanes, echo = RadarLanes(junction), [car("n_0", 1.0)]
