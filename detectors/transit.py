@@ -228,6 +228,7 @@ class RequestBook:
             line=reading.line,
             state=RequestState.RECEIVED,
             lane=movement.lane if movement else None,
+            halts=reading.halts,
             downgraded=reading is not said,
         )
         return request, reason
