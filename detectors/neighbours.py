@@ -6,7 +6,6 @@ disperse). Their sum is scaled to the lane's own average, which knows who turns 
 the average does not come from there comes evenly.
 """
 
-from collections import defaultdict
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -44,7 +43,7 @@ class Neighbours:
 
     def __init__(self, junctions: Mapping[str, Junction]) -> None:
         self._column: dict[tuple[str, str], int] = {}
-        self._ways: dict[str, dict[str, list[_Way]]] = defaultdict(lambda: defaultdict(list))
+        self._ways: dict[str, dict[str, list[_Way]]] = {}
         self._speed_mps: list[float] = []
         ways_s: list[list[int]] = []
         for road in roads_between(junctions):
@@ -58,7 +57,7 @@ class Neighbours:
                     self._speed_mps.append(road.speed_mps)
                 ways_s[column].append(travel_s)
                 way = _Way(road.movement, column, round(travel_s / (1.0 + DISPERSION)))
-                self._ways[road.origin][road.movement.lane].append(way)
+                self._ways.setdefault(road.origin, {}).setdefault(road.movement.lane, []).append(way)
         self._turns = {
             name: {lane: junctions[name].movements_by_lane[lane] for lane in self._ways[name]} for name in self._ways
         }
