@@ -23,8 +23,9 @@ def route_edge(plans: Plans, veh: Vehicles, v: int, route_index: int) -> int:
 
 
 @inlined
-def next_link(net: Net, veh: Vehicles, plans: Plans, v: int, lane: int, route_index: int) -> int:
-    """The link that leads on from a lane along the route, -1 when none does."""
-    if net.lane.internal[lane]:
-        return net.lane.exit[lane]
-    return plans.chain.link[table_row(plans, veh, v, route_index) + net.lane.index[lane]]
+def cell_beyond(net: Net, veh: Vehicles, plans: Plans, v: int, lane: int, route_index: int) -> int:
+    """The cell of a lane behind the junction that the vehicle is in, as judged when it entered the edge before."""
+    came = veh.row[v] + net.lane.index[net.lane.source[veh.lane[v]]]
+    if plans.chain.lane[came] == lane:
+        return plans.chain.next[came]
+    return table_row(plans, veh, v, route_index) + net.lane.index[lane]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.engine.arrays import CONFLICT, EDGE, F8, I4, JUNCTION, LANE, LINK, Net, table
+from sim.engine.arrays import CONFLICT, EDGE, F8, FAN, I4, JUNCTION, LANE, LINK, Net, table
 from sim.engine.meetings import Meetings
 from sim.network import Connection, Lane, Network
 from sim.permissions import permission_mask
@@ -72,6 +72,10 @@ def build_streets(network: Network) -> Streets:
     outgoing = {edge.from_junction for edge in b.edges if edge.function == "normal"}
     tls = np.array([b.tls_of.get(c.tl, -1) if c.link_index >= 0 else -1 for c in links], np.int64)
     signal_link = np.argsort(tls, kind="stable")[np.count_nonzero(tls < 0) :]
+    fans = _fans(b, tls)
+    signal_fan_start, signal_fan = _ragged(
+        [[i for i, signals in enumerate(fans.values()) if s in signals] for s in range(len(b.tls_ids))]
+    )
     net = Net(
         lane=table(
             LANE,
@@ -151,6 +155,9 @@ def build_streets(network: Network) -> Streets:
         response=np.array(response, np.bool_),
         signal_start=np.searchsorted(tls[signal_link], np.arange(len(b.tls_ids) + 1)),
         signal_link=signal_link,
+        fan=table(FAN, len(fans) + 1, edge=[edge for edge, _ in fans], following=[following for _, following in fans]),
+        signal_fan_start=signal_fan_start,
+        signal_fan=signal_fan,
         multi_edges=np.array(
             [i for i, edge in enumerate(b.edges) if edge.function == "normal" and _changeable(edge.lanes)], np.int64
         ),
@@ -167,6 +174,19 @@ def build_streets(network: Network) -> Streets:
         letters,
         tuple(links),
     )
+
+
+def _fans(b: Meetings, tls: I4) -> dict[tuple[int, int], set[int]]:
+    """Edges with the edges after them to which several lanes lead past signals, and these signals."""
+    lanes: dict[tuple[int, int], set[str]] = {}
+    signals: dict[tuple[int, int], set[int]] = {}
+    for link, connection in enumerate(b.links):
+        if not connection.from_lane.startswith(":"):
+            way = b.edge_of[connection.from_edge], b.edge_of[connection.to_edge]
+            lanes.setdefault(way, set()).add(connection.from_lane)
+            if tls[link] >= 0:
+                signals.setdefault(way, set()).add(int(tls[link]))
+    return {way: found for way, found in signals.items() if len(lanes[way]) > 1}
 
 
 def _before_crossings(b: Meetings, entries: F8, conflict_start: I4) -> F8:
