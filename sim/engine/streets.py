@@ -7,10 +7,11 @@ import numpy as np
 
 from sim.engine.arrays import CONFLICT, EDGE, F8, FAN, I4, JUNCTION, LANE, LINK, Net, table
 from sim.engine.meetings import Meetings
-from sim.network import Connection, Lane, Network
+from sim.network import Connection, Edge, Lane, Network
 from sim.permissions import permission_mask
 
 CROSSING_COLUMN = 8
+GIVING_WAY = frozenset("m=sw-")
 SAFETY_GAP_M = 1.0  # SUMO's distance to people on a crossing
 VISIBILITY_M = 4.5  # SUMO's default distance at which foes at a minor link are seen
 
@@ -159,7 +160,7 @@ def build_streets(network: Network) -> Streets:
         signal_fan_start=signal_fan_start,
         signal_fan=signal_fan,
         multi_edges=np.array(
-            [i for i, edge in enumerate(b.edges) if edge.function == "normal" and _changeable(edge.lanes)], np.int64
+            [i for i, edge in enumerate(b.edges) if _changeable(edge.lanes) and _may_change(b, edge)], np.int64
         ),
     )
     signals, letters = _crossing_links(network, b)
@@ -199,6 +200,14 @@ def _before_crossings(b: Meetings, entries: F8, conflict_start: I4) -> F8:
                 entry, behind_line_m = b.entry_link[lane], b.lanes[lane].length_m - entries[c, 1]
                 result[entry] = max(result[entry], SAFETY_GAP_M - behind_line_m)
     return result
+
+
+def _may_change(b: Meetings, edge: Edge) -> bool:
+    """Lanes are changed on normal edges, and inside junctions where nobody comes in who has to give way."""
+    if not edge.internal:
+        return edge.function == "normal"
+    entries = [b.entry_link[b.lane_of[lane.id]] for lane in edge.lanes]
+    return all(entry >= 0 and b.links[entry].state not in GIVING_WAY for entry in entries)
 
 
 def _changeable(lanes: tuple[Lane, ...]) -> bool:

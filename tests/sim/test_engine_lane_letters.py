@@ -75,7 +75,7 @@ def test_a_lane_that_has_priority_now_is_chosen_when_the_edge_is_entered(
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_what_was_judged_on_entering_holds_until_the_next_edge(crossroads: Crossroads, seed: int) -> None:
-    """When the letters change places after half a minute, those on the edge stay and those who come later go elsewhere."""
+    """When the letters change places after half a minute, those who come later go elsewhere."""
     config = _scenario(crossroads.folder, "2", seed)
     first, later = _letters(crossroads, ("r", "G")), _letters(crossroads, ("G", "r"))
     ours, theirs = (_lanes(make, config, first, later, 20) for make in (embedded, sumo))
