@@ -161,6 +161,7 @@ class TrafficLightLogic:
     offset_s: float
     phases: tuple[Phase, ...]
     parameters: Mapping[str, str] = field(default_factory=dict)
+    place: str = field(default="", compare=False)  # file and line, where it was read from one
 
     @property
     def cycle_s(self) -> float:

@@ -1,6 +1,6 @@
 """Agreements between drivers who change lanes: make room, fall in behind, let pass (SUMO's MSLCM_LC2013)."""
 
-from sim.engine.arrays import STEP_S, Net, Plans, Traffic, Vehicles
+from sim.engine.arrays import STEP_S, Net, Traffic, Vehicles
 from sim.engine.following import POSITION_EPS, brake_gap, safe_stop_speed_plain
 from sim.engine.helping import (
     AM_BACK_BLOCKER,
@@ -167,8 +167,8 @@ def inform_follower(
 
 @helper
 def urge(
-    net: Net, veh: Vehicles, plans: Plans, tra: Traffic, v: int, direction: int, neigh_lead: int,
-    neigh_lead_gap: float, left_space: float, lanes_off: int, to_best: bool, counter: int, row: int,
+    net: Net, veh: Vehicles, tra: Traffic, v: int, direction: int, neigh_lead: int,
+    neigh_lead_gap: float, left_space: float, lanes_off: int, to_best: bool, counter: int, goes_on: bool,
 ) -> int:  # fmt: skip
     """An urgent change: reserve room, and agree with the neighbours; who is in the way, as bits."""
     blocked, neigh_follow, neigh_gap = obstacles(net, veh, tra, v, direction, neigh_lead, neigh_lead_gap)
@@ -177,7 +177,6 @@ def urge(
     veh.left_space[v] = left_space
     if to_best and lanes_off > 1:
         veh.blocker_length[v] = max(20.0 if direction < 0 else 40.0, veh.blocker_length[v])
-    goes_on = plans.cell.link[row] >= 0
     can_reserve = reserve_room(veh, v, neigh_lead, counter, dt, goes_on)
     first = tra.lane.first_blocked[lane]
     if first != neigh_lead:

@@ -129,11 +129,16 @@ VEHICLE = _record(
     ("advice", "f8", (MAX_ADVICE,)),  # accelerations that would help a lane change
     ("plan", "i4"), ("first_stop", "i4"), ("depart_lane", "i4"),
     ("cells", "i4"),  # first cell of the table for its next stop
+    ("own_cells", "i4"),  # first cell of those that are its own, -1 for none
     lines=True,
 )  # fmt: skip
 
 PLAN = _record(("start", "i4"), ("table_start", "i4"))  # first place; first table (one per next stop)
-PLACE = _record(("edge", "i4"), ("row", "i4"))  # a position of a route; offset of its lanes in a table
+PLACE = _record(
+    ("edge", "i4"), ("row", "i4"),  # a position of a route; offset of its lanes in a table
+    ("fan", "i4"),  # where several lanes lead on past a signal; -1 where it cannot favour one of them
+)  # fmt: skip
+FAN = _record(("edge", "i4"), ("following", "i4"), ("mixed", "?"))  # mixed: the lanes do not all have priority, or not
 CELL = _record(
     ("length", "f8"),  # how far one gets without changing lanes
     ("link", "i4"),  # the link to take from this lane, -1 when it does not lead on
@@ -143,6 +148,10 @@ CELL = _record(
 CHAIN = _record(
     ("link", "i4"),  # of the cell
     ("lane", "i4"), ("next", "i4"),  # the lane that it leads to, and that lane's cell; -1 for none
+)  # fmt: skip
+DRAFT = _record(
+    ("length", "f8"), ("own", "f8"), ("link", "i4"), ("offset", "i4"),  # as in a cell; its length on this edge alone
+    ("goes", "?"),  # whether the route goes on from it
 )  # fmt: skip
 STOP = _record(
     ("start", "f8"), ("end", "f8"), ("duration", "f8"), ("until", "f8"),
@@ -215,6 +224,9 @@ class Net(NamedTuple):
     response: B1  # junction.request_start + own * links + other
     signal_start: I4  # links of each signal
     signal_link: I4
+    fan: Table
+    signal_fan_start: I4  # fans of each signal
+    signal_fan: I4
     multi_edges: I4  # edges on which lanes can be changed
 
 
@@ -230,6 +242,9 @@ class Plans(NamedTuple):
     cell: Table
     chain: Table  # per cell, for those who follow the route
     stop: Table
+    draft: Table  # room for judging the lanes of one look-ahead
+    free: I8  # first cells of blocks that vehicles had for themselves and gave back
+    block: I8  # cells of a block, first cell of the next new one, how many blocks are in `free`
 
 
 class Traffic(NamedTuple):
@@ -266,10 +281,11 @@ class Walkers(NamedTuple):
 LAYOUT: dict[str, np.dtype[Any]] = {
     "net.lane": LANE, "net.link": LINK, "net.edge": EDGE, "net.conflict": CONFLICT, "net.junction": JUNCTION,
     "net.lane_link": WORD, "net.lane_in_link": WORD, "net.foe_link": HALF, "net.conflict_lane": HALF,
-    "net.response": TRUTH, "net.signal_start": WORD, "net.signal_link": WORD, "net.multi_edges": WORD,
+    "net.response": TRUTH, "net.signal_start": WORD, "net.signal_link": WORD,
+    "net.fan": FAN, "net.signal_fan_start": WORD, "net.signal_fan": WORD, "net.multi_edges": WORD,
     "veh": VEHICLE,
     "plans.plan": PLAN, "plans.place": PLACE, "plans.table_offset": WORD, "plans.cell": CELL,
-    "plans.chain": CHAIN, "plans.stop": STOP,
+    "plans.chain": CHAIN, "plans.stop": STOP, "plans.draft": DRAFT, "plans.free": WORD, "plans.block": WORD,
     "tra.lane": LANE_STATE, "tra.brutto": REAL, "tra.busy": HALF, "tra.heads": HALF,
     "tra.item": ITEM, "tra.approach": APPROACH,
     "tra.active": WORD, "tra.pending": WORD, "tra.transfer": WORD, "tra.touched": WORD,
@@ -285,7 +301,10 @@ LOADED, PENDING, DRIVING, PARKED, TRANSFER, ARRIVED, GIVEN_UP = range(7)
 STEP, ACTIVE, APPROACHES, TOUCHED, PENDING_COUNT, NEXT_DEPARTURE, INSERTED, ARRIVED_COUNT, TELEPORTS, UPDATES = range(
     10
 )
-TRANSFER_COUNT, RED_RUNS, SEED, DEPARTURES, TELEPORTING = range(10, 15)
+TRANSFER_COUNT, RED_RUNS, SEED, DEPARTURES, TELEPORTING, MIXED_FANS = range(10, 16)
+
+# Plans.block
+BLOCK_CELLS, NEXT_BLOCK, FREE_BLOCKS = range(3)
 
 # Traffic.clock
 NOW, STEP_S, TELEPORT_S, TELEPORT_BIDI_S, IMPATIENCE_S, MAX_DEPART_DELAY_S, IGNORE_BLOCKER_S = range(7)

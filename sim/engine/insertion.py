@@ -25,11 +25,12 @@ from sim.engine.arrays import (
 )
 from sim.engine.following import EPS, HALTING, brake_gap, uniform
 from sim.engine.jit import helper
+from sim.engine.judging import judge_lanes
 from sim.engine.letters import has_priority, is_red
 from sim.engine.models import entering, entering_before, secure_gap_of, slowing
 from sim.engine.neighbours import follower_upstream
 from sim.engine.positions import back_on, lane_speed, last_on, link_in, nearest_partial
-from sim.engine.routes import next_link, route_edge
+from sim.engine.routes import route_edge
 from sim.engine.stops import stop_target
 
 LANE_FIRST, LANE_FREE, LANE_BEST, LANE_RANDOM, LANE_ALLOWED, LANE_BEST_PROB = -1, -2, -3, -4, -5, -6
@@ -177,6 +178,7 @@ def speed_before_route(
     edges = veh.edges[v]
     seen = net.lane.length[lane] - position
     stop = veh.next_stop[v]
+    cell = veh.row[v] + net.lane.index[lane]
     while True:
         if stop < veh.last_stop[v] and plans.stop.position[stop] == route_index and plans.stop.lane[stop] == lane:
             to_stop = seen - net.lane.length[lane] + stop_target(veh, plans, tra, v, stop)
@@ -185,7 +187,10 @@ def speed_before_route(
             return speed
         if not net.lane.internal[lane] and route_index >= edges - 1:
             return speed
-        link = next_link(net, veh, plans, v, lane, route_index)
+        if net.lane.internal[lane]:
+            link = net.lane.exit[lane]
+        else:
+            link, cell = plans.chain.link[cell], plans.chain.next[cell]
         if link < 0 or is_red(net.link.state[link]) or not has_priority(net.link.state[link]):
             return bounded(speed, entering_before(net, veh, v, seen, speed, dt), patch)
         lane = net.link.next[link]
@@ -246,6 +251,8 @@ def insert_departures(net: Net, veh: Vehicles, plans: Plans, tra: Traffic) -> No
         done = False
         lanes = net.edge.lane_start[edge + 1] - net.edge.lane_start[edge]
         if net.edge.refused_at[edge] != step or net.edge.refusing[edge] < lanes:
+            if veh.row[v] < 0:  # the first attempt: as in SUMO, what is judged now holds until the vehicle has entered
+                judge_lanes(net, veh, plans, tra, v)
             lane = depart_lane(net, veh, plans, tra, v)
             if lane >= 0 and tra.lane.refused_at[lane] != step:
                 done = try_departure(net, veh, plans, tra, v, lane)

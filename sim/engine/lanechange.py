@@ -23,6 +23,7 @@ from sim.engine.helping import (
 from sim.engine.jit import helper, inlined
 from sim.engine.models import follow, secure_gap_of
 from sim.engine.positions import lane_speed
+from sim.engine.routes import cell_of, lanes_off
 
 LOOK_FORWARD_S = 10.0
 LOOK_AHEAD_LEFT = 2.0
@@ -40,7 +41,10 @@ HIGHWAY_MPS = 80.0 / 3.6
 def occupation_ahead(net: Net, plans: Plans, tra: Traffic, veh: Vehicles, v: int, lane: int) -> tuple[float, int]:
     """Length of the vehicles on the lanes that follow a lane along the route, and the last of these lanes."""
     total = 0.0
-    cell = veh.row[v] + net.lane.index[lane]
+    cell = cell_of(net, veh, plans, v, lane)
+    if net.lane.internal[lane]:
+        lane = net.link.dst[net.lane.exit[lane]]
+        total = tra.brutto[lane]
     for _ in range(1, plans.cell.depth[cell]):
         following = plans.chain.lane[cell]
         if following < 0:
@@ -92,12 +96,12 @@ def wants_change(
     lane = veh.lane[v]
     target = lane + direction
     right = direction < 0
-    row = veh.row[v] + net.lane.index[lane]
-    own_offset = plans.cell.offset[row]
+    cell, neigh_cell = cell_of(net, veh, plans, v, lane), cell_of(net, veh, plans, v, target)
+    own_offset = lanes_off(net, plans, lane, cell)
     best_offset = own_offset
-    if best_offset == 0 and plans.cell.offset[row + direction] == 0:
+    if best_offset == 0 and lanes_off(net, plans, target, neigh_cell) == 0:
         best_offset = direction
-    current_distance, neigh_distance = plans.cell.length[row], plans.cell.length[row + direction]
+    current_distance, neigh_distance = plans.cell.length[cell], plans.cell.length[neigh_cell]
     best_lane = lane + best_offset
     position = veh.position[v]
     to_stop = -INFINITE
@@ -153,8 +157,9 @@ def wants_change(
             return ret | STAY | STRATEGIC
     if ret & URGENT:
         blocked = urge(
-            net, veh, plans, tra, v, direction, neigh_lead, neigh_lead_gap, current_distance - position,
-            abs(best_offset), to_best, counter, row,
+            net, veh, tra, v, direction, neigh_lead, neigh_lead_gap, current_distance - position,
+            abs(best_offset), to_best, counter,
+            plans.cell.link[cell] >= 0 or net.lane.internal[lane],
         )  # fmt: skip
         return ret | blocked | OBSTACLES_SEEN
     accelerating = (neigh_lead >= 0 and veh.acceleration[neigh_lead] > 0.0) or (

@@ -23,12 +23,12 @@ from sim.engine.arrays import (
 from sim.engine.following import EPS, HALTING, POSITION_EPS, brake_gap, dawdle, uniform
 from sim.engine.helping import patched_speed
 from sim.engine.jit import helper, inlined
+from sim.engine.judging import give_back, judge_lanes
 from sim.engine.junction import came_in_on_major, is_cont, opened
 from sim.engine.letters import has_priority, is_red, is_yellow
 from sim.engine.models import stopping
 from sim.engine.planning import EPS_SPEED, ignores_red
 from sim.engine.positions import lane_speed
-from sim.engine.routes import note_row
 from sim.engine.stops import process_stop
 
 WAITING_ACCEL = 0.5  # share of the acceleration below which a slow vehicle counts as waiting
@@ -125,7 +125,7 @@ def choose_speed(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, v: int, sa
     """The next speed: within the bounds, less dawdling, patched for lane changes."""
     dt = tra.clock[STEP_S]
     speed = veh.speed[v]
-    stop_bound = min(safe, process_stop(veh, plans, tra, v, safe))
+    stop_bound = min(safe, process_stop(net, veh, plans, tra, v, safe))
     wanted_top = max(lane_speed(net, veh, v, veh.lane[v]), safe)
     high = min(wanted_top, min(min(speed + veh.accel[v] * dt, veh.max_speed[v]), stop_bound))
     hardest = max(0.0, speed - veh.emergency_decel[v] * dt)
@@ -177,6 +177,7 @@ def execute_move(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Walke
         veh.driven[v] -= max(0.0, veh.position[v] - veh.arrival_position[v])
         veh.arrived_at[v] = tra.clock[NOW]
         tra.counters[ARRIVED_COUNT] += 1
+        give_back(veh, plans, v)
     veh.own_state[v] = veh.own_state[v] & 0x6 if veh.own_state[v] & 0x8 else 0
     veh.blocker_length[v] = 0.0
     veh.left_space[v] = 0.0
@@ -239,7 +240,7 @@ def enter_lanes(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, v: int) -> 
         veh.lane[v] = lane
         if not net.lane.internal[lane]:
             veh.route_index[v] += 1
-            note_row(plans, veh, v)
+            judge_lanes(net, veh, plans, tra, v)
         note_entry(net, veh, v, link, now)
         if not net.lane.internal[lane] and veh.route_index[v] == last_edge:
             break

@@ -2,13 +2,14 @@
 
 import math
 
-from sim.engine.arrays import STEP_S, Net, Plans, Traffic, Vehicles
+from sim.engine.arrays import NONE, STEP_S, Net, Plans, Traffic, Vehicles
 from sim.engine.following import brake_gap
 from sim.engine.helping import BLOCKED_FOLLOWER, BLOCKED_LEADER, OVERLAPPING
 from sim.engine.jit import helper, inlined
 from sim.engine.letters import has_priority, is_red
 from sim.engine.models import is_too_close
 from sim.engine.positions import back_on, last_on, nearest_partial
+from sim.engine.routes import cell_beyond
 
 LOOK_BACK_M = 60.0
 
@@ -17,7 +18,7 @@ LOOK_BACK_M = 60.0
 def leader_beyond(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, v: int, lane: int) -> tuple[int, float]:
     """The next vehicle along the route from a lane of this edge without leader: (vehicle or -1, gap)."""
     route_index = veh.route_index[v]
-    cell = veh.row[v] + net.lane.index[lane]
+    cell = NONE if net.lane.internal[lane] else veh.row[v] + net.lane.index[lane]
     other = nearest_partial(net, veh, tra, lane, v)
     if other >= 0:
         return other, back_on(net, veh, other, lane) - veh.position[v] - veh.min_gap[v]
@@ -31,6 +32,8 @@ def leader_beyond(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, v: int, l
         if net.lane.internal[lane]:
             link = net.lane.exit[lane]
         else:
+            if cell < 0:
+                cell = cell_beyond(net, veh, plans, v, lane, route_index)
             link = plans.chain.link[cell]
             cell = plans.chain.next[cell]
         if link < 0 or is_red(net.link.state[link]):
@@ -48,29 +51,50 @@ def leader_beyond(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, v: int, l
 
 
 @helper
+def follower_along(net: Net, veh: Vehicles, tra: Traffic, link: int, position: float) -> tuple[int, float, int]:
+    """Who comes through a link: (vehicle or -1, distance of its front to `position`, the empty edge's lane before).
+
+    `position` is measured from the beginning of the lane behind the link. The lane is -1 where somebody comes, where
+    those who could come have no priority, or far away; with it the distance is that to its beginning.
+    """
+    before, base = net.link.src[link], position
+    for _ in range(3):
+        first = tra.lane.first[before]
+        base += net.lane.length[before]
+        if first >= 0:
+            return first, base - veh.position[first], NONE
+        if base > LOOK_BACK_M:
+            break
+        if not net.lane.internal[before]:
+            return NONE, base, before
+        entry = net.lane.entry_link[before]
+        if not has_priority(net.link.state[net.link.entry[entry]]):
+            break
+        before = net.link.src[entry]
+    return NONE, math.inf, NONE
+
+
+@helper
 def follower_upstream(net: Net, veh: Vehicles, tra: Traffic, lane: int, position: float) -> tuple[int, float]:
-    """The nearest vehicle that comes onto a lane: (vehicle or -1, distance of its front to `position`)."""
-    best, best_distance = -1, math.inf
+    """The nearest vehicle that comes onto a lane, also over a short edge: (vehicle or -1, distance of its front)."""
+    best, best_distance = NONE, math.inf
     for k in range(net.lane.in_start[lane], net.lane.in_start[lane + 1]):
         link = net.lane_in_link[k]
         if is_red(net.link.state[net.link.entry[link]]):
             continue
-        before = net.link.src[link]
-        base = position
-        for _ in range(3):
-            first = tra.lane.first[before]
-            base += net.lane.length[before]
-            if first >= 0:
-                distance = base - veh.position[first]
-                if distance < best_distance:
-                    best, best_distance = first, distance
-                break
-            if base > LOOK_BACK_M or not net.lane.internal[before]:
-                break
-            entry = net.lane.entry_link[before]
-            if not has_priority(net.link.state[net.link.entry[entry]]):
-                break
-            before = net.link.src[entry]
+        found, distance, before = follower_along(net, veh, tra, link, position)
+        if found >= 0 and distance < best_distance:
+            best, best_distance = found, distance
+        if before < 0:
+            continue
+        base = distance
+        for i in range(net.lane.in_start[before], net.lane.in_start[before + 1]):
+            earlier = net.lane_in_link[i]
+            if is_red(net.link.state[net.link.entry[earlier]]):
+                continue
+            found, distance, _ = follower_along(net, veh, tra, earlier, base)
+            if found >= 0 and distance < best_distance:
+                best, best_distance = found, distance
     return best, best_distance
 
 

@@ -7,10 +7,24 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.demand import Vehicle
-from sim.engine.arrays import ACTIVE, ARRIVED, F8, GIVEN_UP, I4, LOADED, NOW, PENDING, Net, Plans, Traffic, Vehicles
+from sim.engine.arrays import (
+    ACTIVE,
+    ARRIVED,
+    F8,
+    GIVEN_UP,
+    I4,
+    LOADED,
+    NONE,
+    NOW,
+    PENDING,
+    Net,
+    Plans,
+    Traffic,
+    Vehicles,
+)
 from sim.engine.jit import helper, kernel
 from sim.engine.pointers import World
-from sim.engine.routes import next_link, route_edge
+from sim.engine.routes import cell_beyond, route_edge
 from sim.engine.streets import Streets
 from sim.network import Network
 from sim.plant import RoadMode, RoadState, Trip
@@ -44,11 +58,18 @@ def next_signal(net: Net, veh: Vehicles, plans: Plans, v: int) -> tuple[int, flo
     lane, route_index = veh.lane[v], veh.route_index[v]
     seen = net.lane.length[lane] - veh.position[v]
     edges = veh.edges[v]
+    cell = NONE if net.lane.internal[lane] else veh.row[v] + net.lane.index[lane]
     while seen < FAR_M:
         if not net.lane.internal[lane] and route_index >= edges - 1:
             break
-        link = next_link(net, veh, plans, v, lane, route_index)
+        if net.lane.internal[lane]:
+            link = net.lane.exit[lane]
+        else:
+            if cell < 0:
+                cell = cell_beyond(net, veh, plans, v, lane, route_index)
+            link, cell = plans.chain.link[cell], plans.chain.next[cell]
         if link < 0:
+            cell = NONE
             link = any_link_to(net, plans, veh, v, lane, route_index)
             if link < 0:
                 break

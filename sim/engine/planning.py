@@ -38,7 +38,7 @@ from sim.engine.letters import has_priority, is_red, is_yellow
 from sim.engine.models import following, following_from, slowing, stopping
 from sim.engine.pointers import fetch
 from sim.engine.positions import back_on, lane_speed, last_on, leader_on_lane
-from sim.engine.routes import table_row
+from sim.engine.routes import cell_beyond
 from sim.engine.stops import stop_target
 
 LOOK_AHEAD_LENGTHS = 5.0
@@ -174,7 +174,7 @@ def plan_move(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Walkers,
             link = net.lane.exit[lane]
         else:
             if cell < 0:
-                cell = table_row(plans, veh, v, route_index + view) + net.lane.index[lane]
+                cell = cell_beyond(net, veh, plans, v, lane, route_index + view)
             link = plans.chain.link[cell]
             cell = plans.chain.next[cell]
         if link < 0:

@@ -23,8 +23,28 @@ def route_edge(plans: Plans, veh: Vehicles, v: int, route_index: int) -> int:
 
 
 @inlined
-def next_link(net: Net, veh: Vehicles, plans: Plans, v: int, lane: int, route_index: int) -> int:
-    """The link that leads on from a lane along the route, -1 when none does."""
-    if net.lane.internal[lane]:
-        return net.lane.exit[lane]
-    return plans.chain.link[table_row(plans, veh, v, route_index) + net.lane.index[lane]]
+def cell_beyond(net: Net, veh: Vehicles, plans: Plans, v: int, lane: int, route_index: int) -> int:
+    """The cell of a lane behind the junction that the vehicle is in, as judged when it entered the edge before."""
+    came = veh.row[v] + net.lane.index[net.lane.source[veh.lane[v]]]
+    expected = plans.chain.lane[came]
+    if expected >= 0 and net.lane.edge[expected] == net.lane.edge[lane]:
+        return plans.chain.next[came] - net.lane.index[expected] + net.lane.index[lane]
+    return table_row(plans, veh, v, route_index) + net.lane.index[lane]
+
+
+@inlined
+def cell_of(net: Net, veh: Vehicles, plans: Plans, v: int, lane: int) -> int:
+    """The cell of a lane beside the vehicle or its own one; inside a junction, that of the lane it leads to."""
+    if not net.lane.internal[lane]:
+        return veh.row[v] + net.lane.index[lane]
+    return cell_beyond(net, veh, plans, v, net.link.dst[net.lane.exit[lane]], veh.route_index[v] + 1)
+
+
+@inlined
+def lanes_off(net: Net, plans: Plans, lane: int, cell: int) -> int:
+    """How many lanes the best one is away, as far as there are lanes on this edge or in this junction."""
+    offset = plans.cell.offset[cell]
+    if not net.lane.internal[lane]:
+        return offset
+    first, end = net.edge.lane_start[net.lane.edge[lane]], net.edge.lane_start[net.lane.edge[lane] + 1]
+    return max(first - lane, min(offset, end - 1 - lane))

@@ -20,6 +20,7 @@ from sim.engine.arrays import (
 from sim.engine.changing import change_on_edge
 from sim.engine.insertion import insert_departures
 from sim.engine.jit import helper, inlined, kernel
+from sim.engine.judging import note_mixed
 from sim.engine.keepclear import withdraw_requests
 from sim.engine.moving import execute_move, impatience_of
 from sim.engine.planning import announce, plan_move
@@ -165,7 +166,7 @@ def advance(world: World) -> None:
 @kernel
 def show_signals(world: World, letters: I4, switched: I4, now: float) -> None:
     """Copy the letters of the signals that switched to their links; `letters` is (signals, longest programme)."""
-    net = world.net
+    net, tra = world.net, world.tra
     for i in range(switched.size):
         signal = switched[i]
         for k in range(net.signal_start[signal], net.signal_start[signal + 1]):
@@ -176,3 +177,4 @@ def show_signals(world: World, letters: I4, switched: I4, now: float) -> None:
                 net.link.changed_s[link] = now
                 if letter == 71 or letter == 103:
                     net.link.green_state[link] = letter
+        note_mixed(net, tra, signal)

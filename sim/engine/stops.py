@@ -1,9 +1,9 @@
 """Planned halts: where to stand, when a stop is reached, and when it is over."""
 
-from sim.engine.arrays import INFINITE, NOW, PARKED, STEP_S, Plans, Traffic, Vehicles
+from sim.engine.arrays import INFINITE, NOW, PARKED, STEP_S, Net, Plans, Traffic, Vehicles
 from sim.engine.following import EPS, HALTING
 from sim.engine.jit import helper, inlined
-from sim.engine.routes import note_row
+from sim.engine.judging import judge_lanes
 
 PLACE_TOLERANCE_M = 1.0  # how far short of its place a vehicle counts as arrived at a named stop
 
@@ -25,7 +25,7 @@ def stop_target(veh: Vehicles, plans: Plans, tra: Traffic, v: int, stop: int) ->
 
 
 @inlined
-def process_stop(veh: Vehicles, plans: Plans, tra: Traffic, v: int, wanted: float) -> float:
+def process_stop(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, v: int, wanted: float) -> float:
     """Upper bound of the speed from a stop: 0 while standing; begins and ends the halt."""
     stop = veh.next_stop[v]
     if stop >= veh.last_stop[v]:
@@ -35,7 +35,7 @@ def process_stop(veh: Vehicles, plans: Plans, tra: Traffic, v: int, wanted: floa
         veh.stop_left_s[v] -= dt
         if veh.stop_left_s[v] > 0.0:
             return 0.0
-        leave_stop(veh, plans, v)
+        leave_stop(net, veh, plans, tra, v)
         return wanted
     if plans.stop.position[stop] != veh.route_index[v] or veh.lane[v] != plans.stop.lane[stop]:
         return wanted
@@ -50,11 +50,11 @@ def process_stop(veh: Vehicles, plans: Plans, tra: Traffic, v: int, wanted: floa
 
 
 @helper
-def leave_stop(veh: Vehicles, plans: Plans, v: int) -> None:
+def leave_stop(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, v: int) -> None:
     """The halt is over: on to the next one."""
     veh.stop_reached[v] = False
     veh.stop_distance[v] = INFINITE
     veh.next_stop[v] += 1
     table = plans.plan.table_start[veh.plan[v]] + (veh.next_stop[v] - veh.first_stop[v])
     veh.cells[v] = plans.table_offset[table]
-    note_row(plans, veh, v)
+    judge_lanes(net, veh, plans, tra, v)

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.engine.arrays import CONFLICT, EDGE, F8, I4, JUNCTION, LANE, LINK, Net, table
+from sim.engine.arrays import CONFLICT, EDGE, F8, FAN, I4, JUNCTION, LANE, LINK, Net, table
 from sim.engine.meetings import Meetings
-from sim.network import Connection, Lane, Network
+from sim.network import Connection, Edge, Lane, Network
 from sim.permissions import permission_mask
 
 CROSSING_COLUMN = 8
+GIVING_WAY = frozenset("m=sw-")
 SAFETY_GAP_M = 1.0  # SUMO's distance to people on a crossing
 VISIBILITY_M = 4.5  # SUMO's default distance at which foes at a minor link are seen
 
@@ -72,6 +73,10 @@ def build_streets(network: Network) -> Streets:
     outgoing = {edge.from_junction for edge in b.edges if edge.function == "normal"}
     tls = np.array([b.tls_of.get(c.tl, -1) if c.link_index >= 0 else -1 for c in links], np.int64)
     signal_link = np.argsort(tls, kind="stable")[np.count_nonzero(tls < 0) :]
+    fans = _fans(b, tls)
+    signal_fan_start, signal_fan = _ragged(
+        [[i for i, signals in enumerate(fans.values()) if s in signals] for s in range(len(b.tls_ids))]
+    )
     net = Net(
         lane=table(
             LANE,
@@ -151,8 +156,11 @@ def build_streets(network: Network) -> Streets:
         response=np.array(response, np.bool_),
         signal_start=np.searchsorted(tls[signal_link], np.arange(len(b.tls_ids) + 1)),
         signal_link=signal_link,
+        fan=table(FAN, len(fans) + 1, edge=[edge for edge, _ in fans], following=[following for _, following in fans]),
+        signal_fan_start=signal_fan_start,
+        signal_fan=signal_fan,
         multi_edges=np.array(
-            [i for i, edge in enumerate(b.edges) if edge.function == "normal" and _changeable(edge.lanes)], np.int64
+            [i for i, edge in enumerate(b.edges) if _changeable(edge.lanes) and _may_change(b, edge)], np.int64
         ),
     )
     signals, letters = _crossing_links(network, b)
@@ -169,6 +177,19 @@ def build_streets(network: Network) -> Streets:
     )
 
 
+def _fans(b: Meetings, tls: I4) -> dict[tuple[int, int], set[int]]:
+    """Edges with the edges after them to which several lanes lead past signals, and these signals."""
+    lanes: dict[tuple[int, int], set[str]] = {}
+    signals: dict[tuple[int, int], set[int]] = {}
+    for link, connection in enumerate(b.links):
+        if not connection.from_lane.startswith(":"):
+            way = b.edge_of[connection.from_edge], b.edge_of[connection.to_edge]
+            lanes.setdefault(way, set()).add(connection.from_lane)
+            if tls[link] >= 0:
+                signals.setdefault(way, set()).add(int(tls[link]))
+    return {way: found for way, found in signals.items() if len(lanes[way]) > 1}
+
+
 def _before_crossings(b: Meetings, entries: F8, conflict_start: I4) -> F8:
     """For each link: how far before its line one stops that must leave `SAFETY_GAP_M` to a crossing behind it."""
     result = np.zeros(len(b.links))
@@ -179,6 +200,14 @@ def _before_crossings(b: Meetings, entries: F8, conflict_start: I4) -> F8:
                 entry, behind_line_m = b.entry_link[lane], b.lanes[lane].length_m - entries[c, 1]
                 result[entry] = max(result[entry], SAFETY_GAP_M - behind_line_m)
     return result
+
+
+def _may_change(b: Meetings, edge: Edge) -> bool:
+    """Lanes are changed on normal edges, and inside junctions where nobody comes in who has to give way."""
+    if not edge.internal:
+        return edge.function == "normal"
+    entries = [b.entry_link[b.lane_of[lane.id]] for lane in edge.lanes]
+    return all(entry >= 0 and b.links[entry].state not in GIVING_WAY for entry in entries)
 
 
 def _changeable(lanes: tuple[Lane, ...]) -> bool:

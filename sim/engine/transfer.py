@@ -18,7 +18,8 @@ from sim.engine.arrays import (
 )
 from sim.engine.insertion import reenter
 from sim.engine.jit import helper
-from sim.engine.routes import note_row, route_edge
+from sim.engine.judging import give_back, judge_lanes
+from sim.engine.routes import route_edge
 from sim.engine.stops import leave_stop
 
 TELEPORT_MIN_MPS = 1.0
@@ -65,7 +66,7 @@ def return_to_road(net: Net, veh: Vehicles, plans: Plans, tra: Traffic) -> None:
             if veh.stop_left_s[v] <= 0.0:
                 done = reenter(net, veh, plans, tra, v, veh.lane[v], veh.position[v])
                 if done:
-                    leave_stop(veh, plans, v)
+                    leave_stop(net, veh, plans, tra, v)
         elif now >= veh.ready_s[v]:
             done = move_on(net, veh, plans, tra, v)
         if not done:
@@ -81,20 +82,21 @@ def move_on(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, v: int) -> bool
         veh.status[v] = ARRIVED
         veh.arrived_at[v] = tra.clock[NOW]
         tra.counters[ARRIVED_COUNT] += 1
+        give_back(veh, plans, v)
         return True
     edge = route_edge(plans, veh, v, veh.route_index[v] + 1)
     for lane in range(net.edge.lane_start[edge], net.edge.lane_start[edge + 1]):
         if not net.lane.permissions[lane] & veh.class_bit[v]:
             continue
         veh.route_index[v] += 1
-        note_row(plans, veh, v)
+        judge_lanes(net, veh, plans, tra, v)
         if reenter(net, veh, plans, tra, v, lane, min(veh.length[v], net.lane.length[lane])):
             return True
         veh.route_index[v] -= 1
     veh.route_index[v] += 1
-    note_row(plans, veh, v)
+    judge_lanes(net, veh, plans, tra, v)
     first = net.edge.lane_start[edge]
     veh.ready_s[v] = tra.clock[NOW] + net.edge.length[edge] / max(TELEPORT_MIN_MPS, net.lane.speed[first])
     while veh.next_stop[v] < veh.last_stop[v] and plans.stop.position[veh.next_stop[v]] < veh.route_index[v]:
-        leave_stop(veh, plans, v)
+        leave_stop(net, veh, plans, tra, v)
     return False

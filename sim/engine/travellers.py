@@ -1,14 +1,12 @@
-"""From the demand to the engine's arrays: vehicles with their own speed factors, shared plans, stops."""
+"""From the demand to the engine's arrays: vehicles with their own speed factors."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
 
-from sim.demand import Stop, Vehicle
-from sim.engine.arrays import CELL, CHAIN, F8, I8, INFINITE, PLACE, PLAN, STOP, VEHICLE, Plans, Vehicles, table
-from sim.engine.bestlanes import fill_tables
+from sim.demand import Vehicle
+from sim.engine.arrays import F8, I8, INFINITE, VEHICLE, Plans, Vehicles, table
 from sim.engine.insertion import (
     LANE_ALLOWED,
     LANE_BEST,
@@ -28,9 +26,10 @@ from sim.engine.insertion import (
     SPEED_MAX,
     SPEED_RANDOM,
 )
+from sim.engine.itineraries import Collector, build_plans
 from sim.engine.streets import Streets
 from sim.permissions import RAIL_CLASSES, class_bit
-from sim.routing import NoRouteError, Router
+from sim.routing import Router
 from sim.vehicle_types import VehicleType
 
 LANE_WORDS = {
@@ -49,137 +48,6 @@ SPEED_WORDS = {
 T = TypeVar("T")
 
 
-@dataclass
-class _Plan:
-    edges: tuple[int, ...]
-    bit: int
-    railway: bool
-    look_m: float
-    stops: tuple[tuple[int, int, float], ...]  # lane, route position, start
-
-
-class _Collector:
-    """Interns equal plans, and lists the stops of every vehicle."""
-
-    def __init__(self, streets: Streets, router: Router, step_s: float) -> None:
-        self.streets = streets
-        self.step_s = step_s
-        self.router = router
-        self.plans: dict[tuple[object, ...], int] = {}
-        self.listed: list[_Plan] = []
-        self.stops: list[tuple[int, int, Stop]] = []
-        self._routed: dict[tuple[int, int], tuple[int, list[tuple[int, int, Stop]]]] = {}
-
-    def add(self, vehicle: Vehicle) -> tuple[int, int, int]:
-        """Plan, first and last stop of a vehicle."""
-        if vehicle.route is None or vehicle.stops:
-            plan, stops = self._planned(vehicle)
-        else:  # of a flow: one route and one type for all
-            key = (id(vehicle.route), id(vehicle.type))
-            if key not in self._routed:
-                self._routed[key] = self._planned(vehicle)
-            plan, stops = self._routed[key]
-        first = len(self.stops)
-        self.stops += stops
-        return plan, first, len(self.stops)
-
-    def _planned(self, vehicle: Vehicle) -> tuple[int, list[tuple[int, int, Stop]]]:
-        names = self._edges(vehicle)
-        edges = tuple(self.streets.edge_of[name] for name in names)
-        kind = vehicle.type
-        stops = self._stops(vehicle, names)
-        railway = kind.vehicle_class in RAIL_CLASSES
-        key = (edges, kind.vehicle_class, kind.max_speed_mps, tuple((s[0], s[1], s[2].start_m) for s in stops))
-        plan = self.plans.get(key)
-        if plan is None:
-            plan = self.plans[key] = len(self.listed)
-            look_m = _look_ahead_m(kind, self.step_s)
-            self.listed.append(
-                _Plan(
-                    edges, class_bit(kind.vehicle_class), railway, look_m, tuple((a, b, s.start_m) for a, b, s in stops)
-                )
-            )
-        return plan, stops
-
-    def _edges(self, vehicle: Vehicle) -> tuple[str, ...]:
-        if vehicle.route is not None:
-            return vehicle.route.edges
-        via = [*vehicle.via]
-        try:
-            return self.router.route(vehicle.origin, vehicle.destination, vehicle.type, via)
-        except NoRouteError as error:
-            raise NoRouteError(f"vehicle {vehicle.id!r}: {error}") from None
-
-    def _stops(self, vehicle: Vehicle, names: tuple[str, ...]) -> list[tuple[int, int, Stop]]:
-        listed = [*(vehicle.route.stops if vehicle.route is not None else ()), *vehicle.stops]
-        result = []
-        position = 0
-        for stop in listed:
-            edge = stop.lane.rsplit("_", 1)[0]
-            while position < len(names) and names[position] != edge:
-                position += 1
-            if position == len(names):
-                raise NoRouteError(
-                    f"vehicle {vehicle.id!r}: expected its stop on {stop.lane!r} along its route, got none"
-                )
-            result.append((self.streets.lane_of[stop.lane], position, stop))
-        return result
-
-
-def build_plans(streets: Streets, collector: _Collector) -> Plans:
-    """The tables of best lanes for all plans."""
-    plans = collector.listed
-    net = streets.net
-    start = np.concatenate([[0], np.cumsum([len(p.edges) for p in plans])]).astype(np.int64)
-    edge = np.array([e for p in plans for e in p.edges], np.int64)
-    lanes = np.diff(net.edge.lane_start)[edge] if edge.size else np.zeros(0, np.int64)
-    row = np.zeros(edge.size, np.int64)
-    table_start = np.zeros(len(plans) + 1, np.int64)
-    offsets: list[int] = []
-    next_rows: list[I8] = []
-    total = 0
-    for i, plan in enumerate(plans):
-        part = lanes[start[i] : start[i + 1]]
-        row[start[i] : start[i + 1]] = np.concatenate([[0], np.cumsum(part)[:-1]])
-        following = np.repeat(np.append(row[start[i] + 1 : start[i + 1]], 0), part)
-        for _ in range(len(plan.stops) + 1):
-            offsets.append(total)
-            next_rows.append(total + following)
-            total += int(part.sum())
-        table_start[i + 1] = len(offsets)
-    stop_first = np.concatenate([[0], np.cumsum([len(p.stops) for p in plans])]).astype(np.int64)
-    flat = [stop for p in plans for stop in p.stops]
-    cell = table(CELL, total + 1, link=np.full(total, -1))
-    table_offset = np.array(offsets, np.int64)
-    next_row = np.concatenate([*next_rows, np.zeros(1, np.int64)])
-    plan_table = table(PLAN, len(plans) + 1, start=start, table_start=table_start)
-    place = table(PLACE, edge.size + 1, edge=edge, row=row)
-    fill_tables(
-        net, start, edge, row, table_start, table_offset, np.array([p.bit for p in plans], np.int64),
-        np.array([p.look_m for p in plans], np.float64), np.array([p.railway for p in plans], np.bool_), stop_first,
-        np.array([s[0] for s in flat], np.int64), np.array([s[1] for s in flat], np.int64),
-        np.array([s[2] for s in flat], np.float64), cell,
-    )  # fmt: skip
-    chain = table(
-        CHAIN, total + 1, link=cell.link, lane=np.where(cell.link < 0, -1, net.link.dst[cell.link]), next=next_row
-    )
-    chain.next += np.where(chain.lane < 0, 0, net.lane.index[chain.lane])
-    stops = collector.stops
-    stop = table(
-        STOP,
-        len(stops) + 1,
-        lane=np.array([streets.lane_of[s[2].lane] for s in stops], np.int64),
-        position=np.array([s[1] for s in stops], np.int64),
-        start=np.array([s[2].start_m for s in stops], np.float64),
-        end=np.array([s[2].end_m for s in stops], np.float64),
-        duration=np.array([s[2].duration_s for s in stops], np.float64),
-        until=np.array([s[2].until_s for s in stops], np.float64),
-        parking=np.array([s[2].parking for s in stops], np.bool_),
-        place=np.array([0 if s[2].place else -1 for s in stops], np.int64),
-    )
-    return Plans(plan_table, place, table_offset, cell, chain, stop)
-
-
 def build_vehicles(
     streets: Streets, demand: Sequence[Vehicle], router: Router, seed: int, step_s: float
 ) -> tuple[Vehicles, Plans]:
@@ -188,9 +56,9 @@ def build_vehicles(
     Raises:
         NoRouteError: A trip has no way, or a stop does not lie on the route.
     """
-    collector = _Collector(streets, router, step_s)
+    collector = Collector(streets, router, step_s)
     rows = [collector.add(vehicle) for vehicle in demand]
-    plans = build_plans(streets, collector)
+    plans = build_plans(streets, collector, len(demand))
     n = len(demand)
     kinds = [vehicle.type for vehicle in demand]
     factor = speed_factors(kinds, seed)
@@ -248,7 +116,8 @@ def build_vehicles(
         way=plans.plan.start[plan],
         edges=plans.plan.start[plan + 1] - plans.plan.start[plan],
         cells=plans.table_offset[plans.plan.table_start[plan]],
-        row=plans.table_offset[plans.plan.table_start[plan]],
+        row=np.full(n, -1),
+        own_cells=np.full(n, -1),
         first_stop=first_stop,
         last_stop=np.array([row[2] for row in rows], np.int64),
         lane=np.full(n, -1),
@@ -266,15 +135,6 @@ def build_vehicles(
         behind=np.full(n, -1),
     )
     return vehicles, plans
-
-
-def _look_ahead_m(kind: VehicleType, step_s: float) -> float:
-    """How far beyond its edge a vehicle judges lanes at least: what it needs to stop from its top speed."""
-    top = min(kind.max_speed_mps, kind.desired_max_speed_mps)
-    drop = kind.decel_mps2 * step_s
-    steps = int(top / drop)
-    braking_m = step_s * (steps * top - drop * steps * (steps + 1) / 2)
-    return 2 * kind.tau_s * top + braking_m + kind.min_gap_m
 
 
 def _ranks(names: Sequence[str]) -> I8:

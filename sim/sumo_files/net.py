@@ -96,7 +96,13 @@ def read_program(element: Element) -> TrafficLightLogic:
         element.fail("expected a cycle longer than 0 s")
     parameters = {child.text("key"): child.text("value") for child in element.named("param")}
     return TrafficLightLogic(
-        element.text("id"), element.text("programID", "0"), kind, element.time("offset", 0.0), phases, parameters
+        element.text("id"),
+        element.text("programID", "0"),
+        kind,
+        element.time("offset", 0.0),
+        phases,
+        parameters,
+        f"{element.file}:{element.line}",
     )
 
 
