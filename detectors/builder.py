@@ -49,7 +49,6 @@ class PictureBuilder:
         self._junctions = {
             id_: _JunctionBuilder(junction, transit, self._neighbours) for id_, junction in junctions.items()
         }
-        self._pictures: Mapping[str, JunctionPicture] = {}
         self._exits = {
             id_: frozenset(movement.exit_lane for movement in junction.movements) for id_, junction in junctions.items()
         }
@@ -75,11 +74,12 @@ class PictureBuilder:
                 self.air[reading.station] = reading
             elif not isinstance(reading, LorawanReading) and len(self.unknown) < MAX_UNKNOWN:
                 self.unknown[reading.junction] += 1
-        self._neighbours.observe(self._pictures, signals, elapsed_s)
-        self._pictures = pictures = {
+        self._neighbours.advance(elapsed_s)
+        pictures = {
             id_: builder.update(utc_s, elapsed_s, said[id_], signals.get(id_, NO_SIGNALS))
             for id_, builder in self._junctions.items()
         }
+        self._neighbours.observe(pictures, signals)
         return Picture(utc_s=utc_s, junctions=self._with_blocked_exits(pictures), air=dict(self.air))
 
     def _sort(self, reading: Reading, said: "_Said", utc_s: float) -> None:

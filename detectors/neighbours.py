@@ -71,10 +71,8 @@ class Neighbours:
         self._sum_veh = np.zeros(columns)
         self._sum_s = 0.0
 
-    def observe(
-        self, pictures: Mapping[str, JunctionPicture], signals: Mapping[str, SignalView], elapsed_s: float
-    ) -> None:
-        """Fold in who crossed stop lines up to the last pictures; then time goes on."""
+    def observe(self, pictures: Mapping[str, JunctionPicture], signals: Mapping[str, SignalView]) -> None:
+        """Fold in who crossed stop lines up to these pictures."""
         if not self._column:
             return
         for name, picture in pictures.items():
@@ -82,8 +80,12 @@ class Neighbours:
                 seen = picture.lanes.get(lane)
                 if seen is not None and seen.passed:
                     self._set_off(name, lane, seen.passed, signals.get(name, NO_SIGNALS).aspects)
-        for _ in range(min(round(elapsed_s), LONGEST_WAY_S)):
-            self._advance()
+
+    def advance(self, elapsed_s: float) -> None:
+        """Time goes on."""
+        if self._column:
+            for _ in range(min(round(elapsed_s), LONGEST_WAY_S)):
+                self._advance()
 
     def _set_off(self, name: str, lane: str, vehicles: int, aspects: Mapping[str, Aspect]) -> None:
         """Vehicles have crossed: by the ways that show green, as usual turns share them."""
