@@ -30,6 +30,9 @@ class Code(StrEnum):
     TRANSITION_RED_AMBER = "transition_red_amber"
     TRANSITION_LEADING = "transition_leading"
 
+    STOP_OFF_LANE = "stop_off_lane"
+    STOP_FOR_NOBODY = "stop_for_nobody"
+
     # a timing plan
     WRONG_JUNCTION = "wrong_junction"
     UNKNOWN_STAGE = "unknown_stage"

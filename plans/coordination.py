@@ -14,9 +14,10 @@ import numpy as np
 from plans.coordination_parameters import CoordinationParameters
 from plans.cycle import common_cycles
 from plans.demand import Demand
+from plans.flow_network import FlowNetwork
 from plans.junction import Junction
 from plans.junction_flow import CostWeights, Pattern
-from plans.platoon import FlowNetwork, FlowState
+from plans.platoon import FlowState
 from plans.progression import Progression, Stream, best_offsets
 from plans.roads import roads_between
 from plans.rules import check_plan, errors

@@ -5,7 +5,8 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from plans.demand import JunctionDemand, share_out, spread_over_lanes, usual_persons
+from plans.defaults import STOP_LOSS_S
+from plans.demand import JunctionDemand, share_out, spread_over_lanes, transit_persons, usual_persons
 from plans.junction import GroupKind, Junction, Mode, Turn
 from plans.schema import Problem, SiteError
 from plans.site import Site
@@ -104,24 +105,39 @@ def _movements(junction: Junction, row: Mapping[str, str], mode: Mode, file: str
 def demand_of(site: Site, counts: tuple[Count, ...], plan_set: str) -> dict[str, JunctionDemand]:
     """Demand of every junction in the time of a plan set; lines without a plan set count for each."""
     of_set = [count for count in counts if count.plan_set in ("", plan_set)]
-    lanes: dict[str, dict[str, float]] = {name: {} for name in site.junctions}
-    for count in of_set:
-        if count.by_lane:
-            of_junction = lanes[count.junction]
-            of_junction[count.by_lane] = of_junction.get(count.by_lane, 0.0) + count.flow_ph
-    shared = share_out(site.junctions, lanes)
+    flows = _flows(site, of_set)
+    transit = _flows(site, [count for count in of_set if count.mode in STOP_LOSS_S])
+    weight = site.weights[Mode.PEDESTRIAN] * site.occupancy[Mode.PEDESTRIAN]
     found = {}
     for name, junction in site.junctions.items():
         here = [count for count in of_set if count.junction == name]
-        flows = spread_over_lanes(junction, [(c.movements, c.flow_ph) for c in here if c.movements and not c.by_lane])
-        for movement, flow in shared[name].items():
-            flows[movement] = flows.get(movement, 0.0) + flow
         walkers: dict[str, float] = {}
         for count in here:
             if count.group:
                 walkers[count.group] = walkers.get(count.group, 0.0) + count.flow_ph
-        weight = site.weights[Mode.PEDESTRIAN] * site.occupancy[Mode.PEDESTRIAN]
-        found[name] = JunctionDemand(flows, walkers, _persons(site, junction, here), weight)
+        found[name] = JunctionDemand(
+            flows[name],
+            walkers,
+            _persons(site, junction, here),
+            weight,
+            transit[name],
+            {lane.id: transit_persons(lane, site.weights, site.occupancy) for lane in junction.lanes.values()},
+        )
+    return found
+
+
+def _flows(site: Site, counts: list[Count]) -> dict[str, dict[str, float]]:
+    """Vehicles per hour by junction and movement."""
+    lanes: dict[str, dict[str, float]] = {name: {} for name in site.junctions}
+    for count in counts:
+        if count.by_lane:
+            of_junction = lanes[count.junction]
+            of_junction[count.by_lane] = of_junction.get(count.by_lane, 0.0) + count.flow_ph
+    found = share_out(site.junctions, lanes)
+    for name, junction in site.junctions.items():
+        here = [c for c in counts if c.junction == name and c.movements and not c.by_lane]
+        for movement, flow in spread_over_lanes(junction, [(c.movements, c.flow_ph) for c in here]).items():
+            found[name][movement] = found[name].get(movement, 0.0) + flow
     return found
 
 

@@ -182,6 +182,23 @@ ACTIVE_TRAVEL_FIRST_WEIGHT: Final[Mapping[Mode, float]] = _define(
     sure=False,
 )
 
+# Stops of buses and trams
+STOP_DWELL_S: Final = _define("STOP_DWELL_S", 20.0, "s", "common practice for a stop in a city", sure=False)
+STOP_DWELL_VARIATION: Final = _define(
+    "STOP_DWELL_VARIATION",
+    0.6,
+    "standard deviation of the dwell over its mean",
+    "TCQSM (TCRP Report 165, 2013): 0.4 to 0.8, 0.6 where nothing was measured",
+    sure=False,
+)
+STOP_LOSS_S: Final[Mapping[Mode, float]] = _define(
+    "STOP_LOSS_S",
+    {Mode.BUS: 7.5, Mode.TRAM: 9.5},
+    "s that braking and starting at a stop take beside the dwell, at 13.9 m/s",
+    "SUMO 1.28: 7 to 8 s for a bus, 9 to 10 s for a tram; proportional to the speed",
+    sure=False,
+)
+
 # Priority requests
 MAX_LEVEL: Final = _define("MAX_LEVEL", 14, "request level", "levels of priority requests are 0 to 14", sure=True)
 EMERGENCY_LEVEL: Final = _define(

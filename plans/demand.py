@@ -26,13 +26,16 @@ class JunctionDemand:
     """What comes to one junction.
 
     `flow_vph` is by movement, `walkers_ph` by signal group; `persons` are weighted persons in a vehicle of the lane
-    (persons times the weight of their delay), `walker_weight` the same for one person on foot.
+    (persons times the weight of their delay), `walker_weight` the same for one person on foot. `transit_vph` of a
+    movement's flow are buses and trams, with `transit_persons` in each of the lane's.
     """
 
     flow_vph: Mapping[str, float]
     walkers_ph: Mapping[str, float] = field(default_factory=dict)
     persons: Mapping[str, float] = field(default_factory=dict)
     walker_weight: float = MODE_WEIGHT[Mode.PEDESTRIAN]
+    transit_vph: Mapping[str, float] = field(default_factory=dict)
+    transit_persons: Mapping[str, float] = field(default_factory=dict)
 
 
 Demand = Mapping[str, JunctionDemand]
@@ -50,6 +53,17 @@ def main_mode(lane: Lane) -> Mode:
 def usual_persons(lane: Lane, weights: Mapping[Mode, float], occupancy: Mapping[Mode, float]) -> float:
     """Weighted persons in a vehicle of the lane where nobody has seen which vehicles use it."""
     mode = main_mode(lane)
+    return weights.get(mode, MODE_WEIGHT[mode]) * occupancy.get(mode, OCCUPANCY[mode])
+
+
+def transit_mode(lane: Lane) -> Mode:
+    """Which of buses and trams the lane is for."""
+    return Mode.TRAM if main_mode(lane) is Mode.TRAM else Mode.BUS
+
+
+def transit_persons(lane: Lane, weights: Mapping[Mode, float], occupancy: Mapping[Mode, float]) -> float:
+    """Weighted persons in a bus (or tram) of the lane."""
+    mode = transit_mode(lane)
     return weights.get(mode, MODE_WEIGHT[mode]) * occupancy.get(mode, OCCUPANCY[mode])
 
 

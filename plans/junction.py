@@ -144,6 +144,23 @@ class Lane:
 
 
 @dataclass(frozen=True, slots=True)
+class TransitStop:
+    """Where buses or trams halt on their way to the stop line, on an approach lane or one that feeds it.
+
+    `distance_m` is from the stop line to where a vehicle's front stands; `share_ratio` the part of the approach's
+    vehicles of these modes that halt, for `dwell_s` in the mean, with a standard deviation of `deviation_s`.
+    """
+
+    id: str
+    lane: str
+    distance_m: float
+    dwell_s: float
+    deviation_s: float
+    share_ratio: float = 1.0
+    modes: frozenset[Mode] = frozenset({Mode.BUS})
+
+
+@dataclass(frozen=True, slots=True)
 class Detector:
     """A sensor and what it looks at; `distance_m` is from the stop line to its downstream edge, upstream positive."""
 
@@ -216,6 +233,7 @@ class Junction:
     lanes: Mapping[str, Lane]
     movements: tuple[Movement, ...]
     detectors: Mapping[str, Detector] = field(default_factory=dict)
+    stops: Mapping[str, TransitStop] = field(default_factory=dict)
     transitions: Mapping[tuple[str, str], StageTransition] = field(default_factory=dict)
     position_m: tuple[float, float] = (0.0, 0.0)
     corridor: str = ""

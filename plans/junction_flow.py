@@ -1,41 +1,32 @@
 """One junction in cyclic flow: arrival profiles and greens in, queues, departures and costs out.
 
-Steps are seconds of a common period. Random arrivals and oversaturation add a term per lane (Kimber and Hollis 1979, as
-in the HCM).
+Steps are seconds of a common period.
 """
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from plans.capacity import (
-    AMBER_USE_S,
-    CRITICAL_GAP_S,
-    FOLLOW_UP_S,
     JAM_SPACING_M,
     SNEAKERS_VEH,
-    STARTUP_LOST_S,
     foes,
     lane_flows_vph,
     saturation_flow_vph,
     short_lanes,
     walk_ratio,
 )
+from plans.cyclic_queue import Floats, discharge_ratio, discharged, gap_rate, limited, random_delay_s, waiting_s
 from plans.demand import JunctionDemand
 from plans.junction import GroupKind, Junction, Movement
 from plans.table import expand
 from plans.timing import GreenInterval, TimingPlan
-
-Floats = NDArray[np.float64]
+from plans.transit_flow import in_order, leaving
 
 BLOCKED_RATIO = 0.1
 """A shared lane with one movement on red still discharges now and then: the others until a head blocks them."""
-FULL_RATIO = 0.97
-"""More than this much of a lane's capacity does not arrive in the cyclic profile; the random term has the rest."""
-PERIOD_H = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +50,15 @@ class LaneFigures:
     stops_per_s: Floats
     saturation_ratio: Floats
     cost: Floats
+    lost: Floats  # weighted person-seconds of delay
+    transit_outflow: Floats  # of the lanes that buses or trams use
+
+
+class Arrivals(NamedTuple):
+    """Cyclic arrivals: of all vehicles by lane; of buses and trams among them by row of `transit_lanes`."""
+
+    vehicles: Floats
+    transit: Floats
 
 
 @dataclass
@@ -83,6 +83,7 @@ class JunctionFlow:
         self.index = {lane: number for number, lane in enumerate(self.lanes)}
         self.flow = np.array([flow[lane] / 3600.0 for lane in self.lanes])
         self.persons = np.array([demand.persons.get(lane, 1.0) for lane in self.lanes])
+        self._transit()
         self.storage_veh = np.array([_storage_m(junction, lane) for lane in self.lanes]) / JAM_SPACING_M
         self.movements = [
             m for lane in self.lanes for m in junction.movements_by_lane[lane] if demand.flow_vph.get(m.id, 0.0) > 0.0
@@ -98,6 +99,26 @@ class JunctionFlow:
         most = np.maximum.reduceat(self.rate, self.starts) if self.lanes else self.rate
         self._top = most[:, None] + SNEAKERS_VEH
         self._foes()
+
+    def _transit(self) -> None:
+        """Buses and trams by lane, and the persons in them and in all others."""
+        demand, moves = self.demand, self.junction.movements_by_lane
+        flow = [sum(demand.transit_vph.get(m.id, 0.0) for m in moves[lane]) / 3600.0 for lane in self.lanes]
+        self.transit = np.minimum(np.array(flow), self.flow)
+        self.transit_lanes = np.flatnonzero(self.transit > 0.0)
+        self.transit_row = {int(lane): row for row, lane in enumerate(self.transit_lanes)}
+        inside = [
+            demand.transit_persons.get(lane, persons) for lane, persons in zip(self.lanes, self.persons, strict=True)
+        ]
+        carried = self.persons * self.flow - inside * self.transit
+        others = self.flow - self.transit
+        self.others_persons = np.where(others > 0.0, np.maximum(carried, 0.0) / np.maximum(others, 1e-12), 0.0)
+        self.transit_persons = np.array(inside)[self.transit_lanes]
+
+    def uniform(self, period_s: int) -> Arrivals:
+        """Everybody comes at any time."""
+        transit = self.transit[self.transit_lanes, None]
+        return Arrivals(np.repeat(self.flow[:, None], period_s, axis=1), np.repeat(transit, period_s, axis=1))
 
     def _foes(self) -> None:
         """For every movement that gives way: the part of each lane's departures that it has to let pass."""
@@ -121,7 +142,7 @@ class JunctionFlow:
         for interval in table.intervals:
             by_group.setdefault(interval.group, []).append(interval)
         shown = {
-            group: _discharge(by_group.get(group, []), plan.cycle_s) for group in {m.group for m in self.movements}
+            group: discharge_ratio(by_group.get(group, []), plan.cycle_s) for group in {m.group for m in self.movements}
         }
         repeats = period_s // plan.cycle_s
         walked = [self._walked(m, plan.cycle_s, float(shown[m.group].sum()), by_group) for m in self.movements]
@@ -168,17 +189,17 @@ class JunctionFlow:
                 left *= walk_ratio(walkers_ph, self.junction.groups[group].crossing_m, cycle_s, green_s)
         return left
 
-    def respond(self, arrivals: Floats, weight: Floats) -> LaneFigures:
+    def respond(self, coming: Arrivals, weight: Floats) -> LaneFigures:
         """Queues, departures and costs for cyclic arrivals (.., lanes, period) and greens (.., movements, period).
 
         Units are vehicles per second; leading axes are broadcast, so that many plans are tried at once.
         """
-        period = weight.shape[-1]
+        arrivals = coming.vehicles
         rates = self.rate[:, None] * weight
         shown = np.maximum.reduceat(weight, self.starts, axis=-2) if self.lanes else weight
         capacity = self._lane_capacity(rates, shown)
-        arriving = _limited(arrivals, capacity)
-        queue, outflow = _discharged(arriving, capacity)
+        arriving = limited(arrivals, capacity)
+        queue, outflow = discharged(arriving, capacity)
         if self.yielding.size:
             opposing = self.against @ outflow
             rates = np.array(np.broadcast_to(rates, (*opposing.shape[:-2], *rates.shape[-2:])))
@@ -188,9 +209,9 @@ class JunctionFlow:
             gaps = gap_rate(opposing) * (green > 0.0)
             rates[..., self.yielding, :] = np.minimum(own, gaps) + SNEAKERS_VEH * ending
             capacity = self._lane_capacity(rates, shown)
-            arriving = _limited(arrivals, capacity)
-            queue, outflow = _discharged(arriving, capacity)
-        return self._figures(arrivals, arriving, capacity, queue, outflow, period)
+            arriving = limited(arrivals, capacity)
+            queue, outflow = discharged(arriving, capacity)
+        return self._figures(coming, arriving, capacity, queue, outflow)
 
     def _lane_capacity(self, rates: Floats, shown: Floats) -> Floats:
         """Vehicles of a shared lane come one after another: the harmonic mean of its movements."""
@@ -198,81 +219,35 @@ class JunctionFlow:
         return np.asarray(np.where(shown > 0.0, np.minimum(1.0 / spent, self._top * np.maximum(shown, 0.2)), 0.0))
 
     def _figures(
-        self, arrivals: Floats, arriving: Floats, capacity: Floats, queue: Floats, outflow: Floats, period: int
+        self, coming: Arrivals, arriving: Floats, capacity: Floats, queue: Floats, outflow: Floats
     ) -> LaneFigures:
+        arrivals, period = coming.vehicles, queue.shape[-1]
         mean_capacity = np.maximum(capacity.mean(axis=-1), 1e-6)
         wanted = arrivals.mean(axis=-1)
         ratio = wanted / mean_capacity
         random_s = random_delay_s(ratio, mean_capacity * 3600.0)
         delay_veh = queue.mean(axis=-1) + wanted * random_s
-        stopped = arriving * np.minimum(1.0, 4.0 * queue)
-        stops = stopped.mean(axis=-1)
+        stopping = np.minimum(1.0, 4.0 * queue)
+        stops = (arriving * stopping).mean(axis=-1)
         longest = queue.max(axis=-1) + wanted * random_s
         spilled = np.maximum(0.0, longest - self.storage_veh)
         weights = self.weights
         emission = weights.emission_s_per_g * (weights.idle_g_per_s * delay_veh + weights.stop_g * stops)
-        cost = (self.persons * (delay_veh + weights.stop_s * stops) + emission).sum(axis=-1)
+        lost, stopped = self.others_persons * delay_veh, self.others_persons * stops
+        transit_outflow = coming.transit
+        if self.transit_lanes.size:
+            own, rows = (..., self.transit_lanes), (..., self.transit_lanes, slice(None))
+            transit = coming.transit * (arriving.mean(axis=-1) / np.maximum(wanted, 1e-12))[own][..., None]
+            served = in_order(arriving[rows], queue[rows], capacity[rows])
+            transit = np.broadcast_to(transit, served.wait_s.shape)
+            extra = self.transit_persons - self.others_persons[self.transit_lanes]
+            waited = (transit * served.wait_s).mean(axis=-1) + coming.transit.mean(axis=-1) * random_s[own]
+            lost[own] += extra * waited
+            stopped[own] += extra * (transit * stopping[rows]).mean(axis=-1)
+            transit_outflow = leaving(transit, served.second)
+        cost = (lost + weights.stop_s * stopped + emission).sum(axis=-1)
         cost = cost + (self.persons * spilled).sum(axis=-1) * weights.spill_s / period
-        return LaneFigures(outflow, delay_veh, stops, ratio, cost)
-
-
-def gap_rate(opposing: Floats) -> Floats:
-    """Discharge through gaps against a flow, both in vehicles per second; see `capacity.gap_flow_vph`."""
-    flow = np.maximum(opposing, 1e-9)
-    return np.asarray(flow * np.exp(-flow * CRITICAL_GAP_S) / -np.expm1(-flow * FOLLOW_UP_S))
-
-
-def random_delay_s(ratio: Floats, capacity_vph: Floats) -> Floats:
-    """Delay of a vehicle beyond the uniform one: random arrivals, and the growth of queues above saturation (HCM)."""
-    excess = ratio - 1.0
-    return np.asarray(
-        900.0 * PERIOD_H * (excess + np.sqrt(excess**2 + 4.0 * ratio / (np.maximum(capacity_vph, 1e-6) * PERIOD_H)))
-    )
-
-
-def waiting_s(intervals: list[GreenInterval], cycle_s: int, limit_s: float = math.inf) -> float:
-    """Mean wait of people who come at any time: the squares of all reds over twice the cycle.
-
-    With a limit, a second that comes after a wait w counts as 1 + 2 w / limit, as the tactical layer has it.
-    """
-    if not intervals:
-        return float(cycle_s)
-    if any(one.end_s - one.start_s >= cycle_s for one in intervals):
-        return 0.0
-    starts = sorted(intervals, key=lambda one: one.start_s)
-    reds = [(after.start_s - one.end_s) % cycle_s for one, after in zip(starts, [*starts[1:], starts[0]], strict=True)]
-    return sum(red**2 / 2.0 + red**3 / (3.0 * limit_s) for red in reds) / cycle_s
-
-
-def _discharge(intervals: list[GreenInterval], cycle_s: int) -> Floats:
-    """The part of each second in which a group's queue discharges: from start-up to the use of amber."""
-    edges = np.arange(cycle_s, dtype=np.float64)
-    result = np.zeros(cycle_s)
-    for one in intervals:
-        if one.end_s - one.start_s >= cycle_s:
-            return np.ones(cycle_s)
-        begin, end = one.start_s + STARTUP_LOST_S, one.end_s + AMBER_USE_S
-        for shift in (-cycle_s, 0, cycle_s):
-            result += np.clip(np.minimum(edges + 1.0, end + shift) - np.maximum(edges, begin + shift), 0.0, 1.0)
-    return np.minimum(result, 1.0)
-
-
-def _limited(arrivals: Floats, capacity: Floats) -> Floats:
-    """Arrivals that the lane can discharge within the cycle."""
-    room = FULL_RATIO * capacity.mean(axis=-1, keepdims=True)
-    mean = np.maximum(arrivals.mean(axis=-1, keepdims=True), 1e-12)
-    return np.asarray(arrivals * np.minimum(1.0, room / mean))
-
-
-def _discharged(arriving: Floats, capacity: Floats) -> tuple[Floats, Floats]:
-    """Queue at the end of each second and departures, in the steady state; the queue is a reflected running sum."""
-    surplus = arriving - capacity
-    running = np.cumsum(np.concatenate([surplus, surplus], axis=-1), axis=-1)
-    lowest = np.minimum(np.minimum.accumulate(running, axis=-1), 0.0)
-    period = surplus.shape[-1]
-    queue = (running - lowest)[..., period - 1 :]
-    outflow = arriving - np.diff(queue, axis=-1)
-    return queue[..., 1:], np.maximum(outflow, 0.0)
+        return LaneFigures(outflow, delay_veh, stops, ratio, cost, lost, transit_outflow)
 
 
 def _storage_m(junction: Junction, lane_id: str) -> float:

@@ -129,7 +129,7 @@ def _row(state: FlowState, name: str, plan: TimingPlan) -> tuple[JunctionForecas
     flow, figures = state.network.flows[name], state.figures[name]
     walkers = sum(flow.demand.walkers_ph.values()) / 3600.0 * flow.demand.walker_weight
     persons = float(flow.persons @ flow.flow) + walkers
-    lost = float(flow.persons @ figures.delay_veh) + flow.walkers_delay(plan) * flow.demand.walker_weight
+    lost = float(figures.lost.sum()) + flow.walkers_delay(plan) * flow.demand.walker_weight
     worst = max((one.saturation_ratio for one in lane_loads(flow.junction, plan, flow.demand).values()), default=0.0)
     stops = float(figures.stops_per_s.sum()) / max(float(flow.flow.sum()), 1e-9)
     return JunctionForecast(plan.cycle_s, worst, lost / max(persons, 1e-9), stops), lost, persons

@@ -36,6 +36,9 @@ def check_references(junction: Junction) -> list[Finding]:
         place = [detector.lane] if detector.lane else []
         found += _unknown(f"{element}/lane", place, watched, "an approach lane or one that feeds it")
         found += _unknown(f"{element}/group", [detector.group] if detector.group else [], groups, "a signal group")
+    for stop in junction.stops.values():
+        element = f"{junction.id}/stops/{stop.id}/lane"
+        found += _unknown(element, [stop.lane], watched, "an approach lane or one that feeds it")
     return list(dict.fromkeys(found))
 
 

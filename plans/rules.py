@@ -15,6 +15,7 @@ from plans.rules_step import check_step
 from plans.rules_table import check_table
 from plans.rules_transition import check_transition
 from plans.site import Site
+from plans.stops import check_stops
 from plans.table import expand, used_cycle_s
 from plans.timing import Finding, Severity, TimingPlan
 
@@ -36,7 +37,7 @@ def check_junction(junction: Junction) -> list[Finding]:
     found += check_stages(junction)
     for change in junction.transitions.values():
         found += check_transition(junction, change)
-    return found
+    return found + check_stops(junction)
 
 
 def check_plan(junction: Junction, plan: TimingPlan) -> list[Finding]:

@@ -29,6 +29,8 @@ MEANING: Mapping[str, Mapping[Code, str]] = {
         Code.TRANSITION_INTERGREEN: "and keep the intergreens between them",
         Code.TRANSITION_RED_AMBER: "and leave time for red-amber",
         Code.TRANSITION_LEADING: "and let people on foot and cyclists begin ahead by their leading interval",
+        Code.STOP_OFF_LANE: "a stop of buses or trams lies on the lane that it names",
+        Code.STOP_FOR_NOBODY: "and its approach is open to one of its modes",
     },
     "Plan": {
         Code.WRONG_JUNCTION: "the plan is this junction's",

@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from plans.coordination_parameters import CoordinationParameters
 from plans.cycle import stage_orders
 from plans.junction_flow import JunctionFlow, Pattern
@@ -86,5 +84,4 @@ class Shapes:
 
     def _alone(self, pattern: Pattern, period_s: int) -> float:
         """Cost at uniform arrivals."""
-        arrivals = np.repeat(self._flow.flow[:, None], period_s, axis=1)
-        return float(self._flow.respond(arrivals, pattern.weight).cost) + pattern.walkers_cost
+        return float(self._flow.respond(self._flow.uniform(period_s), pattern.weight).cost) + pattern.walkers_cost

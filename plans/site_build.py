@@ -32,7 +32,15 @@ from plans.site import (
     WebAddress,
     first_corridor,
 )
-from plans.site_form import ControlForm, GroupForm, JunctionForm, PlanForm, SiteForm, TransitionForm
+from plans.site_form import (
+    ControlForm,
+    GroupForm,
+    JunctionForm,
+    PlanForm,
+    SiteForm,
+    TransitionForm,
+)
+from plans.stop_form import build_stop
 from plans.timing import OnDemandStage, PlanStage, TimingPlan
 from plans.transit_form import build_transit
 from plans.unconfirmed import Unconfirmed
@@ -145,6 +153,7 @@ def build_junction(name: str, form: JunctionForm, notes: Unconfirmed) -> Junctio
             detector: Detector(detector, f.kind, f.lane, f.group, f.distance_m, f.length_m, f.mode)
             for detector, f in form.detectors.items()
         },
+        stops={stop: build_stop(stop, f, notes, f"{path}/stops/{stop}") for stop, f in form.stops.items()},
         transitions={
             (origin, target): _transition(origin, target, change)
             for origin, row in form.transitions.items()

@@ -7,7 +7,7 @@ from typing import Any
 
 from plans.defaults import PEDESTRIAN_CLEARING_MPS
 from plans.gating import ProtectedArea
-from plans.junction import ROAD_MODES, Junction, Lane, StageTransition
+from plans.junction import ROAD_MODES, Junction, Lane, Mode, StageTransition, TransitStop
 from plans.policy import Policy
 from plans.site import (
     ControllerAddress,
@@ -147,6 +147,7 @@ def _junction(site: Site, junction: Junction) -> dict[str, Any]:
             for movement in junction.movements
         },
         "detectors": {name: Inline(_pruned(_attributes(d, "id"))) for name, d in junction.detectors.items()},
+        "stops": {name: _stop(stop, site.unconfirmed, f"{path}/stops/{name}") for name, stop in junction.stops.items()},
         "controller": _controller(site.controllers.get(junction.id)),
         "plans": {name: _plan(junction, plan) for name, plan in site.plans.get(junction.id, {}).items()},
     }
@@ -173,6 +174,17 @@ def _lane(lane: Lane, unconfirmed: frozenset[str], path: str) -> Inline:
         del values["modes"]
     values["feeders"] = [Inline(_attributes(feeder)) for feeder in lane.feeders]
     return Inline(_kept(values, unconfirmed, f"{path}/lanes/{lane.id}"))
+
+
+def _stop(stop: TransitStop, unconfirmed: frozenset[str], path: str) -> Inline:
+    values = {
+        name: float(value) if name.endswith(("_m", "_s", "_ratio")) else value
+        for name, value in _attributes(stop, "id").items()
+    }
+    values["modes"] = [] if stop.modes == {Mode.BUS} else sorted(mode.value for mode in stop.modes)
+    if stop.share_ratio == 1.0:
+        del values["share_ratio"]
+    return Inline(_kept(values, unconfirmed, path))
 
 
 def _transition(change: StageTransition) -> Inline:

@@ -30,6 +30,7 @@ from plans.gating_form import AreaForm
 from plans.junction import DetectorKind
 from plans.policy import Policy
 from plans.site import StrategyName
+from plans.stop_form import TransitStopForm
 from plans.transit_form import TransitForm
 
 
@@ -205,6 +206,7 @@ class JunctionForm(Form):
     lanes: dict[LaneName, LaneForm] = {}
     movements: dict[LaneName, MovementForm] = {}
     detectors: dict[Name, DetectorForm] = {}
+    stops: dict[Name, TransitStopForm] = {}
     plans: dict[Name, PlanForm] = {}
     controller: ControllerForm | None = None
     derived: list[Text] = []

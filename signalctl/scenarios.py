@@ -63,5 +63,8 @@ def open_scenario(name: str, period: str | None = None) -> OpenScenario:
     scenario = load_scenario(config)
     site_file = config.parent / SITE_FILE
     derived = not site_file.is_file()
-    site = derive_site(scenario.network, site_id=config.name.split(".")[0]) if derived else load_site(site_file)
+    if derived:
+        site = derive_site(scenario.network, demand=scenario.demand, site_id=config.name.split(".")[0])
+    else:
+        site = load_site(site_file)
     return OpenScenario(config.name.removesuffix(".sumocfg"), config, scenario, site, derived)

@@ -24,12 +24,14 @@ def init(
     no_extra_stages: Annotated[
         bool, typer.Option("--no-extra-stages", help="No stages but those that the programmes show.")
     ] = False,
+    scenario: Annotated[Path | None, typer.Option(help="A .sumocfg whose buses and trams say where they stop.")] = None,
     timezone: Annotated[str, typer.Option(help="Time zone of the calendar, as in Europe/Berlin.")] = "UTC",
     force: Annotated[bool, typer.Option("--force", help="Replace the file when it exists.")] = False,
 ) -> None:
     """Derive junctions, groups, stages, intergreens and detectors from a network; every derived value is marked."""
     from plans.schema import dump_site
     from sim.network import load_network
+    from sim.scenario import load_scenario
     from sim.site_derivation import derive_site
 
     target = output or network.with_name(network.name.split(".")[0] + ".site.yaml")
@@ -37,11 +39,15 @@ def init(
         raise UsageError(f"{target}: expected a new file (or --force), got one that exists")
     if not target.parent.is_dir():
         raise UsageError(f"{target}: expected an existing folder, got {target.parent}")
-    derived = derive_site(load_network(network), timezone=timezone, with_extra_stages=not no_extra_stages)
+    demand = load_scenario(scenario).demand if scenario is not None else None
+    derived = derive_site(
+        load_network(network), demand=demand, timezone=timezone, with_extra_stages=not no_extra_stages
+    )
     dump_site(derived, target)
     junctions = derived.junctions.values()
+    stops = sum(len(one.stops) for one in junctions)
     typer.echo(
         f"{target}: {len(junctions)} junctions, {sum(len(one.groups) for one in junctions)} signal groups, "
-        f"{sum(len(one.stages) for one in junctions)} stages; intergreens are derived from the network's programmes "
-        "and must be replaced by signed ones before they control a street"
+        f"{sum(len(one.stages) for one in junctions)} stages, {stops} stops; intergreens are "
+        " derived from the network's programmes and must be replaced by signed ones before they control a street"
     )

@@ -166,7 +166,8 @@ def _site(opened: OpenScenario, spec: RunSpec) -> Site:
     if opened.derived and not spec.extra_stages:
         from sim.site_derivation import derive_site
 
-        site = derive_site(opened.scenario.network, site_id=site.id, with_extra_stages=False)
+        scenario = opened.scenario
+        site = derive_site(scenario.network, demand=scenario.demand, site_id=site.id, with_extra_stages=False)
     return site if spec.policy is None else with_policy(site, spec.policy)
 
 

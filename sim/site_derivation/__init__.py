@@ -2,5 +2,6 @@
 
 from sim.site_derivation.junction import DerivationError, derive_junction
 from sim.site_derivation.site import derive_site
+from sim.site_derivation.stops import with_transit_stops
 
-__all__ = ["DerivationError", "derive_junction", "derive_site"]
+__all__ = ["DerivationError", "derive_junction", "derive_site", "with_transit_stops"]

@@ -6,16 +6,27 @@ from plans.calendar import WEEKDAYS, Calendar, CalendarEntry
 from plans.junction import Junction
 from plans.site import Site
 from plans.timing import TimingPlan
+from sim.demand import Demand
 from sim.network import Network
 from sim.signals import safe_name
 from sim.site_derivation.junction import DerivationError, derive_junction
+from sim.site_derivation.stops import with_transit_stops
 
 PLAN_SET = "shipped"
 LEAST_STAGES = 2
 
 
-def derive_site(network: Network, *, site_id: str = "", timezone: str = "UTC", with_extra_stages: bool = True) -> Site:
+def derive_site(
+    network: Network,
+    *,
+    demand: Demand | None = None,
+    site_id: str = "",
+    timezone: str = "UTC",
+    with_extra_stages: bool = True,
+) -> Site:
     """Every signal of the network as a junction, its programme as the plan of the whole week.
+
+    Where buses and trams halt is known from the demand.
 
     Signals whose links never switch (always green, switched off) or that have one stage only are left out: there is
     nothing to decide. So are those whose cycle is longer than any controller's. They keep running the network's own
@@ -37,6 +48,8 @@ def derive_site(network: Network, *, site_id: str = "", timezone: str = "UTC", w
         plans[junction.id] = {PLAN_SET: plan}
     if not junctions:
         raise DerivationError(f"{network.path}: expected signals that switch, got none")
+    if demand is not None:
+        junctions = with_transit_stops(junctions, network, (demand,))
     name = site_id or safe_name(network.path.name.split(".")[0])
     whole_week = CalendarEntry(frozenset(WEEKDAYS), time(0, 0), PLAN_SET)
     return Site(

@@ -3,11 +3,18 @@
 import numpy as np
 import pytest
 
-from plans.capacity import AMBER_USE_S, STARTUP_LOST_S, gap_flow_vph, saturation_flow_vph
+from plans.capacity import (
+    AMBER_USE_S,
+    STARTUP_LOST_S,
+    gap_flow_vph,
+    saturation_flow_vph,
+)
+from plans.cyclic_queue import gap_rate, waiting_s
 from plans.demand import JunctionDemand
+from plans.flow_network import FlowNetwork
 from plans.junction import GroupKind, Junction, Lane, Movement, SignalGroup, Stage, Turn
-from plans.junction_flow import CostWeights, gap_rate, waiting_s
-from plans.platoon import FlowNetwork, FlowState, dispersion_kernel
+from plans.junction_flow import CostWeights
+from plans.platoon import FlowState, dispersion_kernel
 from plans.stage_order import StageOrder
 from plans.timing import GreenInterval
 
@@ -86,7 +93,7 @@ def test_departures_are_arrivals_and_the_next_signal_gets_them() -> None:
     for name in ("A", "B"):
         lane = found.network.flows[name].index[f"{name}_main"]
         assert found.figures[name].outflow[lane].mean() * 3600.0 == pytest.approx(600.0, rel=1e-6)
-    assert found.arrivals("B")[0].mean() * 3600.0 == pytest.approx(600.0, rel=1e-6)
+    assert found.arrivals("B").vehicles[0].mean() * 3600.0 == pytest.approx(600.0, rel=1e-6)
 
 
 def test_a_platoon_that_meets_green_hardly_waits() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plans.calendar import WEEKDAYS, Calendar
-from plans.junction import Detector, DetectorKind, Feeder, Lane, Mode
+from plans.junction import Detector, DetectorKind, Feeder, Lane, Mode, TransitStop
 from plans.rules import check_site, errors
 from plans.schema import SiteError, dump_site, load_site, parse_site, read_site_file
 from plans.site import ControllerAddress, Corridor, CorridorStop, MqttBroker, Site, Uplink
@@ -110,6 +110,49 @@ def test_stages_on_demand_are_named_or_framed() -> None:
     assert [one.split(": expected")[0] for one in found] == [f"{where}.0: on_demand_repeated"]
 
 
+def with_stop(stop: str) -> str:
+    """The example with one stop."""
+    return TEXT.replace("    detectors:\n", f"    stops:\n      H1: {stop}\n    detectors:\n", 1)
+
+
+def test_a_stop_takes_the_usual_dwell_where_none_is_given() -> None:
+    """Where it lies is enough: a bus stops for 20 s, which is noted as unconfirmed; a site's own figures are not."""
+    usual = parse_site(with_stop("{lane: west_1, distance_m: 60}")).site
+    assert usual.junctions["J1"].stops == {"H1": TransitStop("H1", "west_1", 60.0, 20.0, 12.0)}
+    assert {f"junctions/J1/stops/H1/{name}" for name in ("dwell_s", "deviation_s")} < usual.unconfirmed
+    own = parse_site(with_stop("{lane: west_1, distance_m: 60, dwell_s: 30, deviation_s: 5, share_ratio: 0.5}")).site
+    assert own.junctions["J1"].stops == {"H1": TransitStop("H1", "west_1", 60.0, 30.0, 5.0, 0.5)}
+    assert not any("stops" in path for path in own.unconfirmed)
+
+
+@pytest.mark.parametrize(
+    ("stop", "expected"),
+    [
+        ("{lane: west_1, distance_m: 60, dwell: 3}", "dwell: extra_forbidden: expected a known field, got dwell"),
+        ("{lane: west_9, distance_m: 60}", "lane: unknown_reference: expected an approach lane or one that feeds it"),
+        ("{lane: west_1, distance_m: 9, modes: [car]}", "modes.0: value_error: expected 'bus' or 'tram', got car"),
+        ("{lane: west_1, distance_m: 9, dwell_s: 0}", "dwell_s: greater_than: expected greater than 0, got 0"),
+        ("{lane: west_1, distance_m: 9, share_ratio: 1.1}", "share_ratio: less_than_equal: expected less than or"),
+        ("{lane: west_1}", "distance_m: missing: expected a value, got nothing"),
+    ],
+)
+def test_a_wrong_stop_names_file_line_and_field(stop: str, expected: str) -> None:
+    """A stop that cannot be read is reported at its line, with what was expected."""
+    text = with_stop(stop)
+    assert problem_of(text).startswith(f"SITE.yaml:{line_of(text, 'H1:')}: junctions.J1.stops.H1.{expected}")
+
+
+def test_a_stop_lies_on_its_lane_and_on_the_way_of_its_modes() -> None:
+    """Beyond the lane's begin, or on lanes that no tram uses, a stop is an error of the junction."""
+    file = parse_site(with_stop("{lane: west_1, distance_m: 900, modes: [tram]}"), "SITE.yaml")
+    found = [str(file.problem(finding)).split(": ", 1)[1] for finding in errors(check_site(file.site))]
+    assert found == [
+        "junctions.J1.stops.H1.distance_m: stop_off_lane: expected 0 to 220 m before the stop line, got 900",
+        "junctions.J1.stops.H1.lane: stop_for_nobody: expected a lane of this approach that is open to tram, "
+        "got west_1",
+    ]
+
+
 def test_broken_yaml_names_the_line() -> None:
     """What is not YAML at all is said at its line; an empty file and a list are not sites."""
     assert problem_of("site: [1\nname: x").startswith("SITE.yaml:2: file: yaml: ")
@@ -187,6 +230,18 @@ def test_any_site_is_read_back_exactly(data: st.DataObject) -> None:
         junction,
         name=data.draw(TEXTS),
         lanes={**junction.lanes, lane.id: lane},
+        stops={
+            name: TransitStop(
+                name,
+                data.draw(st.sampled_from([lane.id, lane.feeders[0].lane])),
+                data.draw(LENGTHS),
+                data.draw(st.floats(0.01, 600)),
+                data.draw(st.floats(0, 600)),
+                data.draw(st.floats(0.01, 1)),
+                frozenset(data.draw(st.sets(st.sampled_from([Mode.BUS, Mode.TRAM]), min_size=1))),
+            )
+            for name in data.draw(st.sets(NAMES, max_size=2))
+        },
         detectors={"D": Detector("D", DetectorKind.RADAR, lane.id, mode=Mode.BICYCLE, distance_m=-1.5)},
         derived=frozenset(data.draw(st.sets(st.sampled_from(["groups", "lanes", "groups/G1/amber_s"])))),
         corridor="c",

@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from sim.demand import Demand
 from sim.network import Network, load_network
 from sim.scenarios.builder.day import DAY, HOUR_S, hours_of, schedule_elements
 from sim.scenarios.builder.demand import route_elements
@@ -15,6 +16,9 @@ from sim.scenarios.builder.routes import Streets
 from sim.scenarios.builder.signals import derive_junction
 from sim.scenarios.builder.site import site_file
 from sim.scenarios.builder.source import DaySource, DemandSource, SignalsSource, read_source
+from sim.site_derivation import with_transit_stops
+from sim.sumo_files.additional import read_additional
+from sim.sumo_files.routes import DemandReader
 
 NOTE = "<!-- {} Built from the sources in this folder; see README.md. A model, not a survey. -->\n"
 
@@ -29,7 +33,6 @@ def build(folder: Path) -> Mapping[str, str]:
     net = build_network(folder, name, programmes[source.network_plan])
     network = _parsed(net)
     built = {f"{name}.net.xml": net, f"{name}.tll.xml": tll_file(programmes[source.network_plan])}
-    built["site.yaml"] = site_file(name, source, junctions)
     streets = Streets(network)
     periods = {period: read_source(folder / "demand" / f"{period}.yaml", DemandSource) for period in source.plans}
     own = {period: f"{name}.{period}.tls.add.xml" for period in source.plans if period != source.network_plan}
@@ -42,6 +45,8 @@ def build(folder: Path) -> Mapping[str, str]:
         built[f"{name}.{period}.sumocfg"] = _configuration(
             name, demand.name, routes, [own[period]] if period in own else [], (demand.begin_s, demand.end_s)
         )
+    stopping = with_transit_stops(junctions, network, _demands(folder, network, built))
+    built["site.yaml"] = site_file(name, source, stopping)
     day = read_source(folder / "demand" / f"{DAY}.yaml", DaySource)
     routes, schedule = f"{name}.{DAY}.rou.xml.gz", f"{name}.{DAY}.waut.add.xml"
     hours = [route_elements(streets, demand, hour) for hour, demand in hours_of(day, periods)]
@@ -62,6 +67,21 @@ def write(path: Path, text: str) -> None:
     """Write a generated file, packed when its name ends in `.gz`."""
     data = text.encode("utf-8")
     path.write_bytes(gzip.compress(data, mtime=0) if path.suffix == ".gz" else data)
+
+
+def _demands(folder: Path, network: Network, built: Mapping[str, str]) -> list[Demand]:
+    """What the route files of the periods ask for."""
+    places = {place.id: place for place in read_additional(folder / f"{folder.name}.stops.add.xml", network).places}
+    found = []
+    for file, text in built.items():
+        if file.endswith(".rou.xml"):
+            with tempfile.TemporaryDirectory() as scratch:
+                (Path(scratch) / file).write_text(text, encoding="utf-8")
+                reader = DemandReader(network, places)
+                reader.read_file(folder / f"{folder.name}.vtypes.xml")
+                reader.read_file(Path(scratch) / file)
+                found.append(reader.demand())
+    return found
 
 
 def _parsed(text: str) -> Network:
