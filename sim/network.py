@@ -14,8 +14,10 @@ from pathlib import Path
 Point = tuple[float, float]
 Shape = tuple[Point, ...]
 
-LINK_DIRECTIONS = {"s": "straight", "l": "left", "r": "right", "L": "partly left", "R": "partly right", "t": "turn"}
-"""SUMO's `dir` letters; `t` is a U-turn."""
+LINK_DIRECTIONS = {
+    "s": "straight", "l": "left", "r": "right", "L": "partly left", "R": "partly right", "t": "turn", "T": "turn"
+}  # fmt: skip
+"""SUMO's `dir` letters; `t` is a U-turn, `T` one where traffic keeps left."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,14 +30,15 @@ def init(
     """Derive junctions, groups, stages, intergreens and detectors from a network; every derived value is marked."""
     from plans.schema import dump_site
     from sim.network import load_network
-    from sim.site_derivation import derive_site
+    from sim.site_derivation import derive_site, signals_left_out
 
     target = output or network.with_name(network.name.split(".")[0] + ".site.yaml")
     if target.exists() and not force:
         raise UsageError(f"{target}: expected a new file (or --force), got one that exists")
     if not target.parent.is_dir():
         raise UsageError(f"{target}: expected an existing folder, got {target.parent}")
-    derived = derive_site(load_network(network), timezone=timezone, with_extra_stages=not no_extra_stages)
+    net = load_network(network)
+    derived = derive_site(net, timezone=timezone, with_extra_stages=not no_extra_stages)
     dump_site(derived, target)
     junctions = derived.junctions.values()
     typer.echo(
@@ -45,3 +46,5 @@ def init(
         f"{sum(len(one.stages) for one in junctions)} stages; intergreens are derived from the network's programmes "
         "and must be replaced by signed ones before they control a street"
     )
+    for signal, why in signals_left_out(net, derived).items():
+        typer.echo(f"left out: signal {signal}: {why}")

@@ -142,6 +142,7 @@ def run_scenario(spec: RunSpec, progress: Progress | None = None) -> RunOutcome:
         },
         "teleported": statistics.teleported,
         "derived_site": opened.derived,
+        "signals_left_out": _left_out(opened, site),
         "faults": {"failed_ratio": spec.faults.failed_ratio, "lies": ", ".join(spec.faults.lies)},
     }
     return RunOutcome(
@@ -155,6 +156,13 @@ def run_scenario(spec: RunSpec, progress: Progress | None = None) -> RunOutcome:
         tuple(record.processor_s),
         driven.usual,
     )
+
+
+def _left_out(opened: OpenScenario, site: Site) -> str:
+    """Signals that the network's own programmes go on to control, each with the reason."""
+    from sim.site_derivation import signals_left_out
+
+    return "; ".join(f"{tls} ({why})" for tls, why in signals_left_out(opened.scenario.network, site).items())
 
 
 def _site(opened: OpenScenario, spec: RunSpec) -> Site:

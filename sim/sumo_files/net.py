@@ -1,6 +1,7 @@
 """Reader of `.net.xml`: streets, lanes, connections, right of way and signal programmes."""
 
 from collections import defaultdict
+from dataclasses import replace
 from pathlib import Path
 
 from sim.network import (
@@ -94,10 +95,32 @@ def read_program(element: Element) -> TrafficLightLogic:
         element.fail("expected phases of equal length, got " + ", ".join(str(len(phase.state)) for phase in phases))
     if sum(phase.duration_s for phase in phases) <= 0:
         element.fail("expected a cycle longer than 0 s")
+    for number, child in enumerate(element.named("phase")):
+        for following in phases[number].next:
+            if not 0 <= following < len(phases):
+                child.fail(f"next: expected numbers of phases, 0 to {len(phases) - 1}, got {following}")
+    if kind == "static":
+        phases = _as_they_run(phases)
+        if sum(phase.duration_s for phase in phases) <= 0:
+            element.fail("next: expected phases that last longer than 0 s before they repeat, got none")
     parameters = {child.text("key"): child.text("value") for child in element.named("param")}
     return TrafficLightLogic(
         element.text("id"), element.text("programID", "0"), kind, element.time("offset", 0.0), phases, parameters
     )
+
+
+def _as_they_run(phases: tuple[Phase, ...]) -> tuple[Phase, ...]:
+    """The phases of a fixed programme in the order in which they repeat, where `next` names another than the following.
+
+    Those that it never comes back to are left out. Of several that `next` names, fixed programmes go to the first.
+    """
+    order: list[int] = []
+    number = 0
+    while number not in order:
+        order.append(number)
+        following = phases[number].next
+        number = following[0] if following else (number + 1) % len(phases)
+    return tuple(replace(phases[which], next=()) for which in order[order.index(number) :])
 
 
 def _phase(element: Element) -> Phase:
@@ -261,8 +284,6 @@ def _check_references(root: Element, edges: dict[str, Edge], junctions: dict[str
 
 def _with_bidi(edges: dict[str, Edge]) -> dict[str, Edge]:
     """Name on every lane of a two-way track the lane that is the same rails in the other direction."""
-    from dataclasses import replace
-
     result = dict(edges)
     for edge in edges.values():
         other = edges.get(edge.bidi_edge_id)
