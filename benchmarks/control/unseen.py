@@ -122,10 +122,10 @@ UNSEEN = {
         (*GRID, "--grid.number", "10", "--grid.length", "250", *ATTACHED, "-L", "2", *PROTECTED, "--no-turnarounds"),
         0.25, min_distance_m=800.0,
     ),
-    "roundabout": Unseen("a roundabout with a signal at each entry", (), 2.5, plain="roundabout"),
+    "roundabout": Unseen("a roundabout with a signal at each entry", (), 4.0, plain="roundabout"),
     "ring": Unseen("a ring road of eight T-junctions with odd names", (), 1.3, plain="ring"),
     "letters": Unseen(
-        "a crossroads whose programme has red-amber, right turns on red and phases that jump", (), 2.2, plain="letters"
+        "a crossroads whose programme has red-amber, right turns on red and phases that jump", (), 3.0, plain="letters"
     ),
 }  # fmt: skip
 

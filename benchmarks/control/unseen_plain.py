@@ -145,7 +145,10 @@ def letters() -> Plain:
         (3.0, 'next="0"', {"pk": "y", "qk": "y"}),
         (10.0, "", {"mk": "O", "ok": "O", "pk": "o", "qk": "o"}),
     )
-    programmes = {"m": ('type="static" programID="day" offset="17"', main), "k": ('type="static" programID="1" offset="-5"', jumping)}
+    programmes = {
+        "m": ('type="static" programID="day" offset="17"', main),
+        "k": ('type="static" programID="1" offset="-5"', jumping),
+    }
     return Plain(nodes, edges, programmes)
 
 

@@ -37,7 +37,7 @@ def init(
         raise UsageError(f"{target}: expected a new file (or --force), got one that exists")
     if not target.parent.is_dir():
         raise UsageError(f"{target}: expected an existing folder, got {target.parent}")
-    net = load_network(network)
+    net = load_network(network, all_programmes=False)
     derived = derive_site(net, timezone=timezone, with_extra_stages=not no_extra_stages)
     dump_site(derived, target)
     junctions = derived.junctions.values()

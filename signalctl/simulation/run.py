@@ -28,7 +28,7 @@ from signalctl.recording.start import make_recorder, source_of
 from signalctl.recording.taps import Taps
 from signalctl.scenarios import OpenScenario, open_scenario
 from signalctl.simulation.road import make_plant
-from signalctl.simulation.spec import RunSpec
+from signalctl.simulation.spec import PlantName, RunSpec
 from signalctl.strategies.coordinated import Coordinated
 from signalctl.strategies.parameters import CoordinatedParameters
 from signalctl.strategies.site_numbers import numbers_for
@@ -109,7 +109,7 @@ def run_scenario(spec: RunSpec, progress: Progress | None = None) -> RunOutcome:
         UsageError: The scenario or its period is unknown.
         ValueError: A file is wrong; the message names it (see `signalctl.errors.input_errors`).
     """
-    opened = open_scenario(spec.scenario, spec.period)
+    opened = open_scenario(spec.scenario, spec.period, in_sumo=spec.plant is PlantName.SUMO)
     site = _site(opened, spec)
     plant = make_plant(opened, spec, site)
     try:

@@ -27,10 +27,12 @@ def derive_site(network: Network, *, site_id: str = "", timezone: str = "UTC", w
     junctions: dict[str, Junction] = {}
     plans: dict[str, dict[str, TimingPlan]] = {}
     signals: dict[str, str] = {}
+    refused = ""
     for tls_id in network.tl_logics:
         try:
             junction, plan = _decidable(network, tls_id, with_extra_stages)
-        except DerivationError:
+        except DerivationError as error:
+            refused = refused or str(error)
             continue
         if junction.id in junctions:
             raise DerivationError(
@@ -41,7 +43,8 @@ def derive_site(network: Network, *, site_id: str = "", timezone: str = "UTC", w
         junctions[junction.id] = junction
         plans[junction.id] = {PLAN_SET: plan}
     if not junctions:
-        raise DerivationError(f"{network.path}: expected signals that switch, got none")
+        why = f"; the first of {len(network.tl_logics)}: {refused.removeprefix(f'{network.path}: ')}" if refused else ""
+        raise DerivationError(f"{network.path}: expected signals that switch, got none{why}")
     name = site_id or safe_name(network.path.name.split(".")[0])
     whole_week = CalendarEntry(frozenset(WEEKDAYS), time(0, 0), PLAN_SET)
     return Site(
@@ -58,8 +61,11 @@ def derive_site(network: Network, *, site_id: str = "", timezone: str = "UTC", w
 def signals_left_out(network: Network, site: Site) -> dict[str, str]:
     """Signals of the network that no junction of the site controls, each with what speaks against deriving it."""
     found = {}
-    for tls_id in network.tl_logics:
+    for tls_id in dict.fromkeys([*network.tl_logics, *network.signal_links]):
         if junction_id(tls_id) in site.junctions:
+            continue
+        if tls_id not in network.tl_logics:
+            found[tls_id] = "expected a static, actuated or delay_based programme, got none"
             continue
         try:
             _decidable(network, tls_id, False)

@@ -35,8 +35,13 @@ LINK_STATES = frozenset("MmZ=sweoOGgyYrRu-")
 DEFAULT_LANE_WIDTH_M = 3.2
 
 
-def read_net(path: Path) -> Network:
+def read_net(path: Path, *, all_programmes: bool = True) -> Network:
     """The network that a net file describes.
+
+    Args:
+        path: The file.
+        all_programmes: Whether every programme must be of a kind that is known here; else signals with others have
+            none, and whoever simulates the network runs them.
 
     Raises:
         SumoFileError: Anything malformed, dangling or not simulated here, by file, line and element.
@@ -58,13 +63,13 @@ def read_net(path: Path) -> Network:
             junctions[element.text("id")] = _junction(element)
         elif element.tag == "connection":
             connections.append(_connection(element, edges))
-        elif element.tag == "tlLogic":
+        elif element.tag == "tlLogic" and (all_programmes or knows_program(element)):
             programs[element.text("id")].append(read_program(element))
         elif element.tag == "roundabout":
             roundabouts.append(Roundabout(element.words("nodes"), element.words("edges")))
         elif element.tag == "location":
             location = _location(element)
-        elif element.tag not in IGNORED:
+        elif element.tag not in IGNORED | {"tlLogic"}:
             element.fail("an element that this reader does not know")
     _check_references(root, edges, junctions)
     return Network(
@@ -78,6 +83,11 @@ def read_net(path: Path) -> Network:
         lefthand=root.flag("lefthand", False),
         limit_turn_speed=root.number("limitTurnSpeed", -1.0),
     )
+
+
+def knows_program(element: Element) -> bool:
+    """Whether a `tlLogic` is of a kind that is known here."""
+    return element.text("type", "static") in PROGRAM_TYPES
 
 
 def read_program(element: Element) -> TrafficLightLogic:
