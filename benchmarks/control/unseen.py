@@ -105,7 +105,7 @@ UNSEEN = {
         "grid of 9 with a lane for bicycles beside one for cars, and crossings",
         (*GRID, "--grid.number", "3", "--grid.length", "200", *ATTACHED, "--bikelanes.guess",
          "--bikelanes.guess.from-permissions", "--sidewalks.guess", "--crossings.guess", "--no-turnarounds"),
-        1.8, walkers_s=6.0, riders_s=4.0,
+        3.0, walkers_s=6.0, riders_s=6.0,
     ),
     "lefthand": Unseen(
         "grid of 9, drives on the left, turn lanes",

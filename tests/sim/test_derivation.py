@@ -206,6 +206,26 @@ def test_a_programme_of_one_stage_stays_left_out(tmp_path: Path) -> None:
         derive_site(load_network(net))
 
 
+def test_nobody_is_sent_towards_a_red_between_joined_nodes(tmp_path: Path) -> None:
+    """Two nodes with one signal and no room in between: whoever drives on finds green there in every further stage."""
+    options = ("--grid", "--grid.x-number", "1", "--grid.y-number", "2", "--grid.y-length", "25")
+    options += ("--grid.attach-length", "150", "-j", "traffic_light", "--tls.join", "--tls.join-dist", "30", "-L", "2")
+    site = derive_site(load_network(netgenerate(tmp_path, *options)))
+    (junction,) = site.junctions.values()
+    beyond = {
+        (move.group, other.group)
+        for move in junction.movements
+        for other in junction.movements
+        if move.exit_lane == other.lane and move.group != other.group
+    }
+    shown = [stage.groups for name, stage in junction.stages.items() if name.startswith("S")]
+    further = [stage.groups for name, stage in junction.stages.items() if name.startswith("X")]
+    bound = {(a, b) for a, b in beyond if all(b in stage for stage in shown if a in stage)}
+    assert bound
+    assert further
+    assert not [(a, b) for a, b in bound for stage in further if a in stage and b not in stage]
+
+
 def test_signals_that_are_left_out_are_named(tmp_path: Path) -> None:
     """The corners of a grid without outer roads have nothing to switch, and each is named with the reason."""
     network = load_network(netgenerate(tmp_path, "--grid", "--grid.number", "3", "-j", "traffic_light"))
