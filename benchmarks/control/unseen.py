@@ -86,8 +86,8 @@ UNSEEN = {
     ),
     "joined": Unseen(
         "one signal over several nodes: a dual carriageway of short links",
-        (*GRID, "--grid.x-number", "6", "--grid.y-number", "2", "--grid.x-length", "150", "--grid.y-length", "25",
-         *ATTACHED, "--tls.join", "--tls.join-dist", "30", "-L", "2"),
+        (*GRID, "--grid.x-number", "6", "--grid.y-number", "2", "--grid.x-length", "150", "--grid.y-length", "45",
+         *ATTACHED, "--tls.join", "--tls.join-dist", "50", "-L", "2", "--no-turnarounds"),
         1.2,
     ),
     "short": Unseen(
