@@ -63,6 +63,7 @@ def make_seen(observer: Observer, random: np.random.Generator) -> Seen:
         move=np.array([random.choice(choices[lane]) for lane in lane_of]),
         mode=np.zeros(n, np.int64),
         weight=np.full(n, 1.3),
+        not_before_s=np.zeros(n),
         stop_s=np.full(7, 4.0),
         rate_vps=np.full(lanes, 0.1),
         rate_weight=np.full(lanes, 1.3),

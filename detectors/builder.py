@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from detectors.boarding import with_halts
 from detectors.crossings import CrossingMemory
 from detectors.health import DetectorReading
 from detectors.lanes import STANDING_SPEED_MPS, LaneMemory, LaneView
@@ -158,7 +159,7 @@ class _JunctionBuilder:
         self._rooms = {} if exact is not None else self._measure_rooms(lanes)
         return JunctionPicture(
             junction=self._junction.id,
-            lanes=lanes,
+            lanes=with_halts(lanes, requests, self._junction),
             crossings=self._crossing_pictures(utc_s, elapsed_s, signals),
             requests=requests,
             health=self._sensing.health,

@@ -104,6 +104,7 @@ class TransitMessage(_Message):
     group: Text = ""
     movement: Text = ""
     trip: Text = ""
+    halts: bool = False
 
 
 class TelegramMessage(_Message):
@@ -255,6 +256,7 @@ def _message(site: str, reading: Reading) -> tuple[str, dict[str, Any]]:
             names = ("id", "junction", "kind", "mode", "level", "eta_s", "lateness_s", "persons", "line", "group")
             fields = {name: getattr(reading, name) for name in (*names, "movement", "trip")}
             fields = {name: value for name, value in fields.items() if value is not None and value != ""}
+            fields |= {"halts": True} if reading.halts else {}
             sender = "" if reading.source in SHARED_SOURCES else reading.source
             return topics.of_transit(site, sender), {"t": reading.t_s, **fields}
         case AirReading():

@@ -64,6 +64,8 @@ class EndReason(StrEnum):
 class PriorityRequest:
     """A transit (or emergency) vehicle that asks for green; `eta_s` is from the picture's time to the stop line.
 
+    One that `halts` has a stop before it, or stands at one with open doors; `eta_s` includes that.
+
     Only queued and activated requests count, by `trust_ratio`: 1 for who always came when it said so.
     """
 
@@ -80,6 +82,7 @@ class PriorityRequest:
     lane: str | None = None
     trust_ratio: float = 1.0
     reason: EndReason = EndReason.NONE
+    halts: bool = False
 
 
 @record
@@ -94,7 +97,8 @@ class LanePicture:
     `queue_deviation_veh` and `arrival_deviation_vph` are the standard deviations of queue and average demand.
     Nobody further away than `reach_m` would be listed: from there on the average demand is all that is known.
     `kinds_known` says that detectors here tell buses and lorries from cars. `presence` is how probable each vehicle is,
-    where the list is an expectation and not what was seen; None when everybody in it is there.
+    where the list is an expectation and not what was seen; None when everybody in it is there. Who halts at a stop on
+    the way does not reach the stop line within `not_before_s` (0 for the others; None when nobody does).
     """
 
     lane: str
@@ -114,6 +118,7 @@ class LanePicture:
     arrival_deviation_vph: float = 0.0
     reach_m: float = float("inf")
     presence: NDArray[np.float64] | None = None
+    not_before_s: NDArray[np.float64] | None = None
 
     def vehicles(self, within_m: float = float("inf")) -> float:
         """How many are expected up to this distance from the stop line."""

@@ -85,7 +85,8 @@ class TransitReading:
 
     `lateness_s` is positive behind schedule, None where the message does not say. `source` is the way by which it
     came, as `emergency_sources` of a site names it (who says so himself could say anything), `trip` the journey as
-    timetables and GTFS-Realtime call it.
+    timetables and GTFS-Realtime call it. `halts`: it has yet to stand at a stop before the stop line, or stands there
+    with open doors; `eta_s` includes that.
     """
 
     junction: str
@@ -102,6 +103,7 @@ class TransitReading:
     movement: str = ""
     trip: str = ""
     source: str = JSON_SOURCE
+    halts: bool = False
 
     @property
     def seq(self) -> int:

@@ -16,6 +16,8 @@ KINDS = {
     ReportKind.DOORS_CLOSED: TransitKind.UPDATE,
     ReportKind.CHECK_OUT: TransitKind.CHECK_OUT,
 }
+BEFORE_A_STOP = frozenset({ReportKind.PRE_REQUEST, ReportKind.REQUEST})
+"""Where one of these has a time of its own in the table, a stop lies between it and the stop line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ class ReportingTable:
             group=point.group,
             movement=point.movement,
             source=TELEGRAM_SOURCE,
+            halts=point.eta_s is not None and point.kind in BEFORE_A_STOP,
         )
 
 

@@ -227,6 +227,7 @@ class RequestBook:
             line=reading.line,
             state=RequestState.RECEIVED,
             lane=movement.lane if movement else None,
+            halts=reading.halts,
         )
         return request, reason
 

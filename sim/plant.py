@@ -54,6 +54,7 @@ class RoadState:
     y_m: NDArray[np.float64]  # (n,)
     angle_deg: NDArray[np.float64]  # (n,) heading, clockwise from north as in SUMO
     time_loss_s: NDArray[np.float64]  # (n,) time lost so far against free flow, as SUMO's timeLoss
+    halt_s: NDArray[np.float64]  # (n,) buses and trams: what is left of planned halts before their next stop line
     ped_id: NDArray[np.int64]  # (m,)
     ped_tls: NDArray[np.int32]  # (m,)
     ped_link: NDArray[np.int32]  # (m,)

@@ -196,6 +196,7 @@ class SumoPlant:
             y_m=vehicles.y_m,
             angle_deg=vehicles.angle_deg,
             time_loss_s=vehicles.time_loss_s,
+            halt_s=vehicles.halt_s,
             ped_id=people.id,
             ped_tls=people.tls,
             ped_link=people.link,

@@ -12,6 +12,10 @@ from sim.plant import RoadMode, Trip
 from sim.vehicle_types import MODES
 
 HALT_MPS = 0.1
+WITH_TIMETABLE = (RoadMode.BUS, RoadMode.TRAM)
+MAX_STOPS_AHEAD = 3
+CRAWL_MPS = 5.0
+"""Who stands is expected to be this fast again on the way to a stop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,7 @@ class VehicleState:
     y_m: NDArray[np.float64]
     angle_deg: NDArray[np.float64]
     time_loss_s: NDArray[np.float64]
+    halt_s: NDArray[np.float64]
     length_m: NDArray[np.float64]
     mode: NDArray[np.int8]
 
@@ -106,11 +111,11 @@ class VehicleReader:
             where.append((lane, tls, link))
             numbers.append(
                 (vehicle.getLanePosition(name), vehicle.getSpeed(name), distance, x, y, vehicle.getAngle(name),
-                 vehicle.getTimeLoss(name))
+                 vehicle.getTimeLoss(name), self._halt_s(name, row, distance, time_s) if ahead else 0.0)
             )  # fmt: skip
         index = np.array(rows, dtype=np.int64)
         places = np.array(where, dtype=np.int32).reshape(-1, 3)
-        values = np.array(numbers, dtype=np.float64).reshape(-1, 7)
+        values = np.array(numbers, dtype=np.float64).reshape(-1, 8)
         ledger.update(index, values[:, 1], values[:, 6], step_s)
         self.updates += len(index)
         return VehicleState(
@@ -125,9 +130,27 @@ class VehicleReader:
             y_m=values[:, 4],
             angle_deg=values[:, 5],
             time_loss_s=values[:, 6],
+            halt_s=values[:, 7],
             length_m=ledger.column["length"][index],
             mode=ledger.column["mode"][index].astype(np.int8),
         )
+
+    def _halt_s(self, name: str, row: int, line_m: float, time_s: float) -> float:
+        """How long a bus or tram has yet to stand, by its timetable, before a stop line that is `line_m` away."""
+        if self._ledger.column["mode"][row] not in WITH_TIMETABLE:
+            return 0.0
+        vehicle = self._sumo.vehicle
+        speed_mps = max(vehicle.getSpeed(name), CRAWL_MPS)
+        left_s = 0.0
+        for stop in vehicle.getStops(name, MAX_STOPS_AHEAD):
+            stop_m = 0.0
+            if stop.arrival < 0.0:  # not there yet
+                stop_m = vehicle.getDrivingDistance(name, stop.lane.rpartition("_")[0], stop.endPos)
+                if stop_m > line_m:
+                    break
+            arrives_s = time_s + left_s + max(stop_m, 0.0) / speed_mps
+            left_s += max(stop.duration, stop.until - arrives_s, 0.0)
+        return left_s
 
     def trips_so_far(self, time_s: float) -> list[Trip]:
         """One record per vehicle seen or waiting for a place, as far as it is known before the end."""

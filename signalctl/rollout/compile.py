@@ -26,6 +26,7 @@ def compile_kernels(progress: Callable[[str], object] | None = None) -> float:
         move=np.zeros(0, np.int64),
         mode=np.zeros(0, np.int64),
         weight=none,
+        not_before_s=none,
         stop_s=np.full(7, 4.0),
         rate_vps=np.zeros(lanes),
         rate_weight=np.zeros(lanes),

@@ -32,6 +32,7 @@ class Seen(NamedTuple):
     move: Ints  # (V,) -1 unknown
     mode: Ints  # (V,)
     weight: Floats  # (V,) persons, priority and waiting included
+    not_before_s: Floats  # (V,) who halts at a stop on the way does not come before; 0 for the others
     stop_s: Floats  # by mode index: seconds of delay that a stop costs as much as
     rate_vps: Floats  # (L,) average arrivals beyond sensing
     rate_weight: Floats  # (L,) persons in an average vehicle
@@ -100,18 +101,21 @@ def predict_demand(layout: Layout, seen: Seen, horizon_s: float, rate_ratio: flo
             mode = seen.mode[i]
             top_mps = min(limit_mps, TOP_SPEED_MPS[mode])
             travel_s = travel_time_s(seen.distance_m[i], seen.speed_mps[i], top_mps, ACCELERATION_MPS2[mode])
+            halts = seen.not_before_s[i] > travel_s
+            if halts:
+                travel_s = seen.not_before_s[i]
             if travel_s >= horizon_s:
                 break
             last_earliest = max(last_earliest, travel_s)
             standing = seen.speed_mps[i] < STANDING_MPS
-            last_due = last_due if standing else max(last_due, travel_s)
+            last_due = last_due if standing and not halts else max(last_due, travel_s)
             due[n], earliest[n] = last_due, last_earliest
             move[n] = seen.move[i] if seen.move[i] >= 0 else single
             if i == seen.start[lane] and seen.stuck_s[lane] > 0.0 and move[n] < 0:
                 move[n] = seen.stuck_move[lane]
             size[n] = HEADWAY_RATIO[mode]
             weight[n] = seen.weight[i]
-            stop_s[n] = 0.0 if standing else seen.stop_s[mode] * min(1.0, seen.speed_mps[i] / top_mps)
+            stop_s[n] = 0.0 if standing or halts else seen.stop_s[mode] * min(1.0, seen.speed_mps[i] / top_mps)
             n += 1
         if seen.rate_vps[lane] > 0.0:
             t = max(last_due, seen.reach_m[lane] / limit_mps) + 0.5 * PLATOON_S

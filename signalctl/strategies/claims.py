@@ -10,6 +10,8 @@ from signalctl.rollout.layout import TURN_SHARE, crossing_groups
 
 STILL_S = 3.0
 """A head that stands so long on green is not being served, whatever its signal shows."""
+SOON_S = 10.0
+"""Who leaves a stop so soon claims its green already: a change of stages takes about as long."""
 
 
 @dataclass(frozen=True)
@@ -31,12 +33,17 @@ class Claims:
         return cls(junction, persons, shares)
 
     def lane(self, lane: LanePicture, groups: frozenset[str], blocked: frozenset[str], within_m: float) -> float:
-        """Weighted vehicles up to `within_m` that cross in their order; one that cannot blocks those behind."""
+        """Weighted vehicles up to `within_m` that cross in their order.
+
+        One that cannot, or stands at a stop for longer than `SOON_S`, blocks those behind.
+        """
         moves = [index for index, movement in enumerate(self.junction.movements) if movement.lane == lane.lane]
         chance, claim = 1.0, 0.0
         presence = repeat(1.0, lane.distance_m.size) if lane.presence is None else lane.presence
-        for distance_m, move, mode, there in zip(lane.distance_m, lane.movement, lane.mode, presence, strict=True):
-            if distance_m > within_m:
+        halts = repeat(0.0, lane.distance_m.size) if lane.not_before_s is None else lane.not_before_s
+        rows = zip(lane.distance_m, lane.movement, lane.mode, presence, halts, strict=True)
+        for distance_m, move, mode, there, halt_s in rows:
+            if distance_m > within_m or halt_s > SOON_S:
                 break
             wanted = [int(move)] if move >= 0 else moves
             served = [

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import accumulate
 
@@ -19,8 +19,8 @@ from signalctl.strategies.lane_discharge import LaneDischarge
 from signalctl.strategies.parameters import AdaptiveParameters
 
 CAR = MODES.index(Mode.CAR)
-NOBODY = (np.zeros(0), np.zeros(0), np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))
-"""Rows of an empty junction: places, speeds, movements, modes and weights."""
+NOBODY = (np.zeros(0), np.zeros(0), np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0), np.zeros(0))
+"""Rows of an empty junction: places, speeds, movements, modes, weights and halts."""
 LIVE = frozenset({RequestState.QUEUED, RequestState.ACTIVATED})
 
 
@@ -98,6 +98,7 @@ class Observer:
             rows.move,
             rows.mode,
             rows.weight,
+            rows.not_before_s,
             self.stop_s,
             np.array([0.0 if lane is None else lane.arrival_vph / 3600.0 for lane in lanes]),
             self.rate_weight,
@@ -131,6 +132,7 @@ class Observer:
             _join([lane.movement for lane in known], np.int64),
             mode,
             self.weights[mode] * (1.0 + impatience**2) * _presence(known),
+            _not_before_s(known),
         )
 
     def _owed_ratio(self, rows: "_Rows", owed: Mapping[str, float]) -> Floats:
@@ -243,20 +245,22 @@ class _Rows:
     move: np.ndarray
     mode: np.ndarray
     weight: np.ndarray
+    not_before_s: np.ndarray
 
     def eta_s(self, row: int, top_mps: float) -> float:
         """Rough time to the stop line."""
-        return float(self.distance_m[row]) / max(float(self.speed_mps[row]), 0.5 * top_mps)
+        travel_s = float(self.distance_m[row]) / max(float(self.speed_mps[row]), 0.5 * top_mps)
+        return max(travel_s, float(self.not_before_s[row]))
 
     def reweighted(self, row: int, weight: float) -> "_Rows":
         """The same rows with another weight in one."""
         weights = self.weight.copy()
         weights[row] = weight
-        return _Rows(self.start, self.distance_m, self.speed_mps, self.move, self.mode, weights)
+        return replace(self, weight=weights)
 
     def weighted(self, ratio: Floats) -> "_Rows":
         """The same rows, each counting so many times as much."""
-        return _Rows(self.start, self.distance_m, self.speed_mps, self.move, self.mode, self.weight * ratio)
+        return replace(self, weight=self.weight * ratio)
 
     def inserted(self, lane: int, distance_m: float, speed_mps: float, move: int, mode: int, weight: float) -> "_Rows":
         """One vehicle more, in its place by distance."""
@@ -271,6 +275,7 @@ class _Rows:
             np.insert(self.move, at, move),
             np.insert(self.mode, at, mode),
             np.insert(self.weight, at, weight),
+            np.insert(self.not_before_s, at, 0.0),
         )
 
 
@@ -305,6 +310,11 @@ def _presence(lanes: Sequence[LanePicture]) -> np.ndarray | float:
     if all(lane.presence is None for lane in lanes):
         return 1.0
     return _join([np.ones(lane.distance_m.size) if lane.presence is None else lane.presence for lane in lanes])
+
+
+def _not_before_s(lanes: Sequence[LanePicture]) -> np.ndarray:
+    """How soon each vehicle of these lanes comes at the earliest, where it halts at a stop on its way."""
+    return _join([np.zeros(lane.distance_m.size) if lane.not_before_s is None else lane.not_before_s for lane in lanes])
 
 
 def _join(arrays: Sequence[np.ndarray], kind: type[np.float64] | type[np.int64] = np.float64) -> np.ndarray:

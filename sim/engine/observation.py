@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.demand import Vehicle
-from sim.engine.arrays import ACTIVE, ARRIVED, F8, GIVEN_UP, I4, LOADED, PENDING, Net, Plans, Vehicles
+from sim.engine.arrays import ACTIVE, ARRIVED, F8, GIVEN_UP, I4, LOADED, NOW, PENDING, Net, Plans, Traffic, Vehicles
 from sim.engine.jit import helper, kernel
 from sim.engine.pointers import World
 from sim.engine.routes import next_link, route_edge
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from sim.engine.people import People
 
 FAR_M = 3000.0
+CRAWL_MPS = 5.0  # who stands is expected to be this fast again on the way to a stop
+BUS, TRAM = int(RoadMode.BUS), int(RoadMode.TRAM)
 MODES = tuple(RoadMode)
 
 
@@ -37,8 +39,8 @@ def place(start: I4, xs: F8, ys: F8, along: F8, lane: int, ratio: float) -> tupl
 
 
 @helper
-def next_signal(net: Net, veh: Vehicles, plans: Plans, v: int) -> tuple[int, float]:
-    """The next signalised link on a vehicle's way and the distance of its stop line."""
+def next_signal(net: Net, veh: Vehicles, plans: Plans, v: int) -> tuple[int, float, int]:
+    """The next signalised link on a vehicle's way, the distance of its stop line, and where in the route that is."""
     lane, route_index = veh.lane[v], veh.route_index[v]
     seen = net.lane.length[lane] - veh.position[v]
     edges = veh.edges[v]
@@ -51,12 +53,12 @@ def next_signal(net: Net, veh: Vehicles, plans: Plans, v: int) -> tuple[int, flo
             if link < 0:
                 break
         if net.link.tls[link] >= 0 and not net.lane.internal[lane]:
-            return link, seen
+            return link, seen, route_index
         lane = net.link.next[link]
         if net.link.via[link] < 0:
             route_index += 1
         seen += net.lane.length[lane]
-    return -1, 0.0
+    return -1, 0.0, -1
 
 
 @helper
@@ -72,18 +74,35 @@ def any_link_to(net: Net, plans: Plans, veh: Vehicles, v: int, lane: int, route_
     return -1
 
 
+@helper
+def halt_ahead_s(veh: Vehicles, plans: Plans, tra: Traffic, v: int, route_index: int, distance: float) -> float:
+    """How long a vehicle has yet to stand at stops up to the end of an edge of its route, `distance` metres ahead."""
+    left = 0.0
+    for stop in range(veh.next_stop[v], veh.last_stop[v]):
+        if plans.stop.position[stop] > route_index:
+            break
+        if stop == veh.next_stop[v] and veh.stop_reached[v]:
+            left += veh.stop_left_s[v]
+        else:
+            arrives = tra.clock[NOW] + left + distance / max(veh.speed[v], CRAWL_MPS)
+            left += max(plans.stop.duration[stop], plans.stop.until[stop] - arrives)
+    return left
+
+
 @kernel
 def look(world: World, start: I4, xs: F8, ys: F8, along: F8, out: F8, tls: I4) -> None:
-    """Fill x, y, heading and distance to the next signal (columns of `out`), and its indices (columns of `tls`)."""
+    """Fill columns of `out` (x, y, heading, metres to the next signal, halts before it) and of `tls` (its indices)."""
     net, veh, plans, tra = world.net, world.veh, world.plans, world.tra
     for i in range(tra.counters[ACTIVE]):
         v = tra.active[i]
         lane = veh.lane[v]
         out[i, 0], out[i, 1], out[i, 2] = place(start, xs, ys, along, lane, veh.position[v] / net.lane.length[lane])
-        link, distance = next_signal(net, veh, plans, v)
+        link, distance, route_index = next_signal(net, veh, plans, v)
         tls[i, 0] = net.link.tls[link] if link >= 0 else -1
         tls[i, 1] = net.link.tls_index[link] if link >= 0 else -1
         out[i, 3] = distance
+        timetable = veh.mode[v] == BUS or veh.mode[v] == TRAM
+        out[i, 4] = halt_ahead_s(veh, plans, tra, v, route_index, distance) if timetable and link >= 0 else 0.0
 
 
 class Observer:
@@ -104,7 +123,7 @@ class Observer:
         """Everybody at this instant."""
         veh, tra = world.veh, world.tra
         n = int(tra.counters[ACTIVE])
-        out, tls = np.zeros((n, 4)), np.zeros((n, 2), np.int64)
+        out, tls = np.zeros((n, 5)), np.zeros((n, 2), np.int64)
         look(world, self._start, self._x, self._y, self._along, out, tls)
         rows = tra.active[:n]
         walking, per, pieces = people.active, people.persons, people.walkers.piece
@@ -136,6 +155,7 @@ class Observer:
             y_m=out[:, 1].copy(),
             angle_deg=out[:, 2].copy(),
             time_loss_s=veh.time_loss[rows],
+            halt_s=out[:, 4].copy(),
             ped_id=walking.astype(np.int64),
             ped_tls=ped_tls,
             ped_link=ped_link,

@@ -25,6 +25,11 @@ class _Vehicle:
     reading: TransitReading
     said_s: float
 
+    def has_news(self, utc_s: float, movement: str, *, halts: bool) -> bool:
+        """Whether it goes another way, has closed its doors, or has been silent for long."""
+        last = self.reading
+        return last.movement != movement or last.halts != halts or utc_s - self.said_s >= UPDATE_EVERY_S
+
 
 class TransitSensors:
     """On-board units of all vehicles with priority; one open request per vehicle."""
@@ -51,14 +56,16 @@ class TransitSensors:
         junction = self._roadmap.junctions[number]
         movement = junction.movements[index]
         distance_m = max(0.0, float(state.tls_distance_m[row]))
-        eta_s = distance_m / max(LEAST_SPEED_MPS, float(state.speed_mps[row]))
+        halt_s = float(state.halt_s[row])
+        eta_s = halt_s + distance_m / max(LEAST_SPEED_MPS, float(state.speed_mps[row]))
         asking = self._asking.get(vehicle)
         if asking is not None and asking.reading.junction != junction.id:
             yield self._leave(vehicle, utc_s)
             asking = None
         if asking is None and distance_m > REQUEST_M and eta_s > REQUEST_S:
             return
-        if asking is not None and asking.reading.movement == movement.id and utc_s - asking.said_s < UPDATE_EVERY_S:
+        halts = halt_s > 0.0
+        if asking is not None and not asking.has_news(utc_s, movement.id, halts=halts):
             return
         mode = MODES[int(state.mode[row])]
         reading = TransitReading(
@@ -71,6 +78,7 @@ class TransitSensors:
             eta_s=eta_s,
             group=movement.group,
             movement=movement.id,
+            halts=halts,
         )
         self._asking[vehicle] = _Vehicle(reading, utc_s)
         yield reading

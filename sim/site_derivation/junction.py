@@ -81,9 +81,10 @@ def derive_junction(
         cycle_max_s=max(CYCLE_MAX_S, programme.cycle_s),
         derived=frozenset(DERIVED + LAW),
     )
+    shown = frozenset(junction.stages)
     if with_extra_stages:
         junction = _with_extra(junction, _together(programme, group_of), _nodes(network, links, group_of))
-    junction = with_detectors(replace(junction, transitions=late_transitions(junction)))
+    junction = with_detectors(replace(junction, transitions=late_transitions(junction, shown)))
     plan = shipped_plan(junction, programme, phases, plan_id)
     return replace(junction, cycle_max_s=max(junction.cycle_max_s, plan.cycle_s)), plan
 
@@ -93,7 +94,7 @@ def _with_extra(junction: Junction, together: frozenset[frozenset[str]], nodes: 
     own = tuple(junction.stages)
     found = extra_stages(junction, together, nodes)
     wider = replace(junction, stages={**junction.stages, **found})
-    wider = replace(wider, transitions=late_transitions(wider))
+    wider = replace(wider, transitions=late_transitions(wider, own))
     fit = {name: stage for name, stage in found.items() if has_ways(wider, own, name)}
     return replace(junction, stages={**junction.stages, **fit})
 

@@ -1,7 +1,7 @@
 """Stages from a programme's phases, further ones from the conflict matrix, and transitions that waste no green."""
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Container, Iterator, Mapping, Set
+from dataclasses import dataclass, replace
 
 from plans.junction import GroupKind, GroupSwitch, Junction, SignalGroup, Stage, StageTransition
 from plans.transition import derive_transition
@@ -154,20 +154,42 @@ def _cliques(neighbours: Mapping[str, frozenset[str]]) -> Iterator[frozenset[str
     yield from grow(frozenset(), frozenset(neighbours), frozenset())
 
 
-def late_transitions(junction: Junction) -> dict[tuple[str, str], StageTransition]:
+def late_transitions(junction: Junction, shown: Container[str]) -> dict[tuple[str, str], StageTransition]:
     """Transitions in which a group whose intergreens are short stays green while others, such as pedestrians, clear.
 
-    Only those that differ from the derived ones, where everybody ends at once.
+    Between two of the stages that are `shown`, those of the programme, it keeps what the programme does. Elsewhere a
+    turn that has had its way for itself is out of amber before those to whom it gives way begin. Only transitions that
+    differ from the derived ones, where everybody ends at once.
     """
+    gives_way = frozenset((move.group, other) for move in junction.movements for other in move.yields_to)
     result = {}
     for origin in junction.stages:
         for target in junction.stages:
             if origin != target:
                 plain = derive_transition(junction, origin, target)
                 late = _end_late(junction, plain)
+                if not (origin in shown and target in shown):
+                    late = _clear_first(junction, late, gives_way)
                 if late != plain:
                     result[origin, target] = late
     return result
+
+
+def _clear_first(junction: Junction, change: StageTransition, gives_way: Set[tuple[str, str]]) -> StageTransition:
+    """Who begins waits for the amber of a turn that ends and gives way to it: the matrix has no intergreen for them."""
+    ends = {switch.group: switch.at_s for switch in change.switches if not switch.green}
+    begins = {
+        switch.group: max(
+            [switch.at_s]
+            + [at_s + junction.groups[end].amber_s for end, at_s in ends.items() if (end, switch.group) in gives_way]
+        )
+        for switch in change.switches
+        if switch.green
+    }
+    switches = tuple(
+        replace(switch, at_s=begins[switch.group]) if switch.green else switch for switch in change.switches
+    )
+    return replace(change, switches=switches, duration_s=max([change.duration_s, *begins.values()]))
 
 
 def _end_late(junction: Junction, plain: StageTransition) -> StageTransition:

@@ -33,6 +33,7 @@ READINGS: list[Reading] = [
     ButtonReading("J", "B", 1.0, 2, False, waiting=3),
     TransitReading("J", "bus 1", 5.0, TransitKind.UPDATE, Mode.TRAM, 9, 12.0, 60.0, 80.0, "64", "K1", "m1", "t"),
     TransitReading("J", "bus 1", 5.0, TransitKind.NEW, group="K1"),
+    TransitReading("J", "bus 1", 5.0, TransitKind.NEW, group="K1", eta_s=40.0, halts=True),
     AirReading("Parcusstraße", 1.0, 4, 38.5, None),
 ]
 

@@ -25,6 +25,7 @@ POINTS = (
     ReportingPoint(101, ReportKind.REQUEST, "J1", movement="e-w", distance_m=83.0),
     ReportingPoint(103, ReportKind.DOORS_CLOSED, "J1", movement="e-w", eta_s=12.0),
     ReportingPoint(102, ReportKind.CHECK_OUT, "J1", movement="e-w"),
+    ReportingPoint(104, ReportKind.REQUEST, "J1", movement="e-w", eta_s=40.0),
     ReportingPoint(200, ReportKind.REQUEST, "J1", group="K1", mode=Mode.TRAM, distance_m=83.0, level=11),
 )
 BUS = Telegram(reporting_point=101, late_min=3, priority=1, line=62, run=14, destination=260)
@@ -56,6 +57,18 @@ def test_a_reporting_point_says_what_is_asked_for(table: ReportingTable) -> None
     tram = table.reading(TelegramReading(50.0, replace(BUS, reporting_point=200, late_min=-2)))
     assert tram is not None
     assert (tram.mode, tram.group, tram.movement, tram.level, tram.lateness_s) == (Mode.TRAM, "K1", "", 11, -120.0)
+
+
+def test_a_stop_lies_between_where_the_table_gives_a_time(table: ReportingTable) -> None:
+    """A request whose arrival distance and speed do not tell is one before a stop, until doors are closed."""
+    said = {
+        number: table.reading(TelegramReading(50.0, replace(BUS, reporting_point=number))) for number in (101, 103, 104)
+    }
+    assert {number: one and (one.halts, one.eta_s) for number, one in said.items()} == {
+        101: (False, 10.0),
+        103: (False, 12.0),
+        104: (True, 40.0),
+    }
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from plans.rules import check_plan, check_site, errors
 from plans.schema import dump_site, load_site
 from plans.table import expand
 from plans.timing import TimingPlan
+from plans.transition import transition_matrix
 from sim.clock import SCENARIO_EPOCH_UTC_S
 from sim.network import Network, load_network
 from sim.site_derivation import DerivationError, derive_junction, derive_site, signals_left_out
@@ -293,3 +294,20 @@ def test_net_without_switching_signals_is_refused(tmp_path: Path) -> None:
     network = load_network(netgenerate(tmp_path, "--grid", "--grid.number", "2", "-j", "priority"))
     with pytest.raises(DerivationError, match="expected signals that switch"):
         derive_site(network)
+
+
+def test_a_turn_is_out_of_amber_before_those_it_gives_way_to_begin(tmp_path: Path) -> None:
+    """An approach that was alone leaves 3 s between its left turn and the opposing traffic; the programme is kept."""
+    junction, plan = derive_junction(load_network(cross(tmp_path)), "m")
+    gives_way = {(move.group, other) for move in junction.movements for other in move.yields_to}
+    shown = {item.stage for item in plan.stages}
+    checked = 0
+    for (origin, target), change in transition_matrix(junction).items():
+        ends = {switch.group: switch.at_s for switch in change.switches if not switch.green}
+        begins = {switch.group: switch.at_s for switch in change.switches if switch.green}
+        for turning, other in gives_way:
+            if turning in ends and other in begins and not {origin, target} <= shown:
+                assert begins[other] >= ends[turning] + junction.groups[turning].amber_s, (origin, target)
+                checked += 1
+    assert checked > 0
+    assert not errors(check_plan(junction, plan))

@@ -29,6 +29,7 @@ def main() -> None:
         move=np.array([0, 0, -1, 1, 1]),
         mode=np.array([0, 2, 0, 0, 1]),
         weight=np.array([1.3, 30.0, 1.3, 1.3, 1.1]),
+        not_before_s=np.array([0.0, 0.0, 30.0, 0.0, 0.0]),
         stop_s=np.full(7, 4.0),
         rate_vps=np.array([0.1, 0.05]),
         rate_weight=np.full(2, 1.3),

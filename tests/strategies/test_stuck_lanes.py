@@ -55,6 +55,7 @@ def test_who_frees_a_lane_that_stands_on_green(ways: tuple[str, ...], held: bool
         move=np.zeros(1, np.int64),
         mode=np.zeros(1, np.int64),
         weight=np.ones(1),
+        not_before_s=np.zeros(1),
         stop_s=np.full(7, 4.0),
         rate_vps=np.zeros(lanes),
         rate_weight=np.ones(lanes),

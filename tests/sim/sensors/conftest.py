@@ -24,6 +24,7 @@ class Car:
     speed_mps: float = 13.0
     mode: RoadMode = RoadMode.CAR
     length_m: float = 5.0
+    halt_s: float = 0.0
 
 
 @dataclass
@@ -91,6 +92,7 @@ class Street:
             y_m=zero,
             angle_deg=zero,
             time_loss_s=zero,
+            halt_s=np.array([car.halt_s for car in cars], np.float64),
             ped_id=np.arange(people.size),
             ped_tls=np.zeros(people.size, np.int32),
             ped_link=np.full(people.size, 2, np.int32),

@@ -218,6 +218,18 @@ def test_a_bus_checks_in_updates_and_checks_out(street_junction: Junction, stree
     assert said[-1][0] < 0.0
 
 
+def test_a_bus_announces_when_its_doors_will_have_closed(street_junction: Junction, street: Any, car: Any) -> None:
+    """With a stop before the line it comes as much later, and tells at once that it has closed its doors."""
+    sensors = sensors_of(street_junction, street, Detection.RADAR)
+    street.cars = [car(7, 0, 40.0, 0.0, RoadMode.BUS, 12.0, halt_s=20.0)]
+    (asks,) = [r for r in sensors.read(street.state(), 100.0) if isinstance(r, TransitReading)]
+    assert (asks.kind, asks.halts, asks.eta_s) == (TransitKind.NEW, True, 20.0 + 40.0 / 5.0)
+    assert not any(isinstance(r, TransitReading) for r in sensors.read(street.state(), 101.0))
+    street.cars[0].halt_s = 0.0
+    (closed,) = [r for r in sensors.read(street.state(), 102.0) if isinstance(r, TransitReading)]
+    assert (closed.kind, closed.halts, closed.eta_s) == (TransitKind.UPDATE, False, 40.0 / 5.0)
+
+
 def test_noise_depends_on_the_seed_and_not_on_the_order(
     street_junction: Junction, run_street: RunStreet, street: Any
 ) -> None:
