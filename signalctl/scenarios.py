@@ -6,7 +6,7 @@ from pathlib import Path
 from plans.schema import load_site
 from plans.site import Site
 from signalctl.errors import UsageError
-from sim.scenario import Scenario, load_scenario
+from sim.scenario import Scenario, load_scenario, load_street
 from sim.site_derivation import derive_site
 
 SHIPPED = Path(__file__).resolve().parent.parent / "sim" / "scenarios"
@@ -57,10 +57,13 @@ def find_config(name: str, period: str | None = None) -> Path:
     raise UsageError(f"period: expected one of {periods or 'none'} in {folder}, got {period!r}")
 
 
-def open_scenario(name: str, period: str | None = None) -> OpenScenario:
-    """Read a scenario and the site beside it; without a site file, the site is derived from the network."""
+def open_scenario(name: str, period: str | None = None, *, in_sumo: bool = False) -> OpenScenario:
+    """Read a scenario and the site beside it; without a site file, the site is derived from the network.
+
+    Where SUMO is to simulate it (`in_sumo`), only network, signals and detectors are read: SUMO reads the demand.
+    """
     config = find_config(name, period)
-    scenario = load_scenario(config)
+    scenario = load_street(config) if in_sumo else load_scenario(config)
     site_file = config.parent / SITE_FILE
     derived = not site_file.is_file()
     if derived:

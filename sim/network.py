@@ -14,8 +14,10 @@ from pathlib import Path
 Point = tuple[float, float]
 Shape = tuple[Point, ...]
 
-LINK_DIRECTIONS = {"s": "straight", "l": "left", "r": "right", "L": "partly left", "R": "partly right", "t": "turn"}
-"""SUMO's `dir` letters; `t` is a U-turn."""
+LINK_DIRECTIONS = {
+    "s": "straight", "l": "left", "r": "right", "L": "partly left", "R": "partly right", "t": "turn", "T": "turn"
+}  # fmt: skip
+"""SUMO's `dir` letters; `t` is a U-turn, `T` one where traffic keeps left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,12 +311,12 @@ def _grouped(connections: Sequence[Connection], keys: Sequence[str]) -> Mapping[
     return {key: tuple(value) for key, value in result.items()}
 
 
-def load_network(path: Path | str) -> Network:
-    """Read a `.net.xml` (or `.net.xml.gz`).
+def load_network(path: Path | str, *, all_programmes: bool = True) -> Network:
+    """Read a `.net.xml` (or `.net.xml.gz`); signals with programmes not known here are refused, or left without.
 
     Raises:
         sim.sumo_files.SumoFileError: Named by file, line and element.
     """
     from sim.sumo_files.net import read_net
 
-    return read_net(Path(path))
+    return read_net(Path(path), all_programmes=all_programmes)

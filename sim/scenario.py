@@ -1,12 +1,13 @@
 """A scenario: network, demand and the options that change how it runs."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sim.demand import Demand
 from sim.network import Network, TrafficLightLogic, load_network
-from sim.sumo_files.additional import read_additional
-from sim.sumo_files.config import read_config
+from sim.sumo_files.additional import Additional, read_additional, read_signals
+from sim.sumo_files.config import SumoConfig, read_config, refuse_what_is_not_simulated
 from sim.sumo_files.routes import DemandReader
 from sim.sumo_files.waut import read_schedules
 from sim.sumo_files.xml import Element
@@ -34,6 +35,20 @@ class Scenario:
     detectors: tuple[Element, ...] = ()  # of additional files
 
 
+def load_street(path: Path | str) -> Scenario:
+    """The network of a `.sumocfg` with its signals and detectors, without demand: the rest is read by who simulates it.
+
+    SUMO as a plant reads its files itself, and knows much that the embedded engine refuses.
+
+    Raises:
+        sim.sumo_files.SumoFileError: Configuration, network or signal programmes are malformed.
+    """
+    config = read_config(Path(path))
+    network = load_network(config.net_file, all_programmes=False)
+    added = [read_signals(file, network) for file in config.additional_files]
+    return _scenario(config, _with_signals(network, added), Demand(), added)
+
+
 def load_scenario(path: Path | str) -> Scenario:
     """Read a `.sumocfg`, or the folder that holds exactly one, with all files that it names.
 
@@ -41,13 +56,12 @@ def load_scenario(path: Path | str) -> Scenario:
         sim.sumo_files.SumoFileError: Named by file, line and element; also for whatever is not simulated here.
     """
     config = read_config(Path(path))
+    refuse_what_is_not_simulated(config)
     network = load_network(config.net_file)
     deviation = config.number("default.speeddev", -1.0)
     added = [read_additional(file, network) for file in config.additional_files]
     places = {place.id: place for file in added for place in file.places}
-    network = _with_programs(network, [program for file in added for program in file.programs])
-    schedules = read_schedules([element for file in added for element in file.schedules], network.programs)
-    network = replace(network, schedules=schedules)
+    network = _with_signals(network, added)
     reader = DemandReader(
         network,
         places,
@@ -58,11 +72,15 @@ def load_scenario(path: Path | str) -> Scenario:
     reader.read([element for file in added for element in file.demand])
     for file in config.route_files:
         reader.read_file(file)
+    return _scenario(config, network, reader.demand(), added)
+
+
+def _scenario(config: SumoConfig, network: Network, demand: Demand, added: Sequence[Additional]) -> Scenario:
     return Scenario(
         name=config.path.name.split(".")[0],
         path=config.path,
         network=network,
-        demand=reader.demand(),
+        demand=demand,
         begin_s=config.seconds("begin", 0.0),
         end_s=config.seconds("end", NO_END_S),
         step_s=config.seconds("step-length", 1.0),
@@ -74,6 +92,13 @@ def load_scenario(path: Path | str) -> Scenario:
         scale=config.number("scale", 1.0),
         detectors=tuple(element for file in added for element in file.detectors),
     )
+
+
+def _with_signals(network: Network, added: Sequence[Additional]) -> Network:
+    """The network with the programmes of additional files and when they run."""
+    network = _with_programs(network, [program for file in added for program in file.programs])
+    schedules = read_schedules([element for file in added for element in file.schedules], network.programs)
+    return replace(network, schedules=schedules)
 
 
 def _with_programs(network: Network, added: list[tuple[Element, TrafficLightLogic]]) -> Network:

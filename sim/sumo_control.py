@@ -104,13 +104,12 @@ def _serving(logic: TrafficLightLogic, junction: Junction) -> list[int]:
     """Numbers of the phases that are stages and show green to vehicles; clearing phases keep their length."""
     programme = read_programme(logic)
     group_of = group_of_links(junction.groups)
-    lasting = [number for number, phase in enumerate(logic.phases) if round(phase.duration_s) > 0]
     serving = [
         phase
         for phase in main_phases(programme, junction.groups, group_of)
         if any(junction.groups[group].kind != GroupKind.PEDESTRIAN for group in phase.groups)
     ]
-    return [lasting[programme.steps.index(phase.step)] for phase in serving]
+    return [phase.step.phase for phase in serving]
 
 
 def _green_runs(phases: list[Phase], links: tuple[int, ...]) -> list[list[int]]:

@@ -115,7 +115,9 @@ def simulate(
         raise UsageError(f"--journal {journal}: expected a strategy of this house, got {strategy}, which leaves none")
     if write_counts is not None and (len(numbers) > 1 or strategies[0] is not StrategyName.COORDINATED):
         raise UsageError(f"--write-counts {write_counts}: expected one run of strategy coordinated, which counts")
-    site = open_scenario(scenario, period.value if period else None).site if counts or write_counts else None
+    site = None
+    if counts or write_counts:
+        site = open_scenario(scenario, period.value if period else None, in_sumo=plant is PlantName.SUMO).site
     usual = read_usual(counts, site.junctions) if counts is not None and site is not None else None
     specs = [
         RunSpec(
@@ -204,12 +206,12 @@ def _diagrams(run: Any) -> list[str]:
     """Time-space diagrams of a run that kept its trajectories."""
     from signalctl.scenarios import find_config
     from signalctl.simulation.time_space import time_space_diagrams
-    from sim.scenario import load_scenario
+    from sim.scenario import load_street
 
     file = run.spec.outputs.trajectories
     if file is None:
         return []
-    return time_space_diagrams(file, load_scenario(find_config(run.spec.scenario, run.spec.period)).network)
+    return time_space_diagrams(file, load_street(find_config(run.spec.scenario, run.spec.period)).network)
 
 
 def _write_trips(path: Path, runs: Sequence[Any]) -> None:

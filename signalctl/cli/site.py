@@ -32,7 +32,7 @@ def init(
     from plans.schema import dump_site
     from sim.network import load_network
     from sim.scenario import load_scenario
-    from sim.site_derivation import derive_site
+    from sim.site_derivation import derive_site, signals_left_out
 
     target = output or network.with_name(network.name.split(".")[0] + ".site.yaml")
     if target.exists() and not force:
@@ -40,14 +40,15 @@ def init(
     if not target.parent.is_dir():
         raise UsageError(f"{target}: expected an existing folder, got {target.parent}")
     demand = load_scenario(scenario).demand if scenario is not None else None
-    derived = derive_site(
-        load_network(network), demand=demand, timezone=timezone, with_extra_stages=not no_extra_stages
-    )
+    net = load_network(network, all_programmes=False)
+    derived = derive_site(net, demand=demand, timezone=timezone, with_extra_stages=not no_extra_stages)
     dump_site(derived, target)
     junctions = derived.junctions.values()
     stops = sum(len(one.stops) for one in junctions)
     typer.echo(
         f"{target}: {len(junctions)} junctions, {sum(len(one.groups) for one in junctions)} signal groups, "
-        f"{sum(len(one.stages) for one in junctions)} stages, {stops} stops; intergreens are "
+        f"{sum(len(one.stages) for one in junctions)} stages, {stops} stops; intergreens are"
         " derived from the network's programmes and must be replaced by signed ones before they control a street"
     )
+    for signal, why in signals_left_out(net, derived).items():
+        typer.echo(f"left out: signal {signal}: {why}")

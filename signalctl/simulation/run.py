@@ -28,7 +28,7 @@ from signalctl.recording.start import make_recorder, source_of
 from signalctl.recording.taps import Taps
 from signalctl.scenarios import OpenScenario, open_scenario
 from signalctl.simulation.road import make_plant
-from signalctl.simulation.spec import RunSpec
+from signalctl.simulation.spec import PlantName, RunSpec
 from signalctl.simulation.stand_ins import stand_ins
 from signalctl.strategies.coordinated import Coordinated
 from signalctl.strategies.parameters import CoordinatedParameters
@@ -111,7 +111,7 @@ def run_scenario(spec: RunSpec, progress: Progress | None = None) -> RunOutcome:
         UsageError: The scenario or its period is unknown.
         ValueError: A file is wrong; the message names it (see `signalctl.errors.input_errors`).
     """
-    opened = open_scenario(spec.scenario, spec.period)
+    opened = open_scenario(spec.scenario, spec.period, in_sumo=spec.plant is PlantName.SUMO)
     site = _site(opened, spec)
     plant = make_plant(opened, spec, site)
     try:
@@ -144,6 +144,7 @@ def run_scenario(spec: RunSpec, progress: Progress | None = None) -> RunOutcome:
         },
         "teleported": statistics.teleported,
         "derived_site": opened.derived,
+        "signals_left_out": _left_out(opened, site),
         "faults": {"failed_ratio": spec.faults.failed_ratio, "lies": ", ".join(spec.faults.lies)},
     }
     return RunOutcome(
@@ -158,6 +159,13 @@ def run_scenario(spec: RunSpec, progress: Progress | None = None) -> RunOutcome:
         driven.usual,
         stand_ins(opened.scenario.network, spec),
     )
+
+
+def _left_out(opened: OpenScenario, site: Site) -> str:
+    """Signals that the network's own programmes go on to control, each with the reason."""
+    from sim.site_derivation import signals_left_out
+
+    return "; ".join(f"{tls} ({why})" for tls, why in signals_left_out(opened.scenario.network, site).items())
 
 
 def _site(opened: OpenScenario, spec: RunSpec) -> Site:

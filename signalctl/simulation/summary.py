@@ -10,6 +10,7 @@ from signalctl.simulation.requirements import Verdict
 from signalctl.simulation.run import RunOutcome
 
 SHOWN_DETAILS = 10
+SHOWN_SIGNALS = 3
 
 
 def print_summary(result: Mapping[str, Any], outcomes: Sequence[RunOutcome], verdicts: Sequence[Verdict]) -> None:
@@ -34,6 +35,8 @@ def print_summary(result: Mapping[str, Any], outcomes: Sequence[RunOutcome], ver
     if speed["tick_ms_p50"] is not None:
         pace += f"; a tick takes {speed['tick_ms_p50']:.1f} ms (median), {speed['tick_ms_p99']:.1f} ms (99 %)"
     console.print(pace)
+    if left_out := result["signals_left_out"]:
+        console.print(_shortened(left_out.split("; ")), markup=False, soft_wrap=True)
     for outcome in outcomes:
         details = [*outcome.violations, *outcome.failures, *(f"refused {n} x {w}" for w, n in outcome.refusals.items())]
         for line in details[:SHOWN_DETAILS]:
@@ -42,6 +45,13 @@ def print_summary(result: Mapping[str, Any], outcomes: Sequence[RunOutcome], ver
             console.print(f"{outcome.spec.strategy} seed {outcome.spec.seed}: and {len(details) - SHOWN_DETAILS} more")
     for verdict in verdicts:
         console.print(str(verdict), markup=False, soft_wrap=True)
+
+
+def _shortened(left_out: Sequence[str]) -> str:
+    """A line about signals that no junction of the site controls."""
+    more = f"; and {len(left_out) - SHOWN_SIGNALS} more" if len(left_out) > SHOWN_SIGNALS else ""
+    plural = "s keep" if len(left_out) > 1 else " keeps"
+    return f"{len(left_out)} signal{plural} the network's own programme: {'; '.join(left_out[:SHOWN_SIGNALS])}{more}"
 
 
 def _table(result: Mapping[str, Any], baseline: Mapping[str, Any] | None) -> Table:

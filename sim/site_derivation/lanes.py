@@ -12,7 +12,10 @@ from sim.signals import safe_name
 
 REACH_M = 250.0
 MIN_SHARE_RATIO = 0.02
-TURNS = {"s": Turn.STRAIGHT, "l": Turn.LEFT, "L": Turn.LEFT, "r": Turn.RIGHT, "R": Turn.RIGHT, "t": Turn.UTURN}
+TURNS = {
+    "s": Turn.STRAIGHT, "l": Turn.LEFT, "L": Turn.LEFT, "r": Turn.RIGHT, "R": Turn.RIGHT,
+    "t": Turn.UTURN, "T": Turn.UTURN,
+}  # fmt: skip
 CLASSES_OF_MODE = (
     (Mode.CAR, frozenset({"passenger", "private", "taxi"})),
     (Mode.TRUCK, frozenset({"truck", "delivery", "trailer"})),
@@ -75,7 +78,8 @@ def feeders(network: Network, lane_id: str) -> tuple[Feeder, ...]:
 
 def _share(network: Network, origin: str, target: str) -> float:
     """Part of a lane's traffic that goes on to another: all its ways count alike, for the net has no counts."""
-    ways = [connection.to_lane for connection in network.outgoing.get(origin, ()) if connection.direction != "t"]
+    onward = [one for one in network.outgoing.get(origin, ()) if TURNS[one.direction] is not Turn.UTURN]
+    ways = [connection.to_lane for connection in onward]
     ways = ways or [connection.to_lane for connection in network.outgoing.get(origin, ())]
     return max(ways.count(target), 1) / max(len(ways), 1)
 

@@ -1,5 +1,6 @@
 """What a net's own signal programme shows, second by second, with amber cut to the length that is used here."""
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,8 +13,9 @@ MIN_MAIN_PHASE_S = 4
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One phase in whole seconds."""
+    """One phase in whole seconds; `phase` is its number in the programme."""
 
+    phase: int
     start_s: int
     duration_s: int
     least_s: int  # what an actuated programme guarantees; the duration where it says nothing
@@ -98,15 +100,17 @@ class Programme:
 
 
 def read_programme(logic: TrafficLightLogic) -> Programme:
-    """The programme in whole seconds, with every amber longer than `AMBER_S` cut."""
+    """The programme in whole seconds, with every amber longer than `AMBER_S` cut.
+
+    Phases begin and end in the whole second next to their own, so that fractions do not add up over the cycle.
+    """
     steps: list[Step] = []
-    start = 0
-    for phase in logic.phases:
-        duration = max(0, round(phase.duration_s))
-        if "y" in phase.state:
-            duration = min(duration, AMBER_S)
+    start, exact_s = 0, 0.0
+    for number, phase in enumerate(logic.phases):
+        exact_s += min(phase.duration_s, AMBER_S) if "y" in phase.state else phase.duration_s
+        duration = math.floor(exact_s + 0.5) - start
         if duration:
             least = min(duration, max(1, round(phase.min_duration_s)))
-            steps.append(Step(start, duration, least, phase.state))
+            steps.append(Step(number, start, duration, least, phase.state))
             start += duration
     return Programme(tuple(steps), round(logic.offset_s))

@@ -79,6 +79,9 @@ def extra_stages(junction: Junction, together: frozenset[frozenset[str]], nodes:
     Groups of different nodes of a joined signal are put together only where the programme does so itself, for the net
     says nothing about what happens between them.
 
+    Whoever drives on to another stop line of the junction, as between two nodes of a joined signal, finds green there
+    in every further stage if the programme's own stages always show it: there may be no room to wait in between.
+
     Args:
         junction: With the programme's own stages.
         together: Pairs of groups that the programme shows green together.
@@ -106,9 +109,27 @@ def extra_stages(junction: Junction, together: frozenset[frozenset[str]], nodes:
     ]
     on_foot = frozenset(name for name, group in junction.groups.items() if group.kind == GroupKind.PEDESTRIAN)
     driving = [stage - on_foot for stage in known if stage & on_foot and stage - on_foot]
-    offered = [groups for groups in dict.fromkeys([*driving, *wide, *free]) if groups not in known]
+    onward = _always_green_beyond(junction)
+    offered = [
+        groups
+        for groups in dict.fromkeys([*driving, *wide, *free])
+        if groups not in known and all(beyond in groups for group in groups for beyond in onward.get(group, ()))
+    ]
     found = offered[: max(0, MAX_STAGES - len(known))]
     return {f"X{n}": Stage(f"X{n}", clique) for n, clique in enumerate(found, start=1)}
+
+
+def _always_green_beyond(junction: Junction) -> dict[str, frozenset[str]]:
+    """By group: those at the next stop line of this junction on its way that are green whenever it is."""
+    at_line: dict[str, set[str]] = {}
+    for move in junction.movements:
+        at_line.setdefault(move.lane, set()).add(move.group)
+    beyond: dict[str, frozenset[str]] = {}
+    for move in junction.movements:
+        for other in at_line.get(move.exit_lane, set()) - {move.group}:
+            if all(other in stage.groups for stage in junction.stages.values() if move.group in stage.groups):
+                beyond[move.group] = beyond.get(move.group, frozenset()) | {other}
+    return beyond
 
 
 def _sorted_cliques(names: tuple[str, ...], related: Callable[[str, str], bool]) -> list[frozenset[str]]:

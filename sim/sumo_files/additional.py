@@ -7,7 +7,7 @@ from pathlib import Path
 from sim.demand import StoppingPlace
 from sim.network import Network, TrafficLightLogic
 from sim.sumo_files.ignored import DETECTORS, GUI_AND_OUTPUT_ELEMENTS
-from sim.sumo_files.net import read_program
+from sim.sumo_files.net import knows_program, read_program
 from sim.sumo_files.waut import TAGS as WAUT_TAGS
 from sim.sumo_files.xml import Element, read_xml
 
@@ -28,6 +28,19 @@ class Additional:
     detectors: list[Element] = field(default_factory=list)
 
 
+def read_signals(path: Path, network: Network) -> Additional:
+    """Signal programmes, their schedules and detectors; everything else is the business of whoever simulates it.
+
+    Raises:
+        SumoFileError: Programmes or schedules are malformed, or no signal of the network has them.
+    """
+    added = Additional()
+    for element in read_xml(path):
+        if element.tag != "tlLogic" or knows_program(element):
+            _take_signal(element, network, added)
+    return added
+
+
 def read_additional(path: Path, network: Network) -> Additional:
     """Stopping places, signal programmes, their schedules, detectors, and the elements that belong to the demand.
 
@@ -35,20 +48,29 @@ def read_additional(path: Path, network: Network) -> Additional:
         SumoFileError: Also for whatever would change the traffic and is not simulated here.
     """
     added = Additional()
-    for element in read_xml(path, ("additional", "routes", "tlLogics")):
+    for element in read_xml(path):
+        if _take_signal(element, network, added):
+            continue
         if element.tag in PLACES:
             added.places.append(_place(element, network))
-        elif element.tag == "tlLogic":
-            added.programs.append((element, _checked(element, read_program(element), network)))
-        elif element.tag in WAUT_TAGS:
-            added.schedules.append(element)
         elif element.tag in DEMAND_ELEMENTS:
             added.demand.append(element)
-        elif element.tag in DETECTORS:
-            added.detectors.append(element)
         elif element.tag not in GUI_AND_OUTPUT_ELEMENTS:
             element.fail("this element would change the traffic and is not simulated here")
     return added
+
+
+def _take_signal(element: Element, network: Network, added: Additional) -> bool:
+    """Take the element where it is about signals or measures; whether it is."""
+    if element.tag == "tlLogic":
+        added.programs.append((element, _checked(element, read_program(element), network)))
+    elif element.tag in WAUT_TAGS:
+        added.schedules.append(element)
+    elif element.tag in DETECTORS:
+        added.detectors.append(element)
+    else:
+        return False
+    return True
 
 
 def _checked(element: Element, program: TrafficLightLogic, network: Network) -> TrafficLightLogic:

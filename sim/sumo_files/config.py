@@ -38,26 +38,26 @@ ALIASES = {"n": "net-file", "r": "route-files", "a": "additional-files", "b": "b
 
 @dataclass(frozen=True, slots=True)
 class SumoConfig:
-    """A configuration as far as it is read; `values` holds the elements of the options that were given."""
+    """A configuration as far as it is read; `options` holds the elements of the options that were given."""
 
     path: Path
     net_file: Path
     route_files: tuple[Path, ...]
     additional_files: tuple[Path, ...]
-    values: Mapping[str, Element]
+    options: Mapping[str, Element]
     names: tuple[str, ...] = ()  # of the files, as they stand in it
 
     def seconds(self, name: str, default: float) -> float:
         """An option that is a time."""
-        return self.values[name].time("value") if name in self.values else default
+        return self.options[name].time("value") if name in self.options else default
 
     def number(self, name: str, default: float) -> float:
         """An option that is a number."""
-        return self.values[name].number("value") if name in self.values else default
+        return self.options[name].number("value") if name in self.options else default
 
     def text(self, name: str, default: str) -> str:
         """An option that is a word."""
-        return self.values[name].text("value") if name in self.values else default
+        return self.options[name].text("value") if name in self.options else default
 
 
 def find_config(path: Path) -> Path:
@@ -79,7 +79,7 @@ def read_config(path: Path) -> SumoConfig:
     """The configuration in a file, or in a folder that holds exactly one.
 
     Raises:
-        SumoFileError: Also for an option that would change the traffic and is not simulated here.
+        SumoFileError: It names no network, or files that are not there.
     """
     path = find_config(path)
     root = read_xml(path, ("configuration", "sumoConfiguration"))
@@ -89,13 +89,6 @@ def read_config(path: Path) -> SumoConfig:
             continue
         for option in element.children or [element]:
             given[ALIASES.get(option.tag, option.tag)] = option
-    for name, option in given.items():
-        if name in NEUTRAL_VALUES:
-            allowed = NEUTRAL_VALUES[name]
-            if option.text("value").lower() not in {word.lower() for word in allowed}:
-                option.fail(f"value: only {allowed[0]!r} is simulated here, got {option.text('value')!r}")
-        elif name not in FILE_OPTIONS | VALUE_OPTIONS | CONFIG_OPTIONS_IGNORED:
-            option.fail("this option would change the traffic and is not simulated here")
     if "net-file" not in given:
         root.fail("net-file: expected a network, got none")
     return SumoConfig(
@@ -103,9 +96,24 @@ def read_config(path: Path) -> SumoConfig:
         _files(path, given["net-file"])[0],
         _files(path, given.get("route-files")),
         _files(path, given.get("additional-files")),
-        {name: option for name, option in given.items() if name in VALUE_OPTIONS},
+        given,
         tuple(file for name in sorted(FILE_OPTIONS & set(given)) for file in _names(given[name])),
     )
+
+
+def refuse_what_is_not_simulated(config: SumoConfig) -> None:
+    """Refuse an option that would change the traffic and that the embedded engine does not know.
+
+    Raises:
+        SumoFileError: By file, line and option.
+    """
+    for name, option in config.options.items():
+        if name in NEUTRAL_VALUES:
+            allowed = NEUTRAL_VALUES[name]
+            if option.text("value").lower() not in {word.lower() for word in allowed}:
+                option.fail(f"value: only {allowed[0]!r} is simulated here, got {option.text('value')!r}")
+        elif name not in FILE_OPTIONS | VALUE_OPTIONS | CONFIG_OPTIONS_IGNORED:
+            option.fail("this option would change the traffic and is not simulated here")
 
 
 def _files(config: Path, option: Element | None) -> tuple[Path, ...]:

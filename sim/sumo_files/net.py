@@ -1,6 +1,7 @@
 """Reader of `.net.xml`: streets, lanes, connections, right of way and signal programmes."""
 
 from collections import defaultdict
+from dataclasses import replace
 from pathlib import Path
 
 from sim.network import (
@@ -34,8 +35,13 @@ LINK_STATES = frozenset("MmZ=sweoOGgyYrRu-")
 DEFAULT_LANE_WIDTH_M = 3.2
 
 
-def read_net(path: Path) -> Network:
+def read_net(path: Path, *, all_programmes: bool = True) -> Network:
     """The network that a net file describes.
+
+    Args:
+        path: The file.
+        all_programmes: Whether every programme must be of a kind that is known here; else signals with others have
+            none, and whoever simulates the network runs them.
 
     Raises:
         SumoFileError: Anything malformed, dangling or not simulated here, by file, line and element.
@@ -57,13 +63,13 @@ def read_net(path: Path) -> Network:
             junctions[element.text("id")] = _junction(element)
         elif element.tag == "connection":
             connections.append(_connection(element, edges))
-        elif element.tag == "tlLogic":
+        elif element.tag == "tlLogic" and (all_programmes or knows_program(element)):
             programs[element.text("id")].append(read_program(element))
         elif element.tag == "roundabout":
             roundabouts.append(Roundabout(element.words("nodes"), element.words("edges")))
         elif element.tag == "location":
             location = _location(element)
-        elif element.tag not in IGNORED:
+        elif element.tag not in IGNORED | {"tlLogic"}:
             element.fail("an element that this reader does not know")
     _check_references(root, edges, junctions)
     return Network(
@@ -77,6 +83,11 @@ def read_net(path: Path) -> Network:
         lefthand=root.flag("lefthand", False),
         limit_turn_speed=root.number("limitTurnSpeed", -1.0),
     )
+
+
+def knows_program(element: Element) -> bool:
+    """Whether a `tlLogic` is of a kind that is known here."""
+    return element.text("type", "static") in PROGRAM_TYPES
 
 
 def read_program(element: Element) -> TrafficLightLogic:
@@ -94,6 +105,14 @@ def read_program(element: Element) -> TrafficLightLogic:
         element.fail("expected phases of equal length, got " + ", ".join(str(len(phase.state)) for phase in phases))
     if sum(phase.duration_s for phase in phases) <= 0:
         element.fail("expected a cycle longer than 0 s")
+    for number, child in enumerate(element.named("phase")):
+        for following in phases[number].next:
+            if not 0 <= following < len(phases):
+                child.fail(f"next: expected numbers of phases, 0 to {len(phases) - 1}, got {following}")
+    if kind == "static":
+        phases = _as_they_run(phases)
+        if sum(phase.duration_s for phase in phases) <= 0:
+            element.fail("next: expected phases that last longer than 0 s before they repeat, got none")
     parameters = {child.text("key"): child.text("value") for child in element.named("param")}
     return TrafficLightLogic(
         element.text("id"),
@@ -104,6 +123,20 @@ def read_program(element: Element) -> TrafficLightLogic:
         parameters,
         f"{element.file}:{element.line}",
     )
+
+
+def _as_they_run(phases: tuple[Phase, ...]) -> tuple[Phase, ...]:
+    """The phases of a fixed programme in the order in which they repeat, where `next` names another than the following.
+
+    Those that it never comes back to are left out. Of several that `next` names, fixed programmes go to the first.
+    """
+    order: list[int] = []
+    number = 0
+    while number not in order:
+        order.append(number)
+        following = phases[number].next
+        number = following[0] if following else (number + 1) % len(phases)
+    return tuple(replace(phases[which], next=()) for which in order[order.index(number) :])
 
 
 def _phase(element: Element) -> Phase:
@@ -267,8 +300,6 @@ def _check_references(root: Element, edges: dict[str, Edge], junctions: dict[str
 
 def _with_bidi(edges: dict[str, Edge]) -> dict[str, Edge]:
     """Name on every lane of a two-way track the lane that is the same rails in the other direction."""
-    from dataclasses import replace
-
     result = dict(edges)
     for edge in edges.values():
         other = edges.get(edge.bidi_edge_id)

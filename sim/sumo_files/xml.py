@@ -137,8 +137,8 @@ def read_bytes(path: Path) -> bytes:
         raise SumoFileError(f"{path}: damaged gzip file: {error}") from None
 
 
-def read_xml(path: Path, roots: tuple[str, ...]) -> Element:
-    """The file's element tree.
+def read_xml(path: Path, roots: tuple[str, ...] = ()) -> Element:
+    """The file's element tree; without `roots`, whatever its root is called, as SUMO reads additional files.
 
     Raises:
         SumoFileError: The file cannot be read, is not well-formed, or its root is none of `roots`.
@@ -163,7 +163,7 @@ def read_xml(path: Path, roots: tuple[str, ...]) -> Element:
         parser.Parse(read_bytes(path), True)
     except expat.ExpatError as error:
         raise SumoFileError(f"{path}:{error.lineno}: not well-formed XML: {expat.ErrorString(error.code)}") from None
-    if root[0].tag not in roots:
+    if roots and root[0].tag not in roots:
         root[0].fail(f"expected the root element {' or '.join(roots)}, got {root[0].tag!r}")
     return root[0]
 

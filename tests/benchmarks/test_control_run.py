@@ -28,7 +28,7 @@ def test_a_matrix_runs_fails_goes_on_and_writes_its_tables(tmp_path: Path, capsy
     good.mkdir()
     demand(good, cross(good), vehicles_per_hour=250, end=120)
     shutil.copytree(good, bad)
-    (bad / "d.rou.xml").write_text("<routes><nonsense/></routes>")
+    (bad / "d.rou.xml").write_text('<routes><trip id="t" depart="0" from="nowhere" to="ms"/></routes>')
     page = tmp_path / "page.md"
     page.write_text(f"# Page\n{BEGIN}\n{END}\n")
     out = tmp_path / "out"
@@ -37,9 +37,9 @@ def test_a_matrix_runs_fails_goes_on_and_writes_its_tables(tmp_path: Path, capsy
     assert main([*call, "--scenario", f"bad={bad}", "--strategy", "fixed"]) == EXIT_USAGE
     said = capsys.readouterr()
     assert "2 runs, 0 of them done before" in said.err
-    assert "bad fixed seed 1: SumoFileError" in said.err
+    assert "bad fixed seed 1: SumoError" in said.err
     assert "not written, 1 runs failed or are missing" in said.err
-    assert "- bad fixed seed 1: SumoFileError" in said.out
+    assert "- bad fixed seed 1: SumoError" in said.out
     assert page.read_text() == f"# Page\n{BEGIN}\n{END}\n"
 
     assert main([*call, "--strategy", "sumo-actuated"]) == EXIT_OK

@@ -15,7 +15,7 @@ from plans.timing import TimingPlan
 from plans.transition import transition_matrix
 from sim.clock import SCENARIO_EPOCH_UTC_S
 from sim.network import Network, load_network
-from sim.site_derivation import DerivationError, derive_junction, derive_site
+from sim.site_derivation import DerivationError, derive_junction, derive_site, signals_left_out
 from sim.site_derivation.programme import read_programme
 from tests.sim.sumo_programs import cross, netgenerate
 
@@ -205,6 +205,71 @@ def test_a_programme_of_one_stage_stays_left_out(tmp_path: Path) -> None:
     net.write_text(re.sub(r"<phase .*(?=</tlLogic>)", phases, net.read_text(), flags=re.DOTALL))
     with pytest.raises(DerivationError, match="expected signals that switch"):
         derive_site(load_network(net))
+
+
+def test_nobody_is_sent_towards_a_red_between_joined_nodes(tmp_path: Path) -> None:
+    """Two nodes with one signal and no room in between: whoever drives on finds green there in every further stage."""
+    options = ("--grid", "--grid.x-number", "1", "--grid.y-number", "2", "--grid.y-length", "25")
+    options += ("--grid.attach-length", "150", "-j", "traffic_light", "--tls.join", "--tls.join-dist", "30", "-L", "2")
+    site = derive_site(load_network(netgenerate(tmp_path, *options)))
+    (junction,) = site.junctions.values()
+    beyond = {
+        (move.group, other.group)
+        for move in junction.movements
+        for other in junction.movements
+        if move.exit_lane == other.lane and move.group != other.group
+    }
+    shown = [stage.groups for name, stage in junction.stages.items() if name.startswith("S")]
+    further = [stage.groups for name, stage in junction.stages.items() if name.startswith("X")]
+    bound = {(a, b) for a, b in beyond if all(b in stage for stage in shown if a in stage)}
+    assert bound
+    assert further
+    assert not [(a, b) for a, b in bound for stage in further if a in stage and b not in stage]
+
+
+def test_signals_that_are_left_out_are_named(tmp_path: Path) -> None:
+    """The corners of a grid without outer roads have nothing to switch, and each is named with the reason."""
+    network = load_network(netgenerate(tmp_path, "--grid", "--grid.number", "3", "-j", "traffic_light"))
+    site = derive_site(network)
+    left_out = signals_left_out(network, site)
+    assert left_out.keys() == {"A0", "A2", "C0", "C2"}
+    assert left_out.keys() | site.junctions.keys() == network.tl_logics.keys()
+    assert set(left_out.values()) == {"expected links that switch, got none"}
+
+
+def test_two_signals_of_one_name_are_refused(tmp_path: Path) -> None:
+    """Names that differ only in what topics and files cannot hold would make one junction of two signals."""
+    net = netgenerate(tmp_path, "--grid", "--grid.number", "2", "--grid.attach-length", "100", "-j", "traffic_light")
+    text = net.read_text()
+    for plain, odd in (("A0", "J#1"), ("B1", "J/1")):
+        text = text.replace(f'tl="{plain}"', f'tl="{odd}"').replace(f'tlLogic id="{plain}"', f'tlLogic id="{odd}"')
+    net.write_text(text)
+    with pytest.raises(DerivationError, match="'J#1' and 'J/1': expected names that differ"):
+        derive_site(load_network(net))
+
+
+def test_fractions_of_a_second_do_not_add_up(tmp_path: Path) -> None:
+    """A programme with half seconds keeps its cycle, and everybody keeps amber and clearance."""
+    net = cross(tmp_path, lanes=1)
+    shown = [phase.state for phase in load_network(net).tl_logics["m"].phases]
+    dark = "r" * len(shown[0])
+    timed = ((20.0, shown[0]), (3.0, shown[1]), (1.5, dark), (20.0, shown[2]), (3.0, shown[3]), (1.5, dark))
+    phases = "".join(f'<phase duration="{seconds}" state="{state}"/>' for seconds, state in timed)
+    net.write_text(re.sub(r"<phase .*(?=</tlLogic>)", phases, net.read_text(), flags=re.DOTALL))
+    junction, plan = derive_junction(load_network(net), "m")
+    assert plan.cycle_s == 49
+    assert set(junction.intergreens.values()) <= {4, 5}
+
+
+def test_left_hand_traffic_is_derived(tmp_path: Path) -> None:
+    """Where traffic keeps left, the right turn gives way, and U-turns are known."""
+    options = ("--grid", "--grid.number", "2", "--grid.attach-length", "100", "-j", "traffic_light", "--lefthand")
+    site = derive_site(load_network(netgenerate(tmp_path, *options)))
+    assert not errors(check_site(site))
+    moves = site.junctions["A0"].movements
+    assert all(move.yields_to for move in moves if move.turn is Turn.RIGHT)
+    assert not any(move.yields_to for move in moves if move.turn is Turn.LEFT)
+    assert any(move.turn is Turn.UTURN for move in moves)
 
 
 def test_feeders_follow_short_lanes_upstream(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Readers of SUMO's files."""
 
 import gzip
+import re
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,28 @@ def test_a_net_keeps_lanes_links_and_programmes(tmp_path: Path) -> None:
     assert net.link_positions["m", 0] is link
     assert net.via_lanes(link) == (":m_0_0",)
     assert [net.tl_logics["m"].state_at(t) for t in (10, 30, 33, 40, 9)] == ["G", "y", "r", "G", "r"]
+
+
+def test_a_fixed_programme_runs_its_phases_as_next_says(tmp_path: Path) -> None:
+    """Phases that nobody comes back to are left out, and the programme goes where `next` points."""
+    phases = "".join(
+        f'<phase duration="{seconds}" state="{letter}"{onward}/>'
+        for seconds, letter, onward in (
+            (9, "o", ""), (20, "G", ' next="3"'), (50, "s", ""), (3, "y", ""), (7, "r", ' next="1 2"'), (9, "O", "")
+        )
+    )  # fmt: skip
+    write_scenario(tmp_path, re.sub(r"<phase .*(?=</tlLogic>)", phases, NET, flags=re.DOTALL))
+    logic = load_network(tmp_path / "s.net.xml").tl_logics["m"]
+    assert [(phase.duration_s, phase.state, phase.next) for phase in logic.phases] == [
+        (20, "G", ()), (3, "y", ()), (7, "r", ())
+    ]  # fmt: skip
+
+
+def test_a_jump_to_a_phase_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    """`next` names a phase of the programme, else file and line are told."""
+    write_scenario(tmp_path, NET.replace('state="y"', 'state="y" next="3"'))
+    with pytest.raises(SumoFileError, match=r"s.net.xml:\d+: <phase>: next: expected numbers of phases, 0 to 2, got 3"):
+        load_network(tmp_path / "s.net.xml")
 
 
 def test_a_folder_with_a_packed_net_is_read(tmp_path: Path) -> None:

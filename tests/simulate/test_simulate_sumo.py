@@ -14,7 +14,10 @@ from signalctl.errors import UsageError
 from signalctl.simulation.batch import run_batch
 from signalctl.simulation.run import run_scenario
 from signalctl.simulation.spec import PlantName, RunSpec
-from tests.sim.sumo_programs import cross, demand
+from sim.network import load_network
+from sim.site_derivation import derive_site, signals_left_out
+from sim.sumo_files import SumoFileError
+from tests.sim.sumo_programs import cross, demand, netgenerate
 
 pytestmark = pytest.mark.sumo
 pytest.importorskip("libsumo", reason="needs SUMO (extra `sumo`)")
@@ -134,3 +137,28 @@ def test_site_init_writes_a_site_that_checks(scenario: Path, tmp_path: Path) -> 
     assert done.exit_code == 0, done.output
     shown = {item.stage for item in site.plans["m"]["shipped"].stages}
     assert set(load_site(target).junctions["m"].stages) == shown < set(site.junctions["m"].stages)
+
+
+def test_what_sumo_alone_simulates_is_left_to_sumo(tmp_path: Path) -> None:
+    """Options, types and elements that the embedded engine refuses run on SUMO, and the engine still names them."""
+    config = demand(tmp_path, cross(tmp_path, lanes=1), end=60)
+    routes = tmp_path / "d.rou.xml"
+    routes.write_text(routes.read_text().replace("<routes>", '<routes><vType id="t" carFollowModel="EIDM"/>'))
+    (tmp_path / "more.add.xml").write_text('<add><variableSpeedSign id="v" lanes="nm_0"/></add>')
+    text = config.read_text().replace("</input>", '<additional-files value="more.add.xml"/></input>')
+    config.write_text(text.replace("</time>", '</time><routing><device.rerouting.period value="60"/></routing>'))
+    assert run_scenario(spec(config, strategy=StrategyName.FIXED)).figures["all"]["loaded"] > 5
+    with pytest.raises(SumoFileError, match=r"device\.rerouting\.period>: this option would change the traffic"):
+        run_scenario(RunSpec(str(config), plant=PlantName.EMBEDDED, strategy=StrategyName.FIXED))
+
+
+def test_signals_of_unknown_programmes_keep_them(tmp_path: Path) -> None:
+    """A signal with a programme that only SUMO knows is left to it, and the result says so."""
+    net = netgenerate(tmp_path, "--grid", "--grid.number", "2", "--grid.attach-length", "100", "-j", "traffic_light")
+    net.write_text(net.read_text().replace('tlLogic id="A0" type="static"', 'tlLogic id="A0" type="rail_crossing"'))
+    network = load_network(net, all_programmes=False)
+    site = derive_site(network)
+    assert site.junctions.keys() == {"A1", "B0", "B1"}
+    assert "programme" in signals_left_out(network, site)["A0"]
+    with pytest.raises(SumoFileError, match=r"made\.net\.xml:\d+: <tlLogic id='A0'>: type: expected one of"):
+        load_network(net)
