@@ -93,6 +93,8 @@ def decode(octets: bytes) -> Telegram:
     body, tail = octets[:length], octets[length:]
     if tail and tail != crc(body):
         raise TelegramError("CRC", crc(body).hex(), tail.hex())
+    if not tail:
+        _refuse_wrong_length(octets)
     minutes = octets[1] >> 4 & 0x7
     return Telegram(
         reporting_point=octets[2] << 8 | octets[3],
@@ -106,6 +108,15 @@ def decode(octets: bytes) -> Telegram:
         vehicle=_digits("FN", body, 17, 3) if further == 8 else None,
         operator=_digits("UN", body, 20, 2) if further == 8 else None,
     )
+
+
+def _refuse_wrong_length(octets: bytes) -> None:
+    """One wrong bit of the length makes a shorter telegram with its CRC look like a longer one without."""
+    for bit in range(4):
+        meant = bytes([octets[0], octets[1] ^ 1 << bit]) + octets[2:-CRC_OCTETS]
+        further = meant[1] & 0x0F
+        if further in FURTHER_OCTETS and len(meant) == 3 + further and crc(meant) == octets[-CRC_OCTETS:]:
+            raise TelegramError("TL", str(further), str(octets[1] & 0x0F))
 
 
 def encode(telegram: Telegram, *, with_crc: bool = True) -> bytes:

@@ -4,7 +4,7 @@ import contextlib
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from detectors.r09 import Manual, Telegram, TelegramError, crc, decode, encode, from_hex
@@ -83,6 +83,7 @@ def test_text_gives_a_telegram_or_its_own_error(text: str) -> None:
 
 
 @given(telegrams, st.integers(0, 200))
+@example(Telegram(0, 0, 0, Manual.NONE, 1, 0, None, None), 81)  # the length: 9 octets with CRC, or without
 def test_a_flipped_bit_is_noticed(telegram: Telegram, bit: int) -> None:
     """The CRC finds each single wrong bit."""
     octets = bytearray(encode(telegram))
