@@ -15,6 +15,14 @@ MOST_HALT_S = 90.0
 LIVE = frozenset({RequestState.RECEIVED, RequestState.QUEUED, RequestState.ACTIVATED})
 
 
+def halting_lanes(requests: Sequence[PriorityRequest], junction: Junction) -> frozenset[str]:
+    """The lanes on which somebody has announced to stand at a stop."""
+    groups = {request.group for request in requests if request.halts and request.state in LIVE}
+    if not groups:
+        return frozenset()
+    return frozenset(move.lane for move in junction.movements if move.group in groups)
+
+
 def with_halts(
     lanes: dict[str, LanePicture], requests: Sequence[PriorityRequest], junction: Junction
 ) -> dict[str, LanePicture]:

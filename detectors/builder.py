@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from detectors.boarding import with_halts
+from detectors.boarding import halting_lanes, with_halts
 from detectors.crossings import CrossingMemory
 from detectors.health import DetectorReading
 from detectors.lanes import STANDING_SPEED_MPS, LaneMemory, LaneView
@@ -142,6 +142,7 @@ class _JunctionBuilder:
             if group.kind is GroupKind.PEDESTRIAN or (group.kind is GroupKind.BICYCLE and group.id not in served)
         }
         self._requests = RequestBook(junction, transit)
+        self._halting: frozenset[str] = frozenset()
         self._rooms: dict[str, float] = {}
         self._aspects: Mapping[str, Aspect] = {}
         self._green: set[str] = set()
@@ -159,9 +160,11 @@ class _JunctionBuilder:
             green_lanes=green_lanes,
             green_groups=green,
             memories=self._lanes,
+            halting=self._halting,
         )
         lanes = self._lane_pictures(views, green_lanes, elapsed_s)
         requests, ended = self._requests.update(utc_s, said.transit, signals.aspects, lanes)
+        self._halting = halting_lanes(requests, self._junction)
         self._rooms = {} if exact is not None else self._measure_rooms(lanes)
         return JunctionPicture(
             junction=self._junction.id,

@@ -2,13 +2,15 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 
 from detectors.clutter import Clutter
 from detectors.lanes import HEAD_ZONE_M, STANDING_SPEED_MPS
 from detectors.tracks import Track
 from plans.junction import Mode
 
+LONG_MODES = frozenset({Mode.BUS, Mode.TRAM, Mode.TRUCK})
+"""Radars tell vehicles apart by length."""
 PHANTOM_ROOM_M = 3.0
 """Who has moved so far is not the one who stood."""
 LOOP_M, COVERED_LATELY_S = 2.0, 180.0
@@ -34,8 +36,12 @@ class Doubts:
         elapsed_s: float,
         green_lanes: Mapping[str, bool],
         stop_lines: Mapping[str, bool],
+        halting: Container[str] = (),
     ) -> None:
-        """Find reflections, signs and frozen echoes: they stay, while traffic goes on or could go on."""
+        """Find reflections, signs and frozen echoes: they stay, while traffic goes on or could go on.
+
+        Long vehicles on lanes where one is `halting` may stand at its stop.
+        """
         for lane, feels in stop_lines.items():
             self._covered_ago_s[lane] = 0.0 if feels else self._covered_ago_s.get(lane, math.inf) + elapsed_s
         self._unfelt_veh = {
@@ -50,7 +56,7 @@ class Doubts:
             if abs(track.distance_m - track.stood_m) > PHANTOM_ROOM_M:
                 track.stood_m, track.ahead, track.passes, track.idle_s = track.distance_m, ahead[lane], 0, 0.0
                 track.free_s = 0.0
-            elif lane == track.lane:
+            elif lane == track.lane and not (lane in halting and track.mode in LONG_MODES):
                 track.passes += passed.get(lane, 0)
                 covered = stop_lines.get(lane)
                 self._feel(track, elapsed_s, covered=covered)

@@ -88,12 +88,14 @@ class RadarLanes:
         unseen: Container[str] = (),
         stop_lines: Mapping[str, bool] = NO_LOOPS,
         unclassified: Container[str] = (),
+        halting: Container[str] = (),
     ) -> dict[str, LaneView]:
         """The views of all lanes after a scene of objects.
 
         `elapsed_s` counts since the last scene; `unseen` are approach lanes whose radar said nothing this time: who was
         there is believed to be on its way, and to keep the signal. `stop_lines` tells by lane whether a loop at the
-        stop line is covered, where one tells. On `unclassified` lanes nobody tells long vehicles from short ones.
+        stop line is covered, where one tells. On `unclassified` lanes nobody tells long vehicles from short ones. On
+        `halting` ones a bus or tram has announced that it stands at a stop.
         """
         for track in self._tracks:
             track.distance_m -= track.speed_mps * elapsed_s
@@ -130,7 +132,7 @@ class RadarLanes:
             arrived[track.lane] += 1.0
             kept.append(track)
         self._tracks = matched + kept
-        self._doubts.judge(self._tracks, passed, elapsed_s, green_lanes, stop_lines)
+        self._doubts.judge(self._tracks, passed, elapsed_s, green_lanes, stop_lines, halting)
         return self._views(passed, arrived, unclassified)
 
     def room_at_start_m(self) -> dict[str, float]:

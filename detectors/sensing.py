@@ -108,8 +108,12 @@ class Sensing:
         green_lanes: Mapping[str, bool],
         green_groups: Container[str],
         memories: Mapping[str, LaneMemory],
+        halting: Container[str] = (),
     ) -> Mapping[str, LaneView]:
-        """The lanes as the best believed detectors see them; `readings` are by detector."""
+        """The lanes as the best believed detectors see them; `readings` are by detector.
+
+        On `halting` lanes a bus or tram has announced that it stands at a stop.
+        """
         usable = self._judge(readings, utc_s, elapsed_s, green_lanes, green_groups)
         self.buttons = usable.buttons
         if exact is not None:
@@ -118,7 +122,7 @@ class Sensing:
             self._by_model = set()
             return self._views
         loops = usable.loops
-        by_radar = self._by_radar(usable, elapsed_s, green_lanes) if self._watched_by else {}
+        by_radar = self._by_radar(usable, elapsed_s, green_lanes, halting) if self._watched_by else {}
         self._counts = {id_: float(said.count) for id_, said in loops.items() if said.count}
         self._crossed = {lane: float(view.passed) for lane, view in by_radar.items() if view.passed}
         shared = self._loops.share(loops)
@@ -145,7 +149,9 @@ class Sensing:
         self._views = seen
         return seen
 
-    def _by_radar(self, usable: _Usable, elapsed_s: float, green_lanes: Mapping[str, bool]) -> dict[str, LaneView]:
+    def _by_radar(
+        self, usable: _Usable, elapsed_s: float, green_lanes: Mapping[str, bool], halting: Container[str]
+    ) -> dict[str, LaneView]:
         """All lanes as the radars see them that can be used."""
         radars = usable.radars
         scene = [found for said in radars.values() for found in said.objects]
@@ -156,7 +162,8 @@ class Sensing:
         blunt = {id_ for id_, said in radars.items() if not said.classified}
         if blunt:
             unclassified = {lane for lane, watching in self._watched_by.items() if not blunt.isdisjoint(watching)}
-        return self._radar.update(scene, elapsed_s, green_lanes, unseen, self._stop_lines(usable.loops), unclassified)
+        stop_lines = self._stop_lines(usable.loops)
+        return self._radar.update(scene, elapsed_s, green_lanes, unseen, stop_lines, unclassified, halting)
 
     def room_at_start_m(self) -> Mapping[str, float]:
         """Per lane that radars see (feeders included): metres from its start to the last one who stands there."""

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from detectors.radar import COAST_S, RadarLanes
 from detectors.readings import RadarObject
@@ -233,3 +234,17 @@ def test_a_queue_whose_way_is_not_known_is_uncertain(junction: Junction) -> None
     assert here["n_0"].queue_variance < 0.2
     assert here["n_1"].queue_variance < 0.05
     assert min(there["n_0"].queue_variance, there["n_1"].queue_variance) > 0.7
+
+
+@pytest.mark.parametrize(
+    ("halting", "mode", "stays"), [((), Mode.BUS, 0), (("e_0",), Mode.BUS, 1), (("e_0",), Mode.CAR, 0)]
+)
+def test_a_bus_at_its_stop_is_no_echo(junction: Junction, halting: tuple[str, ...], mode: Mode, stays: int) -> None:
+    """On green with a free stop line ahead who stands for long is not there, unless a bus has said that it halts."""
+    lanes = RadarLanes(junction)
+    lanes.update([RadarObject("e_0", 1.0, 0.0, Mode.CAR)], 1.0, RED, stop_lines={"e_0": True})
+    for _ in range(30):
+        view = lanes.update(
+            [RadarObject("e_0", 14.0, 0.0, mode)], 1.0, GREEN, stop_lines={"e_0": False}, halting=halting
+        )["e_0"]
+    assert view.distance_m.size == stays
