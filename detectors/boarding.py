@@ -12,12 +12,12 @@ from plans.junction import Junction
 
 MOST_HALT_S = 90.0
 """For no longer is a vehicle in sight taken to stay away because it says so."""
-LIVE = frozenset({RequestState.RECEIVED, RequestState.QUEUED, RequestState.ACTIVATED})
+OPEN = frozenset({RequestState.RECEIVED, RequestState.QUEUED, RequestState.ACTIVATED})
 
 
 def halting_lanes(requests: Sequence[PriorityRequest], junction: Junction) -> frozenset[str]:
     """The lanes on which somebody has announced to stand at a stop."""
-    groups = {request.group for request in requests if request.halts and request.state in LIVE}
+    groups = {request.group for request in requests if request.halts and request.state in OPEN}
     if not groups:
         return frozenset()
     return frozenset(move.lane for move in junction.movements if move.group in groups)
@@ -31,7 +31,7 @@ def with_halts(
     A request is taken for the vehicle of its mode that stands, else for the first one, on the lanes of its way. The
     lane of one that stands first at the stop line does not count as one whose head is not served.
     """
-    halting = [request for request in requests if request.halts and request.state in LIVE and request.eta_s > 0.0]
+    halting = [request for request in requests if request.halts and request.state in OPEN and request.eta_s > 0.0]
     if not halting:
         return lanes
     marks: dict[str, NDArray[np.float64]] = {}

@@ -6,11 +6,10 @@ from collections.abc import Container, Mapping, Sequence
 
 from detectors.clutter import Clutter
 from detectors.lanes import HEAD_ZONE_M, STANDING_SPEED_MPS
+from detectors.sightings import LONG_MODES
 from detectors.tracks import Track
 from plans.junction import Mode
 
-LONG_MODES = frozenset({Mode.BUS, Mode.TRAM, Mode.TRUCK})
-"""Radars tell vehicles apart by length."""
 PHANTOM_ROOM_M = 3.0
 """Who has moved so far is not the one who stood."""
 LOOP_M, COVERED_LATELY_S = 2.0, 180.0

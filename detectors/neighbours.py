@@ -18,12 +18,11 @@ from detectors.rates import kept_ratio
 from detectors.signal_view import NO_SIGNALS, SignalView
 from plans.demand import TURN_SHARE
 from plans.junction import Aspect, Junction, Movement
+from plans.platoon import DISPERSION
 from plans.roads import roads_between
 
 LONGEST_WAY_S = 90
 """Who is under way for longer is one of the average."""
-DISPERSION = 0.2
-"""Robertson's alpha, for roads with little friction; the usual range is 0.2 to 0.5."""
 START_S = 1.5
 """A vehicle that starts from a queue needs so much longer to the next stop line than one that rolls."""
 MEMORY_S = 300.0

@@ -10,7 +10,8 @@ from plans.junction import Junction, Mode
 
 REACH_M = 150.0
 CONFIDENT_RATIO = 0.5
-LONG = tuple(MODES.index(mode) for mode in (Mode.BUS, Mode.TRAM, Mode.TRUCK))
+LONG_MODES = (Mode.BUS, Mode.TRAM, Mode.TRUCK)
+LONG = tuple(MODES.index(mode) for mode in LONG_MODES)
 """Radars tell vehicles apart by length: each of these may be taken for another."""
 
 
