@@ -31,8 +31,8 @@ class SirenWatch:
     """One siren against the traffic of its lanes, second by second."""
 
     absent_s: float = 0.0
-    """For so long nobody could have been it, although it said that it was there;
-    who comes later makes up for nothing."""
+    """For so long nobody could have been it, although it said that it was there; who comes later makes up for
+    nothing."""
     _crossed_ago_s: float = CROSSED_S
     _left_veh: int | None = None
     _overtaken_s: float = 0.0

@@ -12,6 +12,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+CRAWL_MPS = 5.0
+"""Who stands is expected to be this fast again: keeps expected arrivals finite."""
+
 
 class RoadMode(IntEnum):
     """Kind of road user, as the modes of results and weights are named."""

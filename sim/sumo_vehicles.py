@@ -8,14 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.emissions import emission_rates_gps
-from sim.plant import RoadMode, Trip
+from sim.plant import CRAWL_MPS, RoadMode, Trip
 from sim.vehicle_types import MODES
 
 HALT_MPS = 0.1
 WITH_TIMETABLE = (RoadMode.BUS, RoadMode.TRAM)
 MAX_STOPS_AHEAD = 3
-CRAWL_MPS = 5.0
-"""Who stands is expected to be this fast again on the way to a stop."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,13 +27,12 @@ from sim.engine.pointers import World
 from sim.engine.routes import cell_beyond, route_edge
 from sim.engine.streets import Streets
 from sim.network import Network
-from sim.plant import RoadMode, RoadState, Trip
+from sim.plant import CRAWL_MPS, RoadMode, RoadState, Trip
 
 if TYPE_CHECKING:
     from sim.engine.people import People
 
 FAR_M = 3000.0
-CRAWL_MPS = 5.0  # who stands is expected to be this fast again on the way to a stop
 BUS, TRAM = int(RoadMode.BUS), int(RoadMode.TRAM)
 MODES = tuple(RoadMode)
 

@@ -7,15 +7,13 @@ import numpy as np
 
 from detectors.readings import TransitKind, TransitReading
 from plans.junction import Mode
-from sim.plant import RoadMode, RoadState
+from sim.plant import CRAWL_MPS, RoadMode, RoadState
 from sim.sensors.roadmap import Roadmap
 
 REQUEST_M = 130.0
 REQUEST_S = 30.0
 FAR_M = 400.0
 UPDATE_EVERY_S = 5.0
-LEAST_SPEED_MPS = 5.0
-"""Who halts (at a stop, in the queue) is expected to be this fast again; keeps the expected arrival finite."""
 START_MPS2, CRUISE_MPS = 1.2, 8.3
 """How a bus leaves its stop, and how fast it goes on at most before the stop line."""
 MODES = {int(RoadMode.BUS): Mode.BUS, int(RoadMode.TRAM): Mode.TRAM, int(RoadMode.EMERGENCY): Mode.EMERGENCY}
@@ -59,7 +57,7 @@ class TransitSensors:
         movement = junction.movements[index]
         distance_m = max(0.0, float(state.tls_distance_m[row]))
         halt_s = float(state.halt_s[row])
-        speed_mps = max(LEAST_SPEED_MPS, float(state.speed_mps[row]))
+        speed_mps = max(CRAWL_MPS, float(state.speed_mps[row]))
         eta_s = halt_s + _start_s(distance_m) if halt_s > 0.0 else distance_m / speed_mps
         asking = self._asking.get(vehicle)
         if asking is not None and asking.reading.junction != junction.id:
