@@ -13,6 +13,10 @@ from plans.splits import near
 from plans.stage_order import StageOrder
 from plans.timing import TimingPlan
 
+Plans = Mapping[str, TimingPlan]
+"""One plan per junction."""
+
+MOST_NAMED = 3
 LONGEST_DETOUR_S = 12
 """Greens of another cycle lie no farther than this from those in proportion."""
 
@@ -22,7 +26,7 @@ class Move:
     """A change, in words, and the plans that it changes."""
 
     words: str
-    plans: Mapping[str, TimingPlan]
+    plans: Plans
 
 
 class Moves:
@@ -50,7 +54,7 @@ class Moves:
             [name for name in self.junctions if name in self._only] if self._only else [*self.junctions, *self._parts]
         )
 
-    def at(self, place: str, plans: Mapping[str, TimingPlan], step_s: int) -> list[Move]:
+    def at(self, place: str, plans: Plans, step_s: int) -> list[Move]:
         """The changes of a junction, or of all that lies beyond a road."""
         part = self._parts.get(place)
         if part is not None:
@@ -59,7 +63,7 @@ class Moves:
         offsets = [_later(place, {place: plan}, by) for by in (-2 * step_s, -step_s, step_s, 2 * step_s)]
         return offsets + list(self._greens(place, plan, step_s))
 
-    def cycles(self, plans: Mapping[str, TimingPlan], changes_s: Sequence[int]) -> list[Move]:
+    def cycles(self, plans: Plans, changes_s: Sequence[int]) -> list[Move]:
         """Another cycle for each group of junctions that feed each other, greens in proportion."""
         if self._only:
             return []
@@ -88,7 +92,7 @@ class Moves:
                     words = f"{name}: {step_s} s of green from {order.stages[giver]} to {order.stages[taker]}"
                     yield Move(words, {name: rival})
 
-    def _other_cycle(self, plans: Mapping[str, TimingPlan], by_s: int, *, keep_offsets: bool) -> Move | None:
+    def _other_cycle(self, plans: Plans, by_s: int, *, keep_offsets: bool) -> Move | None:
         longest_s = max(plan.cycle_s for plan in plans.values())
         changed = {}
         for name, plan in plans.items():
@@ -100,7 +104,8 @@ class Moves:
                 return None
             changed[name] = rival
         offsets = "offsets kept" if keep_offsets else "offsets in proportion"
-        return Move(f"{', '.join(plans)}: cycle {longest_s + by_s} s, {offsets}", changed)
+        who = ", ".join(plans) if len(plans) <= MOST_NAMED else f"{next(iter(plans))} and {len(plans) - 1} more"
+        return Move(f"{who}: cycle {longest_s + by_s} s, {offsets}", changed)
 
     def _stretched(self, name: str, plan: TimingPlan, cycle_s: int, *, keep_offset: bool) -> TimingPlan | None:
         """The plan with another cycle: the legal greens that are nearest to those in proportion."""
@@ -155,7 +160,7 @@ def _parts(groups: Sequence[tuple[str, ...]], junctions: Mapping[str, Junction])
     return parts
 
 
-def _later(words: str, plans: Mapping[str, TimingPlan], by_s: int) -> Move:
+def _later(words: str, plans: Plans, by_s: int) -> Move:
     moved = {name: replace(plan, offset_s=(plan.offset_s + by_s) % plan.cycle_s) for name, plan in plans.items()}
     return Move(f"{words}: {abs(by_s)} s {'later' if by_s > 0 else 'sooner'}", moved)
 

@@ -4,11 +4,10 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from plans.junction import Mode
-from plans.timing import TimingPlan
-from signalctl.tuning.moves import Move, Moves
+from signalctl.tuning.moves import Move, Moves, Plans
 from signalctl.tuning.runs import Runs
 from signalctl.tuning.search import Found, SearchNumbers, Steps, Taken, search
-from signalctl.tuning.trial import Place, Plans, Score
+from signalctl.tuning.trial import Place, Score
 from sim.replications import paired_difference
 
 
@@ -37,7 +36,7 @@ class Refined:
     """The plans that the search ended with (those from before where it found nothing), and how it went."""
 
     plan_set: str
-    plans: Mapping[str, TimingPlan]
+    plans: Plans
     taken: tuple[Taken, ...]
     runs: int
     check: Check

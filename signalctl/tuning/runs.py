@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from typing import Self
 
+from signalctl.tuning.moves import Plans
 from signalctl.tuning.search import Job
-from signalctl.tuning.trial import Ground, Place, Plans, Score
+from signalctl.tuning.trial import Ground, Place, Score
 
 _ground: Ground | None = None
 

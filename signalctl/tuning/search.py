@@ -5,16 +5,15 @@ those that decide (`deciding`), all runs of a comparison share their seeds, and 
 further seeds that took no part at all.
 """
 
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from plans.timing import TimingPlan
-from signalctl.tuning.moves import Move, Moves
+from signalctl.tuning.moves import Move, Moves, Plans
 
-Plans = Mapping[str, TimingPlan]
 Floats = NDArray[np.float64]
 Job = tuple[Plans, int]
 Measure = Callable[[Sequence[Job]], Sequence[float]]
@@ -66,22 +65,24 @@ def search(start: Plans, moves: Moves, measure: Measure, numbers: SearchNumbers,
     rounds = len(numbers.steps_s) * numbers.rounds
     yield 0.0
     _consider(further, found, measure, numbers)
-    _consider(moves.cycles(found.plans, numbers.cycle_changes_s), found, measure, numbers)
+    for _ in range(numbers.rounds):
+        if not _consider(moves.cycles(found.plans, numbers.cycle_changes_s), found, measure, numbers):
+            break
     for level, step_s in enumerate(numbers.steps_s):
         for repeat in range(numbers.rounds):
-            before = len(found.taken)
+            taken = False
             for number, place in enumerate(places):
                 yield (level * numbers.rounds + repeat + number / len(places)) / rounds
-                _consider(moves.at(place, found.plans, step_s), found, measure, numbers)
-            if len(found.taken) == before:
+                taken |= _consider(moves.at(place, found.plans, step_s), found, measure, numbers)
+            if not taken:
                 break
     return found
 
 
-def _consider(rivals: Sequence[Move], found: Found, measure: Measure, numbers: SearchNumbers) -> None:
-    """Take the best of these changes, if it proves itself."""
+def _consider(rivals: Sequence[Move], found: Found, measure: Measure, numbers: SearchNumbers) -> bool:
+    """Take the best of these changes, if it proves itself; whether it did."""
     if not rivals:
-        return
+        return False
     chosen_by = _measured(rivals, numbers.choosing, found, measure)
     savings = _saved(chosen_by, numbers.choosing, found)
     order = sorted(range(len(rivals)), key=lambda one: -float(savings[one].mean()))
@@ -90,12 +91,13 @@ def _consider(rivals: Sequence[Move], found: Found, measure: Measure, numbers: S
     savings = _saved(decided_by, numbers.deciding, found)
     best = max(range(len(kept)), key=lambda one: float(savings[one].mean()), default=None)
     if best is None or not proved(savings[best], numbers.least_errors):
-        return
+        return False
     before_s = _mean_cost(found, numbers.deciding)
     found.plans |= rivals[kept[best]].plans
     found.costs |= dict(zip(numbers.choosing, chosen_by[kept[best]].tolist(), strict=True))
     found.costs |= dict(zip(numbers.deciding, decided_by[best].tolist(), strict=True))
     found.taken.append(Taken(rivals[kept[best]].words, before_s, _mean_cost(found, numbers.deciding)))
+    return True
 
 
 def _measured(rivals: Sequence[Move], seeds: Sequence[int], found: Found, measure: Measure) -> Floats:

@@ -5,20 +5,22 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from plans.junction import Mode
+from plans.junction_flow import CostWeights
 from plans.site import Site
 from plans.timing import TimingPlan
 from signalctl.scenarios import OpenScenario, open_scenario
 from signalctl.strategies.parameters import StopSeconds
 from signalctl.tuning.letters import cycle_of_letters
+from signalctl.tuning.moves import Plans
 from sim.clock import utc_of
 from sim.engine import EmbeddedPlant
 from sim.plant import Plant, Trip
 from sim.signals import SignalHeads, junction_id, signal_heads
 
 NEVER = -1.0
-
-Plans = Mapping[str, TimingPlan]
-"""One plan per junction."""
+LONG_WAIT_S, LONG_WAIT_RATIO = CostWeights().wait_limit_s, 3.0
+"""On foot, what somebody waits at a kerb beyond this counts so many times."""
+STOP_S = StopSeconds()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,8 @@ class Fare:
 class Score:
     """One run: weighted seconds of delay and stops per person, delay of a person, and each mode.
 
-    `cost_s` weighs a person's second by the site's weight of the mode and counts stops as the strategies do.
+    `cost_s` weighs a person's second by the site's weight of the mode, counts stops as the strategies do, and
+    long waits at crossings several times.
     """
 
     cost_s: float
@@ -101,9 +104,8 @@ def _drive(plant: Plant, cycles: Mapping[str, tuple[str, ...]]) -> None:
             plant.step(shown)
 
 
-def score(trips: Iterable[Trip], site: Site, stop_s: StopSeconds | None = None) -> Score:
-    """Figures of one run; stops of people on foot count nothing."""
-    stops_s = stop_s or StopSeconds()
+def score(trips: Iterable[Trip], site: Site) -> Score:
+    """Figures of one run."""
     of_mode: dict[Mode, list[Trip]] = {}
     for trip in trips:
         of_mode.setdefault(Mode(trip.mode.label), []).append(trip)
@@ -113,8 +115,12 @@ def score(trips: Iterable[Trip], site: Site, stop_s: StopSeconds | None = None) 
         carried = site.occupancy[mode]
         delay_s, stops = sum(trip.delay_s for trip in known), sum(trip.stops for trip in known)
         fares[mode] = Fare(len(known), delay_s / len(known), stops / len(known))
-        stop_cost_s = 0.0 if mode is Mode.PEDESTRIAN else stops_s.of(mode) * stops
         persons += carried * len(known)
         lost += carried * delay_s
-        cost += carried * site.weights[mode] * (delay_s + stop_cost_s)
+        if mode is Mode.PEDESTRIAN:
+            long_s = sum(max(0.0, trip.max_wait_s - LONG_WAIT_S) for trip in known)
+            further_s = (LONG_WAIT_RATIO - 1.0) * long_s
+        else:
+            further_s = STOP_S.of(mode) * stops
+        cost += carried * site.weights[mode] * (delay_s + further_s)
     return Score(cost / max(persons, 1e-9), lost / max(persons, 1e-9), fares)

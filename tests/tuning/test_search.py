@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from plans.schema import load_site
 from signalctl.scenarios import SHIPPED
-from signalctl.tuning.moves import Move, Moves
-from signalctl.tuning.search import Found, Job, Plans, SearchNumbers, proved, search
+from signalctl.tuning.moves import Move, Moves, Plans
+from signalctl.tuning.search import Found, Job, SearchNumbers, proved, search
 
 SITE = load_site(SHIPPED / "rheinstrasse" / "site.yaml")
 MOVES = Moves(SITE, "am")
