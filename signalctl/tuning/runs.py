@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from typing import Self
 
+from signalctl.simulation.orphans import end_with_parent
 from signalctl.tuning.moves import Plans
 from signalctl.tuning.search import Job
 from signalctl.tuning.trial import Ground, Place, Score
@@ -46,6 +47,7 @@ class Runs:
 def _prepare(place: Place) -> None:
     global _ground
     _ground = Ground(place)
+    end_with_parent()
 
 
 def _try(plans: Plans, seed: int) -> Score:
