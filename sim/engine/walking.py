@@ -70,7 +70,8 @@ def announce(wal: Walkers, p: int, now: float) -> None:
 @helper
 def walk(net: Net, veh: Vehicles, tra: Traffic, wal: Walkers, p: int, now: float, dt: float) -> None:
     """Move one person for one step."""
-    if look_for_detour(wal, p):
+    turned = look_for_detour(wal, p)
+    if turned:
         announce(wal, p, now)
     left = dt
     waited = False
@@ -104,7 +105,7 @@ def walk(net: Net, veh: Vehicles, tra: Traffic, wal: Walkers, p: int, now: float
             return
         crossing = wal.piece.crossing[following]
         if crossing >= 0:
-            if not may_step_on(net, veh, tra, wal, p, following, now, dt):
+            if turned or not may_step_on(net, veh, tra, wal, p, following, now, dt):
                 waited = True
                 break
             spacing_s = ENTRY_SPACING_S + ENTRY_SPACING_S_M / wal.crossing.width[crossing]
