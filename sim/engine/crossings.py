@@ -11,8 +11,8 @@ MINIMUM_GAP_TO_PEOPLE_M = 1.0
 def people_in_window(net: Net, wal: Walkers, link: int, arrival: float, leaving: float, gap_s: float) -> bool:
     """Whether somebody said that it will be on a crossing that lies on the way while the vehicle passes.
 
-    As in SUMO this is said once, on coming to the walking area before it, and counts unless their light is red. Who goes
-    first leaves the gap that it would leave before a vehicle (`jmTimegapMinor`; found in the starts of SUMO 1.28's turns).
+    As in SUMO this is said once, on coming to the walking area before it, and counts unless their light is red. Who
+    goes first leaves them the gap that it leaves before vehicles (`jmTimegapMinor`; so do turns in SUMO 1.28).
     """
     way = net.link.via[link]
     while way >= 0:
