@@ -185,6 +185,7 @@ APPROACH = _record(
 
 CROSSING = _record(
     ("length", "f8"), ("width", "f8"), ("free_forward", "f8"), ("free_back", "f8"),
+    ("left_forward", "f8"), ("left_back", "f8"),
     ("signal", "i4"), ("index", "i4"), ("link_start", "i4"),
     ("head", "i4"), ("approaching", "i4"),  # first on it, first who comes to it
     ("state", "u1"),
