@@ -261,6 +261,7 @@ class Traffic(NamedTuple):
     pending: I4
     transfer: I4  # vehicles that are teleported or parked
     touched: I4  # links with announcements
+    order: I4  # lanes with vehicles, in the order in which their vehicles plan
     counters: I8
     clock: F8
 
@@ -289,7 +290,7 @@ LAYOUT: dict[str, np.dtype[Any]] = {
     "plans.chain": CHAIN, "plans.stop": STOP, "plans.draft": DRAFT, "plans.free": WORD, "plans.block": WORD,
     "tra.lane": LANE_STATE, "tra.brutto": REAL, "tra.busy": HALF, "tra.heads": HALF,
     "tra.item": ITEM, "tra.approach": APPROACH,
-    "tra.active": WORD, "tra.pending": WORD, "tra.transfer": WORD, "tra.touched": WORD,
+    "tra.active": WORD, "tra.pending": WORD, "tra.transfer": WORD, "tra.touched": WORD, "tra.order": WORD,
     "tra.counters": WORD, "tra.clock": REAL,
     "wal.crossing": CROSSING, "wal.person": PERSON, "wal.piece": PIECE,
     "wal.fork": FORK, "wal.way": FOOTWAY, "wal.hurdle": HURDLE, "wal.link": WORD, "wal.counters": WORD,
