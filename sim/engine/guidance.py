@@ -1,8 +1,8 @@
 """Trips choose their way as they depart, by the speeds of the last minutes, as SUMO's rerouting device does.
 
-They choose when their departure is due; again after every minute that they wait, where the lane to depart on is to be
-the best of the way (`departLane="best"`); else once more on entering, if they had to wait for longer than that. Trips
-with one possible way, and routes, cost nothing here.
+They choose when their departure is due and the edge is not full; again after every minute that they wait, where the
+lane to depart on is to be the best of the way (`departLane="best"`); else once more on entering, if they had to wait
+for longer than that. Trips with one possible way, and routes, cost nothing here.
 """
 
 import itertools
@@ -11,15 +11,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from sim.demand import Vehicle
-from sim.engine.arrays import DRIVING, F8, I8, NOTHING, PENDING, STEP_S, Vehicles
-from sim.engine.following import brake_gap
+from sim.engine.arrays import DRIVING, F8, I8, INSERTED, PENDING, Vehicles
 from sim.engine.insertion import LANE_BEST
 from sim.engine.itineraries import Collector, waypoints
-from sim.engine.jit import direct, kernel
-from sim.engine.judging import judge_lanes
+from sim.engine.jit import direct
 from sim.engine.plantables import PlanTables
 from sim.engine.pointers import World
-from sim.engine.routes import route_edge
+from sim.engine.seeking import see_room, seek, take
 from sim.engine.speeds import EdgeSpeeds
 from sim.engine.streets import Streets
 from sim.engine.ways import Ways, build_ways, fastest_way, has_choice
@@ -96,35 +94,46 @@ class Guide:
         self._next = 0
         self._waiting: I8 = np.zeros(0, np.int64)
         self._again_s: F8 = np.zeros(0)  # when each of them chooses again
+        self._soonest_s = np.inf
+        self._entered = 0
         self._status: I8 = vehicles.view(np.ndarray)["status"]
         self._depart_lane: I8 = vehicles.view(np.ndarray)["depart_lane"]
         self._plans: dict[tuple[bytes, int], int] = {}
-        self._seek, self._take = direct(seek), direct(take)
+        self._seek, self._take, self._see_room = direct(seek), direct(take), direct(see_room)
 
-    def before_step(self, world: World, now: float) -> bool:
-        """Ways for those who are due now or wait for long; whether the tables of plans are others since."""
+    def before_entering(self, world: World, now: float) -> bool:
+        """Ways for those who are to choose now; whether the tables of plans are others since."""
         before = self._tables.plans
         self._speeds.begin(world)
-        if self._waiting.size:
-            due = self._again_s <= now + 1e-6
-            self._again_s[due] = now + self._period_s
-            for v in self._waiting[due].tolist():
-                self._choose(world, v)
         first = self._next
         while self._next < len(self._chooses) and self._depart_s[self._next] <= now + 1e-6:
-            self._choose(world, self._chooses[self._next])
             self._next += 1
         if self._next > first:
-            new = np.array(self._chooses[first : self._next], np.int64)
-            repeats = (self._depart_lane[new] == LANE_BEST) & (self._period_s > 0)
-            self._waiting = np.concatenate([self._waiting, new])
-            self._again_s = np.concatenate([self._again_s, np.where(repeats, now + self._period_s, np.inf)])
+            self._waiting = np.concatenate([self._waiting, np.array(self._chooses[first : self._next], np.int64)])
+            self._again_s = np.concatenate([self._again_s, np.full(self._next - first, now)])
+            self._soonest_s = now
+        if self._soonest_s <= now + 1e-6:
+            self._choose_again(world, now)
         return self._tables.plans is not before
 
-    def after_step(self, world: World, now: float) -> bool:
+    def _choose_again(self, world: World, now: float) -> None:
+        """Those who wait and are to choose, once their edge is not full."""
+        due = self._again_s <= now + 1e-6
+        who = self._waiting[due]
+        ready = np.zeros(who.size, np.bool_)
+        self._see_room(world, who, ready)
+        for v in who[ready].tolist():
+            self._choose(world, v)
+        repeats = (self._depart_lane[who] == LANE_BEST) & (self._period_s > 0)
+        self._again_s[due] = np.where(ready, np.where(repeats, now + self._period_s, np.inf), now)
+        self._soonest_s = float(self._again_s.min(initial=np.inf))
+
+    def after_entering(self, world: World, now: float) -> bool:
         """Ways for those who entered late, and a look at the speeds; whether the tables of plans are others since."""
         before = self._tables.plans
-        if self._waiting.size:
+        entered = world.tra.counters[INSERTED]
+        if entered != self._entered:
+            self._entered = entered
             status = self._status[self._waiting]
             kept = status == PENDING
             if not kept.all():
@@ -160,45 +169,3 @@ class Guide:
         if self._tables.plans is not world.plans:
             world = World(world.net, veh, self._tables.plans, world.tra, world.wal)
         self._take(world, v, plan)
-
-
-@kernel
-def seek(world: World, ways: Ways, speed: F8, points: I8, found: I8, v: int) -> int:
-    """How many edges the cheapest way of a vehicle has, which then stands in `found`; 0 when it is the one it has.
-
-    On the road it is sought from the first edge on that the vehicle can turn off from.
-    """
-    net, veh, plans, tra = world.net, world.veh, world.plans, world.tra
-    count, origin = NOTHING, points[0]
-    if veh.status[v] == DRIVING and veh.edges[v] > 1:
-        left_m = net.lane.length[veh.lane[v]] - veh.position[v]
-        if brake_gap(veh.speed[v], veh.decel[v], 0.0, tra.clock[STEP_S]) > left_m:
-            found[0], count, origin = origin, 1, route_edge(plans, veh, v, 1)
-    for k in range(1, points.size):
-        if points[k] != origin:
-            edges = fastest_way(ways, speed, veh.speed_factor[v], veh.max_speed[v], origin, points[k])
-            for i in range(edges - 1):
-                found[count + i] = ways.way[i]
-            count, origin = count + edges - 1, points[k]
-    found[count] = origin
-    count += 1
-    if count != veh.edges[v]:
-        return count
-    for i in range(count):
-        if found[i] != route_edge(plans, veh, v, i):
-            return count
-    return 0
-
-
-@kernel
-def take(world: World, v: int, plan: int) -> None:
-    """Let a vehicle go by another plan; the lanes ahead are judged at once, or when it comes to enter."""
-    net, veh, plans, tra = world.net, world.veh, world.plans, world.tra
-    veh.plan[v] = plan
-    veh.way[v] = plans.plan.start[plan]
-    veh.edges[v] = plans.plan.start[plan + 1] - plans.plan.start[plan]
-    veh.cells[v] = plans.table_offset[plans.plan.table_start[plan] + veh.next_stop[v] - veh.first_stop[v]]
-    if veh.status[v] == DRIVING:
-        judge_lanes(net, veh, plans, tra, v)
-    else:
-        veh.row[v] = -1

@@ -26,7 +26,7 @@ from sim.engine.people import People
 from sim.engine.plantables import PlanTables
 from sim.engine.pointers import World
 from sim.engine.signals import SignalBoard
-from sim.engine.stepping import advance, show_signals
+from sim.engine.stepping import advance, enter, show_signals
 from sim.engine.streets import build_streets
 from sim.engine.travellers import build_vehicles
 from sim.engine.workspace import buffers, new_traffic
@@ -90,7 +90,7 @@ class EmbeddedPlant:
         self._people = People(scenario.network, self._streets, persons, seed, self.step_s)
         self._world = self._new_world()
         self._signals = SignalBoard(scenario.network, self.tls_ids)
-        self._show, self._advance = direct(show_signals), direct(advance)
+        self._show, self._advance, self._enter = direct(show_signals), direct(advance), direct(enter)
         self._observer = Observer(scenario.network, self._streets)
 
     @property
@@ -119,10 +119,11 @@ class EmbeddedPlant:
         if switched.size:
             self._people.show(self._signals.letters)
         self._people.step(now, self._world)
-        if self._guide is not None and self._guide.before_step(self._world, now):
-            self._world = self._new_world()
         self._advance(self._world)
-        if self._guide is not None and self._guide.after_step(self._world, now):
+        if self._guide is not None and self._guide.before_entering(self._world, now):
+            self._world = self._new_world()
+        self._enter(self._world)
+        if self._guide is not None and self._guide.after_entering(self._world, now):
             self._world = self._new_world()
         clock[NOW] = now + self.step_s
 
