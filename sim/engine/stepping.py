@@ -179,7 +179,7 @@ def rebuild_partials(net: Net, veh: Vehicles, tra: Traffic) -> None:
 
 @kernel
 def advance(world: World) -> None:
-    """One step: the state at `NOW - STEP_S` becomes the state at `NOW`."""
+    """One step of those on the road: the state at `NOW - STEP_S` becomes the state at `NOW`."""
     net, veh, plans, tra, wal = world.net, world.veh, world.plans, world.tra, world.wal
     plan_everybody(net, veh, plans, tra, wal)
     move_everybody(net, veh, plans, tra, wal)
@@ -187,8 +187,13 @@ def advance(world: World) -> None:
         teleport_stuck(net, veh, tra)
     change_everywhere(net, veh, plans, tra)
     return_to_road(net, veh, plans, tra)
-    insert_departures(net, veh, plans, tra)
-    tra.counters[STEP] += 1
+
+
+@kernel
+def enter(world: World) -> None:
+    """The end of the step: those who are due depart where there is room."""
+    insert_departures(world.net, world.veh, world.plans, world.tra)
+    world.tra.counters[STEP] += 1
 
 
 @kernel
