@@ -17,7 +17,6 @@ class RoutingRules:
     turnaround_penalty_s: float = 5.0  # instead of it where one turns round
     adaptation_interval_s: float = 1.0  # between two looks at the speeds; 0 never looks
     adaptation_steps: int = 180  # looks that the mean speed of an edge is taken over
-    adaptation_weight: float = 0.0  # above 0: of what is known already, instead of a mean over so many looks
     pre_period_s: float = 60.0  # after so long a wait a vehicle chooses again
 
 

@@ -101,23 +101,20 @@ def _routing(config: SumoConfig) -> RoutingRules:
     """How trips find their way.
 
     Raises:
-        SumoFileError: Speeds shall be smoothed over steps and by a weight at once, or over none.
+        SumoFileError: Speeds shall be smoothed over no steps.
     """
     usual = RoutingRules()
     device = "device.rerouting."
-    steps, weight = f"{device}adaptation-steps", f"{device}adaptation-weight"
+    steps = f"{device}adaptation-steps"
     rules = RoutingRules(
         minor_penalty_s=config.number("weights.minor-penalty", usual.minor_penalty_s),
         turnaround_penalty_s=config.number("weights.turnaround-penalty", usual.turnaround_penalty_s),
         adaptation_interval_s=config.seconds(f"{device}adaptation-interval", usual.adaptation_interval_s),
         adaptation_steps=int(config.number(steps, usual.adaptation_steps)),
-        adaptation_weight=config.number(weight, usual.adaptation_weight),
         pre_period_s=config.seconds(f"{device}pre-period", usual.pre_period_s),
     )
-    if steps in config.options and (rules.adaptation_steps < 1 or weight in config.options):
-        config.options[steps].fail("expected a number above 0, and no device.rerouting.adaptation-weight beside it")
-    if not 0 <= rules.adaptation_weight <= 1:
-        config.options[weight].fail(f"value: expected 0 to 1, got {rules.adaptation_weight}")
+    if rules.adaptation_steps < 1:
+        config.options[steps].fail(f"value: expected a number above 0, got {rules.adaptation_steps}")
     return rules
 
 

@@ -9,7 +9,7 @@ from sim.road_graph import RoutingRules
 
 
 class EdgeSpeeds:
-    """Mean speeds, smoothed over so many looks, or by a weight of what is known already.
+    """Mean speeds, smoothed over so many looks.
 
     Attributes:
         smoothed: Per edge, in m/s, (edges,).
@@ -17,10 +17,10 @@ class EdgeSpeeds:
 
     def __init__(self, edges: int, rules: RoutingRules, begin_s: float) -> None:
         self._rules = rules
-        self._steps = rules.adaptation_steps if rules.adaptation_weight == 0.0 else 0
-        self._past: F8 = np.zeros((max(self._steps, 1), edges))
+        self._steps = rules.adaptation_steps
+        self._past: F8 = np.zeros((self._steps, edges))
         self._slot = 0
-        self._due_s = begin_s if rules.adaptation_interval_s > 0 and rules.adaptation_weight < 1 else np.inf
+        self._due_s = begin_s if rules.adaptation_interval_s > 0 else np.inf
         self._begun = False
         self._current: F8 = np.zeros(edges)
         self._note, self._average = direct(note_speeds), direct(average)
@@ -43,9 +43,8 @@ class EdgeSpeeds:
         if world.tra.counters[INSERTED] == 0:
             return
         self._note(world, self._current)
-        self._average(self.smoothed, self._past[self._slot], self._current, self._steps, self._rules.adaptation_weight)
-        if self._steps:
-            self._slot = (self._slot + 1) % self._steps
+        self._average(self.smoothed, self._past[self._slot], self._current, self._steps)
+        self._slot = (self._slot + 1) % self._steps
 
 
 @helper
@@ -76,11 +75,8 @@ def note_speeds(world: World, current: F8) -> None:
 
 
 @kernel
-def average(smoothed: F8, oldest: F8, current: F8, steps: int, weight: float) -> None:
-    """Take a look into the means: for the oldest one of so many, or (`steps` 0) by the weight of what was known."""
+def average(smoothed: F8, oldest: F8, current: F8, steps: int) -> None:
+    """Take a look into the means, for the oldest one of so many."""
     for edge in range(smoothed.size):
-        if steps > 0:
-            smoothed[edge] += (current[edge] - oldest[edge]) / steps
-            oldest[edge] = current[edge]
-        else:
-            smoothed[edge] = smoothed[edge] * weight + current[edge] * (1.0 - weight)
+        smoothed[edge] += (current[edge] - oldest[edge]) / steps
+        oldest[edge] = current[edge]

@@ -14,7 +14,7 @@ VALUE_OPTIONS = frozenset(
         "max-depart-delay", "scale", "default.speeddev", "default.departlane", "default.departspeed",
         "ignore-junction-blocker", "weights.minor-penalty", "weights.turnaround-penalty",
         "device.rerouting.adaptation-interval", "device.rerouting.adaptation-steps",
-        "device.rerouting.adaptation-weight", "device.rerouting.pre-period",
+        "device.rerouting.pre-period",
     }
 )  # fmt: skip
 NEUTRAL_VALUES = {
@@ -32,6 +32,7 @@ NEUTRAL_VALUES = {
     "device.rerouting.mode": ("0",),
     "device.rerouting.init-with-loaded-weights": ("false", "0"),
     "device.rerouting.bike-speeds": ("false", "0"),
+    "device.rerouting.adaptation-weight": ("0", "0.0"),
     "weights.random-factor": ("1", "1.0"),
     "weights.priority-factor": ("0", "0.0"),
     "weights.separate-turns": ("0", "0.0"),

@@ -165,6 +165,7 @@ def test_an_error_in_the_demand_names_file_and_line(
         ('<device.rerouting.period value="0"/>', True),
         ('<device.rerouting.bike-speeds value="true"/>', False),
         ('<device.rerouting.adaptation-interval value="5"/>', True),
+        ('<device.rerouting.adaptation-weight value="0.5"/>', False),
         ('<weights.random-factor value="1.5"/>', False),
         ('<weights.turnaround-penalty value="9"/>', True),
     ],
@@ -180,14 +181,13 @@ def test_an_option_that_changes_traffic_is_modelled_or_refused(tmp_path: Path, o
 
 
 def test_how_ways_are_chosen_is_read(tmp_path: Path) -> None:
-    """Options of SUMO's rerouting device; smoothing over steps and by a weight at once is refused as SUMO does."""
+    """Options of SUMO's rerouting device; smoothing over no steps at all is refused."""
     device = "device.rerouting."
-    steps, weight = f'<{device}adaptation-steps value="90"/>', f'<{device}adaptation-weight value="0.5"/>'
-    options = f'{steps}<{device}adaptation-interval value="0:00:02"/><{device}pre-period value="30"/>'
+    options = f'<{device}adaptation-steps value="90"/><{device}adaptation-interval value="0:00:02"/><{device}pre-period value="30"/>'
     rules = load_scenario(write_scenario(tmp_path, options=f"<routing>{options}</routing>")).routing
     assert rules == RoutingRules(adaptation_steps=90, adaptation_interval_s=2.0, pre_period_s=30.0)
-    config = write_scenario(tmp_path, options=f"<routing>{steps}{weight}</routing>")
-    with pytest.raises(SumoFileError, match=r"s\.sumocfg:1: .*adaptation-weight beside it"):
+    config = write_scenario(tmp_path, options=f'<routing><{device}adaptation-steps value="0"/></routing>')
+    with pytest.raises(SumoFileError, match=r"s\.sumocfg:1: .*expected a number above 0, got 0"):
         load_scenario(config)
 
 
