@@ -183,7 +183,8 @@ def test_an_option_that_changes_traffic_is_modelled_or_refused(tmp_path: Path, o
 def test_how_ways_are_chosen_is_read(tmp_path: Path) -> None:
     """Options of SUMO's rerouting device; smoothing over no steps at all is refused."""
     device = "device.rerouting."
-    options = f'<{device}adaptation-steps value="90"/><{device}adaptation-interval value="0:00:02"/><{device}pre-period value="30"/>'
+    options = f'<{device}adaptation-steps value="90"/><{device}adaptation-interval value="0:00:02"/>'
+    options += f'<{device}pre-period value="30"/>'
     rules = load_scenario(write_scenario(tmp_path, options=f"<routing>{options}</routing>")).routing
     assert rules == RoutingRules(adaptation_steps=90, adaptation_interval_s=2.0, pre_period_s=30.0)
     config = write_scenario(tmp_path, options=f'<routing><{device}adaptation-steps value="0"/></routing>')
