@@ -29,7 +29,6 @@ from signalctl.recording.taps import Taps
 from signalctl.scenarios import OpenScenario, open_scenario
 from signalctl.simulation.road import make_plant
 from signalctl.simulation.spec import PlantName, RunSpec
-from signalctl.simulation.stand_ins import stand_ins
 from signalctl.strategies.coordinated import Coordinated
 from signalctl.strategies.parameters import CoordinatedParameters
 from signalctl.strategies.site_numbers import numbers_for
@@ -58,7 +57,7 @@ class RunOutcome:
     """A finished run: its figures as in the result file, and what they were counted from; each tick's time by step.
 
     `step_s` is time on the wall, `processor_s` that of the processor. `usual` is what the strategy has learned of
-    traffic, where it learns; `stand_ins` what was not simulated as the scenario's files say it.
+    traffic, where it learns.
     """
 
     spec: RunSpec
@@ -70,7 +69,6 @@ class RunOutcome:
     step_s: tuple[Mapping[str, float], ...] = ()
     processor_s: tuple[Mapping[str, float], ...] = ()
     usual: UsualTraffic | None = None
-    stand_ins: tuple[str, ...] = ()
 
 
 @dataclass
@@ -157,7 +155,6 @@ def run_scenario(spec: RunSpec, progress: Progress | None = None) -> RunOutcome:
         tuple(record.step_s),
         tuple(record.processor_s),
         driven.usual,
-        stand_ins(opened.scenario.network, spec),
     )
 
 

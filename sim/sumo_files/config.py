@@ -12,7 +12,8 @@ VALUE_OPTIONS = frozenset(
     {
         "begin", "end", "step-length", "time-to-teleport", "time-to-teleport.bidi", "time-to-impatience",
         "max-depart-delay", "scale", "default.speeddev", "default.departlane", "default.departspeed",
-        "ignore-junction-blocker",
+        "ignore-junction-blocker", "tls.actuated.jam-threshold", "tls.actuated.detector-length",
+        "tls.delay_based.detector-range",
     }
 )  # fmt: skip
 NEUTRAL_VALUES = {

@@ -67,6 +67,9 @@ def measured(scenario: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[s
     def waiting_s(vehicles: np.ndarray) -> np.ndarray:
         return np.array([libsumo.vehicle.getWaitingTime(bare.vehicle_name(one)) for one in vehicles.tolist()])
 
+    def shown(tls_id: str, _at_s: float) -> tuple[str, int]:
+        return libsumo.trafficlight.getProgram(tls_id), libsumo.trafficlight.getPhase(tls_id)
+
     loops = [read_loop(element, read.network) for element in read.detectors]
     lengths_m = np.array([read.network.lanes[lane].length_m for lane in bare.lane_ids])
     plant = WatchedPlant(
@@ -74,7 +77,7 @@ def measured(scenario: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[s
         [
             LoopWriter(pairs["loops"][1], loops, read.network, bare.lane_ids, bare.begin_s),
             QueueWriter(pairs["queues"][1], bare.lane_ids, lengths_m, waiting_s),
-            SignalStateWriter(pairs["signals"][1], read.network, bare.tls_ids, bare.displayed),
+            SignalStateWriter(pairs["signals"][1], bare.tls_ids, bare.displayed, shown),
         ],
     )
     try:
