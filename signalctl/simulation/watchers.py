@@ -30,14 +30,9 @@ def _watchers(plant: Plant, scenario: Scenario, spec: RunSpec) -> Iterator[Watch
     if spec.plant is PlantName.SUMO:
         return
     if outputs.detectors is not None:
-        from sim.outputs.induction_loops import LoopWriter
-        from sim.outputs.loop import TAGS, read_loop
+        from sim.outputs.detectors import DetectorWriter
 
-        for element in scenario.detectors:
-            if element.tag not in TAGS:
-                element.fail("--detectors: expected induction loops, for the embedded engine has no others; SUMO has")
-        loops = [read_loop(element, network) for element in scenario.detectors]
-        yield LoopWriter(outputs.detectors, loops, network, plant.lane_ids, plant.begin_s)
+        yield DetectorWriter(outputs.detectors, scenario.detectors, network, plant.lane_ids, plant.begin_s)
     if outputs.queues is None and outputs.signals is None:
         return
     from sim.engine import EmbeddedPlant

@@ -34,6 +34,20 @@ def area_before(network: Network, lane: str, end_m: float, length_m: float) -> A
     return area_over(network, tuple(reversed(lanes)), start_m, end_m)
 
 
+def area_behind(network: Network, lane: str, start_m: float, length_m: float) -> AreaPlace:
+    """The first `length_m` metres behind a point of a lane, straight on over as many lanes downstream as it takes."""
+    lanes = [lane]
+    left_m = length_m + start_m - network.lanes[lane].length_m
+    while left_m >= SHORTEST_M:
+        behind = _lane_behind(network, lanes[-1])
+        if behind is None or behind in lanes:
+            break
+        lanes.append(behind)
+        left_m -= network.lanes[behind].length_m
+    end_m = network.lanes[lanes[-1]].length_m
+    return area_over(network, tuple(lanes), start_m, end_m if left_m > -SHORTEST_M else end_m + left_m)
+
+
 def area_over(network: Network, lanes: tuple[str, ...], start_m: float, end_m: float) -> AreaPlace:
     """The area over lanes that follow each other, from a point of the first to one of the last."""
     offsets, at_m = [], -start_m
@@ -56,6 +70,17 @@ def _lane_before(network: Network, lane: str) -> str | None:
         ),
     )
     return ways[best].from_lane
+
+
+def _lane_behind(network: Network, lane: str) -> str | None:
+    """Where one comes to from a lane: by the way with right of way, or else the straightest."""
+    links = network.outgoing.get(lane, ())
+    if not links:
+        return None
+    best = min(
+        links, key=lambda link: (any(_waits_for(network, link, o) for o in links), _turn(network, lane, link.to_lane))
+    )
+    return best.via or best.to_lane
 
 
 def _entry(network: Network, connection: Connection) -> Connection:
