@@ -29,7 +29,13 @@ class Moved:
     length_m: float
     speed_mps: float
     loss_s: float  # time lost in the step
-    across: bool  # came from the lane beside, after it had moved
+    drove_to: int  # lane at the end of the move, before it changed to the lane beside
+    between: tuple[int, ...] = ()  # lanes that the front has passed from `before` to `drove_to`
+
+    @property
+    def across(self) -> bool:
+        """Whether it came from the lane beside, after it had moved."""
+        return self.drove_to != self.lane
 
     @property
     def appeared(self) -> bool:
@@ -45,7 +51,7 @@ class Follower:
         self._edge = [name.rsplit("_", 1)[0] for name in lane_ids]
         self._length_m = [network.lanes[name].length_m for name in lane_ids]
         self._number = {name: index for index, name in enumerate(lane_ids)}
-        self._between: dict[tuple[int, int], tuple[int, ...]] = {}
+        self._ways: dict[tuple[int, int], tuple[int, tuple[int, ...]]] = {}
         self._before: NDArray[np.int32] = np.full(1024, NEVER, np.int32)
         self._position_m: NDArray[np.float64] = np.zeros(1024)
         self._loss_s: NDArray[np.float64] = np.zeros(1024)
@@ -76,9 +82,7 @@ class Follower:
             state.speed_mps[rows], state.length_m[rows], state.time_loss_s[rows] - self._loss_s[vehicles[rows]],
         )  # fmt: skip
         result = {
-            vehicle: Moved(
-                lane, at_m, was, was_m, speed * step_s, length_m, speed, loss_s, was != NEVER and self.beside(lane, was)
-            )
+            vehicle: Moved(lane, at_m, was, was_m, speed * step_s, length_m, speed, loss_s, *self._way(was, lane))
             for vehicle, lane, at_m, was, was_m, speed, length_m, loss_s in zip(
                 *(column.tolist() for column in columns), strict=True
             )
@@ -96,36 +100,44 @@ class Follower:
             return [(move.lane, move.position_m - move.moved_m)]
         start_m = move.start_m
         ways = [(move.before, start_m)]
-        if not move.across:
-            for lane in (*self._lanes_between(move.before, move.lane), move.lane):
-                start_m -= self._length_m[ways[-1][0]]
-                ways.append((lane, start_m))
+        for lane in (*move.between, *([move.drove_to] if move.drove_to != move.before else [])):
+            start_m -= self._length_m[ways[-1][0]]
+            ways.append((lane, start_m))
         return ways
 
     def beside(self, lane: int, other: int) -> bool:
         """Whether two lanes belong to the same road."""
         return lane != other and self._edge[lane] == self._edge[other]
 
-    def _lanes_between(self, first: int, last: int) -> tuple[int, ...]:
-        """Lanes that lie between two that a vehicle was on one step apart; empty where they follow each other."""
-        if (first, last) not in self._between:
-            self._between[first, last] = self._search(first, last)
-        return self._between[first, last]
+    def _way(self, before: int, lane: int) -> tuple[int, tuple[int, ...]]:
+        """The lane to which one drove who was on `before` and is on `lane` a step later, and what lies between."""
+        if before in (NEVER, lane):
+            return lane, ()
+        if self.beside(lane, before):
+            return before, ()
+        if (before, lane) not in self._ways:
+            self._ways[before, lane] = self._search(before, lane)
+        return self._ways[before, lane]
 
-    def _search(self, first: int, last: int) -> tuple[int, ...]:
+    def _search(self, before: int, lane: int) -> tuple[int, tuple[int, ...]]:
+        """The shortest way to the lane, or to one beside it where none leads there."""
+        beside = {self._number[other.id] for other in self._network.edges[self._edge[lane]].lanes} - {lane}
+        found: tuple[int, tuple[int, ...]] | None = None
         ways: list[tuple[int, ...]] = [()]
         for _ in range(MOST_BETWEEN):
             longer = []
             for way in ways:
-                here = self._lane_ids[way[-1] if way else first]
+                here = self._lane_ids[way[-1] if way else before]
                 for link in self._network.outgoing.get(here, ()):
                     following = self._number.get(link.via or link.to_lane, -1)
-                    if following == last:
-                        return way
-                    if following >= 0:
+                    if following == lane:
+                        return lane, way
+                    if following in beside:
+                        found = found or (following, way)
+                    elif following >= 0:
                         longer.append((*way, following))
             ways = longer
-        return ()
+        return found or (lane, ())
 
     def _make_room(self, most: int) -> None:
         while most >= len(self._before):

@@ -9,18 +9,20 @@ from sim.sumo_files.xml import Element
 
 TAGS = frozenset({"laneAreaDetector", "e2Detector"})
 WITH_SIGNALS = ("tl", "to")
-HALT_S, HALT_MPS, JAM_M = 1.0, 5.0 / 3.6, 10.0
+HALT_S, HALT_MPS = 1.0, 5.0 / 3.6
 
 
 @dataclass(frozen=True, slots=True)
 class LaneArea:
-    """An area; who is slower than `halt_mps` for longer than `halt_s` is in a jam."""
+    """An area; who is slower than `halt_mps` for longer than `halt_s` is in a jam.
+
+    `jamThreshold` is not here: in SUMO 1.28 no gap ends a jam, only a vehicle that moves.
+    """
 
     id: str
     place: AreaPlace
     halt_s: float = HALT_S
     halt_mps: float = HALT_MPS
-    jam_m: float = JAM_M
     period_s: float | None = None
 
 
@@ -41,7 +43,6 @@ def read_lane_area(element: Element, network: Network) -> LaneArea:
         _over_lanes(element, network) if element.has("lanes") else _over_length(element, network),
         element.time("timeThreshold", HALT_S),
         element.number("speedThreshold", HALT_MPS),
-        element.number("jamThreshold", JAM_M),
         read_period_s(element),
     )
 

@@ -1,7 +1,7 @@
 """What areas over lanes (E2) measured, as SUMO's MSE2Collector writes it.
 
 A vehicle belongs to an area from when its front comes onto one of the area's lanes until its rear has left. Who slows
-down to a halt for longer than a threshold is in a jam; jams are stretches of such vehicles without larger gaps.
+down to a halt for longer than a threshold is in a jam; jams are stretches of such vehicles with nobody else between.
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,6 +25,7 @@ class _Guest:
     front_m: float  # from the area's start
     exit_m: float  # where the way that it takes leaves the area
     lane: int
+    entry_m: float = 0.0  # where it came into the area
     inside: bool = False
 
 
@@ -117,24 +118,27 @@ class LaneAreaWriter:
         size_m, seen, left = area.place.length_m, [], 0
         for vehicle, move in moves.items():
             guest = record.guests.get(vehicle)
+            drove_to = move.drove_to
             if guest is None:
-                if move.lane not in offsets or (move.before in offsets and not move.across):
-                    continue  # elsewhere, or has left the area on this lane before
-                front_m = offsets[move.lane] + move.position_m
-                guest = _Guest(front_m - move.moved_m, size_m, move.lane)
-                if move.appeared or move.across:
-                    guest.front_m = front_m
-                    if move.lane != last or front_m - move.length_m < size_m:
-                        record.guests[vehicle] = guest
+                if drove_to in offsets and move.before not in offsets and not move.appeared:
+                    guest = _Guest(
+                        offsets[drove_to] + move.position_m - move.moved_m,
+                        size_m,
+                        drove_to,
+                        max(0.0, offsets[drove_to]),
+                    )
+                    record.guests[vehicle] = guest
+                else:
+                    if move.lane in offsets and (move.appeared or move.across):
+                        self._appear(record, vehicle, move, offsets, last, size_m)
                     continue
-                record.guests[vehicle] = guest
-            elif move.lane not in offsets and guest.lane in offsets and not move.across:
+            elif drove_to not in offsets and guest.lane in offsets:
                 guest.exit_m = min(guest.exit_m, offsets[guest.lane] + self._length_m[guest.lane])
             before_m = guest.front_m
             guest.front_m = before_m + move.moved_m
-            if move.lane in offsets and not move.across:
-                guest.front_m = offsets[move.lane] + move.position_m
-            guest.lane = move.lane
+            if drove_to in offsets:
+                guest.front_m = offsets[drove_to] + move.position_m
+            guest.lane = drove_to
             gone = False
             if guest.front_m > 0.0:
                 if not guest.inside:
@@ -149,10 +153,18 @@ class LaneAreaWriter:
                 left += guest.inside
                 del record.guests[vehicle]
                 if move.across and move.lane in offsets:
-                    record.guests[vehicle] = _Guest(offsets[move.lane] + move.position_m, size_m, move.lane)
+                    self._appear(record, vehicle, move, offsets, last, size_m)
         for vehicle in [one for one in record.guests if one not in moves]:
             left += record.guests.pop(vehicle).inside
         return seen, left
+
+    def _appear(
+        self, record: _Record, vehicle: int, move: Moved, offsets: Mapping[int, float], last: int, size_m: float
+    ) -> None:
+        """A vehicle is on the area's lanes without having driven there, and counts from the next step on."""
+        front_m = offsets[move.lane] + move.position_m
+        if move.lane != last or front_m - move.length_m < size_m:
+            record.guests[vehicle] = _Guest(front_m, size_m, move.lane)
 
     def _write(self, area: LaneArea, record: _Record) -> None:
         self._file.write(element(4, "interval", **_attributes(area, record, self._now_s)))
@@ -168,7 +180,7 @@ def _seen(vehicle: int, guest: _Guest, before_m: float, move: Moved, size_m: flo
     covered_m = max(0.0, covered_m + min(0.0, guest.exit_m - guest.front_m))
     if move.moved_m <= 0.0:
         return _Seen(vehicle, size_m - guest.front_m, covered_m, step_s, step_s, move.speed_mps)
-    entry_s = max(0.0, -before_m) / move.moved_m * step_s
+    entry_s = max(0.0, guest.entry_m - before_m) / move.moved_m * step_s
     exit_s = min(1.0, (min(guest.front_m, guest.exit_m + move.length_m) - before_m) / move.moved_m) * step_s
     time_s = exit_s - entry_s
     return _Seen(vehicle, size_m - guest.front_m, covered_m, time_s, time_s / step_s * move.loss_s, move.speed_mps)
