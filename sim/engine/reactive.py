@@ -1,6 +1,6 @@
 """The signals whose programmes react to traffic, on this engine: what they see of the road, and what they show."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -13,10 +13,9 @@ from sim.engine.pointers import World
 from sim.engine.streets import Streets
 from sim.network import Network, TrafficLightLogic
 from sim.outputs.loop import TAGS, Loop, read_loop
-from sim.reactive.actuated import ActuatedProgramme, actuated_layout
-from sim.reactive.area_places import AreaPlace
-from sim.reactive.delay_based import DelayBasedProgramme, delay_layout
-from sim.reactive.loop_places import LoopPlace, loop_places
+from sim.reactive.actuated import ActuatedLayout, ActuatedProgramme, actuated_layout
+from sim.reactive.delay_based import DelayBasedProgramme, DelayLayout, delay_layout
+from sim.reactive.loop_places import loop_places
 from sim.reactive.parameters import Parameters
 from sim.reactive.programme import ReactiveProgramme
 from sim.reactive.signal_links import SignalLinks
@@ -26,27 +25,34 @@ from sim.sumo_files.xml import Element, SumoFileError
 EVERYBODY = -1
 
 
-class _Numbered:
-    """The watch of several programmes, seen by one whose loops or areas begin at `first`; crossings too."""
+class _Loops:
+    """What one programme sees of a watch in which its loops begin at `first`."""
 
-    def __init__(self, board: "ReactiveSignals", first: int) -> None:
-        self._board, self._first = board, first
-        self._batch = len(board.watches)
+    def __init__(self, watch: LoopWatch, first: int, count: int, wants_to_cross: Callable[[str], bool]) -> None:
+        self._watch, self._first, self._end = watch, first, first + count
+        self.wants_to_cross = wants_to_cross
 
-    def gap_s(self, loop: int, now_s: float) -> float:
-        return self._board.watches[self._batch][0].gap_s(self._first + loop, now_s)
+    def covered_last_s(self) -> Sequence[float]:
+        return self._watch.covered_last_s[self._first : self._end]
 
     def covered_s(self, loop: int, now_s: float) -> float:
-        return self._board.watches[self._batch][0].covered_s(self._first + loop, now_s)
+        return self._watch.covered_s(self._first + loop, now_s)
 
-    def is_empty(self, area: int) -> bool:
-        return self._board.watches[self._batch][1].is_empty(self._first + area)
 
-    def late_m(self, area: int, least_loss_s: float) -> Sequence[float]:
-        return self._board.watches[self._batch][1].late_m(self._first + area, least_loss_s)
+class _Areas:
+    """What one programme sees of a watch in which its areas begin at `first`."""
 
-    def wants_to_cross(self, crossing: str) -> bool:
-        return self._board.wants_to_cross(crossing)
+    def __init__(self, watch: AreaWatch, first: int, count: int) -> None:
+        self._watch, self._first, self._end = watch, first, first + count
+
+    def count(self) -> Sequence[float]:
+        return self._watch.count[self._first : self._end]
+
+    def late_m(self) -> Sequence[float]:
+        return self._watch.late_m[self._first : self._end]
+
+    def all_late_m(self, area: int) -> Sequence[float]:
+        return self._watch.all_late_m(self._first + area)
 
 
 class ReactiveSignals:
@@ -77,7 +83,7 @@ class ReactiveSignals:
         self.names = tuple(
             name for name in network.programs if any(logic.reacts for _, logic in network.timetable(name))
         )
-        self.watches: list[tuple[LoopWatch, AreaWatch]] = []
+        self._watches: list[tuple[LoopWatch, AreaWatch]] = []
         self._running: dict[tuple[str, str], ReactiveProgramme] = {}
         self._started: set[str] = set()
 
@@ -92,12 +98,12 @@ class ReactiveSignals:
             self._start(new, now_s)
         now_ms, step_ms = round(now_s * 1000), round(self._step_s * 1000)
         for programme in self._running.values():
-            if programme.is_due(now_ms, step_ms):
+            if programme.due < now_ms + step_ms:
                 programme.run(now_ms, step_ms)
 
     def see(self, world: World, begin_s: float, now_s: float) -> None:
         """Look at the road after a step."""
-        for loops, areas in self.watches:
+        for loops, areas in self._watches:
             loops.see(world, begin_s, now_s)
             areas.see(world, begin_s, now_s)
 
@@ -109,16 +115,15 @@ class ReactiveSignals:
         """Whether somebody comes to a crossing or waits at it."""
         number = self._streets.crossing_of[crossing]
         pieces = self._people.walkers.piece
-        ahead = pieces.next[self._people.persons.piece[self._people.active]]
-        return bool((pieces.crossing[ahead] == number).any())
+        here = self._people.persons.piece[self._people.active]
+        ahead = pieces.next[here]
+        return bool(((ahead >= 0) & (pieces.crossing[ahead] == number) & (pieces.crossing[here] < 0)).any())
 
     def _start(self, names: Sequence[str], now_s: float) -> None:
-        loops: list[LoopPlace] = []
-        areas: list[AreaPlace] = []
+        """Build what the programmes of some signals look at, and let them begin."""
         kinds: dict[frozenset[str], int] = {}
-        loop_kinds: list[int] = []
-        area_kinds: list[int] = []
-        begin_ms = round(now_s * 1000)
+        actuated: list[tuple[TrafficLightLogic, Parameters, ActuatedLayout, int]] = []
+        delayed: list[tuple[TrafficLightLogic, Parameters, DelayLayout, int]] = []
         for logic in self._programmes(names):
             if logic.not_run:
                 raise SumoFileError(f"{logic.not_run} (signal {logic.id!r})")
@@ -126,29 +131,52 @@ class ReactiveSignals:
             parameters = Parameters(logic, frozenset(links.lane_ids), links.count)
             types = parameters.words("vTypes")
             kind = kinds.setdefault(self._known(types, parameters), len(kinds)) if types else EVERYBODY
-            programme: ReactiveProgramme
             if logic.type == "actuated":
                 targets = chosen_targets(logic.phases)
                 places = loop_places(links, logic.phases, targets, parameters, self._given_loops(parameters, links))
-                layout = actuated_layout(links, logic, places)
-                programme = ActuatedProgramme(logic, parameters, begin_ms, layout, _Numbered(self, len(loops)))
-                loops += places
-                loop_kinds += [kind] * len(places)
+                actuated.append((logic, parameters, actuated_layout(links, logic, places), kind))
             else:
-                delays = delay_layout(links, parameters)
-                programme = DelayBasedProgramme(logic, parameters, begin_ms, delays, _Numbered(self, len(areas)))
-                areas += delays.areas
-                area_kinds += [kind] * len(delays.areas)
-            self._running[logic.id, logic.program_id] = programme
+                delayed.append((logic, parameters, delay_layout(links, parameters), kind))
         counts = self._counts(kinds)
-        longest_m = max((vehicle.type.length_m for vehicle in self._demand), default=0.0)
-        self.watches.append(
-            (
-                LoopWatch(loops, loop_kinds, counts, self._network, self._streets, longest_m, self._step_s),
-                AreaWatch(areas, area_kinds, counts, self._streets),
-            )
-        )
+        loops = self._loop_watch([(layout, kind) for _, _, layout, kind in actuated], counts)
+        areas = self._area_watch([(layout, kind) for _, _, layout, kind in delayed], counts)
+        self._watches.append((loops, areas))
+        begin_ms, first = round(now_s * 1000), 0
+        for logic, parameters, layout, _ in actuated:
+            seen = _Loops(loops, first, len(layout.loops), self.wants_to_cross)
+            programme = ActuatedProgramme(logic, parameters, begin_ms, layout, seen)
+            self._running[logic.id, logic.program_id] = programme
+            first += len(layout.loops)
+        first = 0
+        for logic, parameters, area_layout, _ in delayed:
+            view = _Areas(areas, first, len(area_layout.areas))
+            delay_based = DelayBasedProgramme(logic, parameters, begin_ms, area_layout, view)
+            self._running[logic.id, logic.program_id] = delay_based
+            first += len(area_layout.areas)
         self._started.update(names)
+
+    def _loop_watch(self, layouts: Sequence[tuple[ActuatedLayout, int]], counts: B1) -> LoopWatch:
+        loops = [(loop, kind) for layout, kind in layouts for loop in layout.loops]
+        longest_m = max((vehicle.type.length_m for vehicle in self._demand), default=0.0)
+        return LoopWatch(
+            [loop for loop, _ in loops],
+            [kind for _, kind in loops],
+            counts,
+            self._network,
+            self._streets,
+            longest_m,
+            self._step_s,
+        )
+
+    def _area_watch(self, layouts: Sequence[tuple[DelayLayout, int]], counts: B1) -> AreaWatch:
+        areas = [(area, layout.late_from_s, kind) for layout, kind in layouts for area in layout.areas]
+        return AreaWatch(
+            [area for area, _, _ in areas],
+            [late_s for _, late_s, _ in areas],
+            [kind for _, _, kind in areas],
+            counts,
+            self._streets,
+        )
 
     def _programmes(self, names: Sequence[str]) -> Iterable[TrafficLightLogic]:
         for name in names:

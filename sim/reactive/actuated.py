@@ -23,10 +23,10 @@ A_SECOND_MS = 1000
 
 
 class SeenByLoops(Protocol):
-    """What a programme asks about its loops and crossings, by their numbers."""
+    """What a programme asks about its loops and crossings."""
 
-    def gap_s(self, loop: int, now_s: float) -> float:
-        """Time since the loop was left; 0 while it is covered."""
+    def covered_last_s(self) -> Sequence[float]:
+        """Per loop: when somebody was on it last; now, when somebody is."""
         ...
 
     def covered_s(self, loop: int, now_s: float) -> float:
@@ -79,6 +79,7 @@ class ActuatedProgramme(ReactiveProgramme):
         self._inactive = parameters.milliseconds("inactive-threshold", INACTIVE_MS)
         self._link_most, self._link_least = parameters.by_link("linkMaxDur"), parameters.by_link("linkMinDur")
         self._link_green = [0] * len(self.state)
+        self._max_gap_s = [loop.max_gap_s for loop in layout.loops]
         self._last_green = [0] * len(layout.loops)
         self._last_decided = 0
 
@@ -116,21 +117,22 @@ class ActuatedProgramme(ReactiveProgramme):
         return min(more, self._most[self.phase] - lasted, self._latest(now))
 
     def _may_go_on(self, now: int) -> bool:
-        links_over = any(self._link_green[i] >= most for i, most in self._link_most.items())
-        return self._lasted(now) < self._most[self.phase] and not links_over and self._latest(now) > 0
+        if self._lasted(now) >= self._most[self.phase] or self._latest(now) <= 0:
+            return False
+        return not any(self._link_green[i] >= most for i, most in self._link_most.items())
 
     def _shortest_gap_s(self, now: int) -> float | None:
         """Shortest gap at a loop of this phase that is short enough to go on; None when the phase ends."""
-        if not self._green[self.phase] or not self._may_go_on(now):
+        loops = self._layout.by_phase[self.phase]
+        if not loops or not self._green[self.phase] or not self._may_go_on(now):
             return None
-        now_s = now / 1000.0
-        gaps = [
-            gap_s
-            for loop in self._layout.by_phase[self.phase]
-            if (gap_s := self._seen.gap_s(loop, now_s)) < self._layout.loops[loop].max_gap_s
-            and not self._is_jammed(loop, now_s)
-        ]
-        return min(gaps, default=None)
+        now_s, shortest_s = now / 1000.0, None
+        last_s = self._seen.covered_last_s()
+        for loop in loops:
+            gap_s = now_s - last_s[loop]
+            if gap_s < self._max_gap_s[loop] and (shortest_s is None or gap_s < shortest_s):
+                shortest_s = shortest_s if self._is_jammed(loop, now_s) else gap_s
+        return shortest_s
 
     def _is_jammed(self, loop: int, now_s: float) -> bool:
         jam_s = self._layout.loops[loop].jam_s
@@ -159,8 +161,8 @@ class ActuatedProgramme(ReactiveProgramme):
 
     def _urgency(self, loop: int, now: int) -> int:
         now_s = now / 1000.0
-        gap_s = self._seen.gap_s(loop, now_s)
-        close = gap_s < self._layout.loops[loop].max_gap_s and not self._is_jammed(loop, now_s)
+        gap_s = now_s - self._seen.covered_last_s()[loop]
+        close = gap_s < self._max_gap_s[loop] and not self._is_jammed(loop, now_s)
         if not close and self._last_green[loop] >= now - milliseconds(gap_s):
             return 0
         inactive = now - self._last_green[loop]

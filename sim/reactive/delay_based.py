@@ -19,14 +19,18 @@ A_SECOND_MS = 1000
 
 
 class SeenInAreas(Protocol):
-    """What a programme asks about its areas, by their numbers."""
+    """What a programme asks about its areas."""
 
-    def is_empty(self, area: int) -> bool:
-        """Whether nobody is in the area."""
+    def count(self) -> Sequence[float]:
+        """Per area: vehicles in it."""
         ...
 
-    def late_m(self, area: int, least_loss_s: float) -> Sequence[float]:
-        """Metres to the line of those who have lost more than `least_loss_s` in the area."""
+    def late_m(self) -> Sequence[float]:
+        """Per area: metres to the line of the last of those who are late; 0 where nobody is."""
+        ...
+
+    def all_late_m(self, area: int) -> Sequence[float]:
+        """Metres to the line of all who are late in an area."""
         ...
 
 
@@ -35,6 +39,7 @@ class DelayLayout:
     """What a delay-based programme looks at."""
 
     areas: tuple[AreaPlace, ...]
+    late_from_s: float  # who has lost more is late
     speeds_mps: tuple[float, ...]  # limit of the lane at the line
     by_link: tuple[tuple[int, ...], ...]
 
@@ -53,7 +58,9 @@ def delay_layout(links: SignalLinks, parameters: Parameters) -> DelayLayout:
         areas.append(area_before(links.network, name, lane.length_m, range_m))
         speeds.append(lane.speed_mps)
     by_link = tuple(tuple(number[lane] for lane in lanes if lane in number) for lanes in links.lanes)
-    return DelayLayout(tuple(areas), tuple(speeds), by_link)
+    # SUMO 1.28 documents this parameter as `minTimeLoss` and reads it in this spelling only.
+    late_from_s = parameters.number("minTimeloss", MIN_TIME_LOSS_S)
+    return DelayLayout(tuple(areas), late_from_s, tuple(speeds), by_link)
 
 
 class DelayBasedProgramme(ReactiveProgramme):
@@ -69,8 +76,8 @@ class DelayBasedProgramme(ReactiveProgramme):
     ) -> None:
         super().__init__(logic, parameters, begin_ms)
         self._layout, self._seen = layout, seen
-        # SUMO 1.28 documents this parameter as `minTimeLoss` and reads it in this spelling only.
-        self._least_loss_s = parameters.number("minTimeloss", MIN_TIME_LOSS_S)
+        self._served = [_areas_of(layout, phase.state, green=True) for phase in self.phases]
+        self._others = [_areas_of(layout, phase.state, green=False) for phase in self.phases]
         self._goes_beyond = parameters.flag("extendMaxDur")
 
     def _decide(self, now: int) -> int:
@@ -90,19 +97,28 @@ class DelayBasedProgramme(ReactiveProgramme):
 
     def _wanted(self, now: int) -> tuple[int, bool]:
         """How much longer the phase is wanted, and whether somebody is on a lane that is not green."""
-        wanted, others = 0, False
-        lasted, most, may_go_on = self._lasted(now), self._most[self.phase], self._latest(now) > 0
-        for letter, areas in zip(self.state, self._layout.by_link, strict=True):
-            for area in areas:
-                if letter not in "Gg":
-                    if self._seen.is_empty(area):
-                        continue
-                    others = True
-                    if lasted >= most:
-                        return 0, True
-                    break
-                for ahead_m in self._seen.late_m(area, self._least_loss_s):
-                    arrives = milliseconds(ahead_m / self._layout.speeds_mps[area])
-                    if may_go_on and lasted + arrives <= most:
-                        wanted = max(wanted, arrives)
+        count = self._seen.count()
+        others = any(count[area] for area in self._others[self.phase])
+        left = self._most[self.phase] - self._lasted(now)
+        if (others and left <= 0) or self._latest(now) <= 0:
+            return 0, others
+        late_m, wanted = self._seen.late_m(), 0
+        for area in self._served[self.phase]:
+            if late_m[area] > 0.0:
+                wanted = max(wanted, self._arrives(area, late_m[area], left))
         return wanted, others
+
+    def _arrives(self, area: int, last_m: float, left: int) -> int:
+        """When the last of those who are late comes to the line, of those who can before the phase must end."""
+        speed_mps = self._layout.speeds_mps[area]
+        last = milliseconds(last_m / speed_mps)
+        if last <= left:
+            return last
+        arrive = (milliseconds(ahead_m / speed_mps) for ahead_m in self._seen.all_late_m(area))
+        return max((one for one in arrive if one <= left), default=0)
+
+
+def _areas_of(layout: DelayLayout, state: str, *, green: bool) -> tuple[int, ...]:
+    """Areas of the links that are green, or of those that are not."""
+    found = (areas for letter, areas in zip(state, layout.by_link, strict=True) if (letter in "Gg") == green)
+    return tuple(dict.fromkeys(area for areas in found for area in areas))

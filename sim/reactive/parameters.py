@@ -16,6 +16,12 @@ KNOWN: Mapping[str, frozenset[str]] = {
     },
     "delay_based": COMMON | {"detectorRange", "minTimeLoss", "minTimeloss", "extendMaxDur"},
 }  # fmt: skip
+NUMBERS = frozenset(
+    {
+        "max-gap", "passing-time", "detector-gap", "detector-length", "jam-threshold", "detectorRange", "minTimeLoss",
+        "minTimeloss",
+    }
+)  # fmt: skip
 BY_LANE = frozenset({"max-gap", "jam-threshold", "detector-length"})
 BY_LINK = frozenset({"linkMaxDur", "linkMinDur"})
 YES, NO = frozenset({"true", "1", "yes", "on", "t", "x"}), frozenset({"false", "0", "no", "off", "f", "-"})
@@ -39,6 +45,8 @@ class Parameters:
         actuated = logic.type == "actuated"
         for key in self._given:
             name, _, rest = key.partition(":")
+            if name in NUMBERS:
+                self.number(key, 0.0)
             if key in known or key in lanes:
                 continue
             if actuated and name in BY_LANE and rest in lanes:

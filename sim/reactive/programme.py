@@ -38,6 +38,10 @@ class ReactiveProgramme(ABC):
         logic: The programme.
         parameters: Its parameters.
         begin_ms: When it starts.
+
+    Attributes:
+        phase: Number of the phase that it shows.
+        due: When it decides next, in milliseconds.
     """
 
     def __init__(self, logic: TrafficLightLogic, parameters: Parameters, begin_ms: int) -> None:
@@ -56,24 +60,20 @@ class ReactiveProgramme(ABC):
         while at >= self._durations[self.phase]:
             at -= self._durations[self.phase]
             self.phase += 1
-        self._due = begin_ms + max(self._least[self.phase], self._earliest(begin_ms, NEVER))
+        self.due = begin_ms + max(self._least[self.phase], self._earliest(begin_ms, NEVER))
 
     @property
     def state(self) -> str:
         """The letters of the phase."""
         return self.phases[self.phase].state
 
-    def is_due(self, now_ms: int, step_ms: int) -> bool:
-        """Whether a decision falls into the step that begins now."""
-        return self._due < now_ms + step_ms
-
     def run(self, now_ms: int, step_ms: int) -> None:
         """Decide as often as decisions are due in the step that begins now."""
         decisions = 0
-        while self._due < now_ms + step_ms:
+        while self.due < now_ms + step_ms:
             wait = self._decide(now_ms)
             decisions += 1
-            self._due += wait if wait > 0 else step_ms if decisions > len(self.phases) else 0
+            self.due += wait if wait > 0 else step_ms if decisions > len(self.phases) else 0
 
     @abstractmethod
     def _decide(self, now: int) -> int:
