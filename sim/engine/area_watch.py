@@ -53,8 +53,9 @@ def watch_areas(
             end += 1
         while row < end:
             lane = rows[row, 1]
-            partials = tra.lane.partial_count[lane]
-            v, k = tra.lane.first[lane], 0
+            partials, v, k = 0, NOBODY, 0
+            if tra.busy[lane] > 0:
+                partials, v = tra.lane.partial_count[lane], tra.lane.first[lane]
             while (k < partials or v >= 0) and found < most:
                 inside = k >= partials
                 here = v if inside else tra.lane.partial[lane, k]

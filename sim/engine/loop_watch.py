@@ -54,8 +54,9 @@ def watch_loops(
     for loop in range(room):
         found, length, kind = 0, loops[loop, LENGTH], on[loop, KIND]
         while row < len(shift) and rows[row, 0] == loop:
-            lane, lies = rows[row, 1], rows[row, 2]
-            v = tra.lane.last[lane] if lies == BEHIND else tra.lane.first[lane]
+            lane, lies, v = rows[row, 1], rows[row, 2], NOBODY
+            if tra.busy[lane] > 0:
+                v = tra.lane.last[lane] if lies == BEHIND else tra.lane.first[lane]
             while v >= 0:
                 here = v
                 front = shift[row] + veh.position[here]

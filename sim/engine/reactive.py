@@ -87,8 +87,11 @@ class ReactiveSignals:
         self._running: dict[tuple[str, str], ReactiveProgramme] = {}
         self._started: set[str] = set()
 
-    def run(self, now_s: float, controlled: Mapping[str, str]) -> None:
+    def run(self, now_s: float, controlled: Mapping[str, str]) -> list[str]:
         """Let programmes decide what they show in the step that begins now; start those of signals just left alone.
+
+        Returns:
+            Signals that changed their phase, or that just began.
 
         Raises:
             sim.sumo_files.SumoFileError: A programme has rules or parameters that are not simulated here.
@@ -97,9 +100,14 @@ class ReactiveSignals:
         if new:
             self._start(new, now_s)
         now_ms, step_ms = round(now_s * 1000), round(self._step_s * 1000)
+        changed = new
         for programme in self._running.values():
             if programme.due < now_ms + step_ms:
+                before = programme.phase
                 programme.run(now_ms, step_ms)
+                if programme.phase != before:
+                    changed.append(programme.logic.id)
+        return changed
 
     def see(self, world: World, begin_s: float, now_s: float) -> None:
         """Look at the road after a step."""

@@ -53,7 +53,8 @@ class SignalBoard:
             if name not in self._index:
                 raise KeyError(f"signal {name!r}: expected one of {', '.join(self._index) or 'none'}")
         if self._reactive is not None:
-            self._reactive.run(now_s, signals)
+            for name in self._reactive.run(now_s, signals):
+                self._until_s[self._index[name]] = -math.inf
         switched = []
         for name, i in self._index.items():
             state = signals.get(name)
@@ -86,7 +87,7 @@ class SignalBoard:
         logic, next_s = self._due(i, now_s)
         if logic.reacts and self._reactive is not None:
             self._programmed[i] = self._reactive.running(logic).state
-            self._until_s[i] = now_s
+            self._until_s[i] = next_s - ROUNDING_S  # or until it changes
             return
         self._programmed[i] = logic.state_at(now_s)
         at_s = (now_s - logic.offset_s) % logic.cycle_s
