@@ -259,6 +259,12 @@ class Network:
         """Connections by the lane that comes right behind them: the first one inside the junction, if it has any."""
         return _grouped(self.connections, [connection.via or connection.to_lane for connection in self.connections])
 
+    def entry_of(self, connection: Connection) -> Connection:
+        """The connection by which one enters the junction in which another one lies; itself, where it enters one."""
+        while connection.from_lane.startswith(":") and connection.from_lane in self.onto:
+            connection = self.onto[connection.from_lane][0]
+        return connection
+
     @cached_property
     def signal_links(self) -> Mapping[str, Mapping[int, tuple[Connection, ...]]]:
         """Connections by signal and by link index; crossings are the links whose `via` or target is a crossing."""

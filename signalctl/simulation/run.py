@@ -109,7 +109,7 @@ def run_scenario(spec: RunSpec, progress: Progress | None = None) -> RunOutcome:
         UsageError: The scenario or its period is unknown.
         ValueError: A file is wrong; the message names it (see `signalctl.errors.input_errors`).
     """
-    opened = open_scenario(spec.scenario, spec.period, in_sumo=spec.plant is PlantName.SUMO)
+    opened = open_scenario(spec.scenario, spec.period, in_sumo=spec.plant is PlantName.SUMO, site=spec.site)
     site = _site(opened, spec)
     plant = make_plant(opened, spec, site)
     try:

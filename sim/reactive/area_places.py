@@ -61,7 +61,7 @@ def _lane_before(network: Network, lane: str) -> str | None:
     ways = network.onto.get(lane, ())
     if not ways:
         return None
-    entries = [_entry(network, way) for way in ways]
+    entries = [network.entry_of(way) for way in ways]
     best = min(
         range(len(ways)),
         key=lambda i: (
@@ -81,12 +81,6 @@ def _lane_behind(network: Network, lane: str) -> str | None:
         links, key=lambda link: (any(_waits_for(network, link, o) for o in links), _turn(network, lane, link.to_lane))
     )
     return best.via or best.to_lane
-
-
-def _entry(network: Network, connection: Connection) -> Connection:
-    while connection.from_lane.startswith(":") and connection.from_lane in network.onto:
-        connection = network.onto[connection.from_lane][0]
-    return connection
 
 
 def _waits_for(network: Network, link: Connection, other: Connection) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sim.network import Connection, Network, Phase
+from sim.network import Network, Phase
 from sim.outputs.loop import Loop
 from sim.permissions import ON_FOOT
 from sim.reactive.parameters import Parameters
@@ -100,18 +100,8 @@ def _place(approach: str, network: Network, parameters: Parameters, least_s: flo
     at_m = lane.length_m - before_m
     while at_m < 0:
         ways = network.onto.get(lane.id, ())
-        if len(ways) != 1 or _entry(network, ways[0]).tl:
+        if len(ways) != 1 or network.entry_of(ways[0]).tl:
             break
         lane = network.lanes[ways[0].from_lane]
         at_m += lane.length_m
     return lane.id, max(at_m, 0.0)
-
-
-def _entry(network: Network, connection: Connection) -> Connection:
-    """The connection by which one enters the junction in which `connection` lies."""
-    while connection.from_lane.startswith(":"):
-        before = network.onto.get(connection.from_lane, ())
-        if not before:
-            break
-        connection = before[0]
-    return connection
