@@ -173,13 +173,22 @@ def test_the_next_phase_is_the_one_that_is_asked_for(tmp_path: Path, per_hour: f
     assert_same(scenario(tmp_path, net, per_hour, choosing(net, parameters)))
 
 
-@pytest.mark.parametrize("offset", [0, 30])
-def test_coordinated_phases_end_within_their_frame(tmp_path: Path, offset: int) -> None:
-    """Earliest and latest ends within a cycle of the clock."""
+@pytest.mark.parametrize(
+    ("frame", "offset", "coordinated"),
+    [
+        ('earliestEnd="20" latestEnd="35"', 0, "true"),
+        ('earliestEnd="20" latestEnd="35"', 30, "true"),
+        ('earliestEnd="60" latestEnd="20"', 77, "true"),
+        ('latestEnd="12"', 20, "true"),
+        ('earliestEnd="30"', -44, "true"),
+        ('earliestEnd="15" latestEnd="25"', 0, "false"),
+    ],
+)
+def test_coordinated_phases_end_within_their_frame(tmp_path: Path, frame: str, offset: int, coordinated: str) -> None:
+    """Earliest and latest ends within a cycle of the clock, over its end too, or of the programme itself."""
     net = net_of(tmp_path, 2)
-    body = programme(net, param(coordinated="true", cycleTime=70), offset=offset)
-    body = body.replace("<phase ", '<phase earliestEnd="20" latestEnd="35" ', 1)
-    assert_same(scenario(tmp_path, net, 250, body))
+    body = programme(net, param(coordinated=coordinated, cycleTime=70), offset=offset)
+    assert_same(scenario(tmp_path, net, 250, body.replace("<phase ", f"<phase {frame} ", 1)))
 
 
 @pytest.mark.parametrize(
