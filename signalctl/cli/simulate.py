@@ -87,7 +87,7 @@ def simulate(
         Path | None, typer.Option(help="What earlier runs, or a site's store, have taught of traffic.")
     ] = None,
     write_counts: Annotated[
-        Path | None, typer.Option(help="Keep in this store what the run teaches of traffic (strategy coordinated).")
+        Path | None, typer.Option(help="Keep in this store what the run teaches of traffic.")
     ] = None,
     jobs: Annotated[int | None, typer.Option(min=1, help="Processes at most; one per core by default.")] = None,
     dask: Annotated[
@@ -120,8 +120,8 @@ def simulate(
     strategies = [parse_control(name) for name in (strategy, baseline) if name is not None]
     if journal is not None and not isinstance(strategies[0], StrategyName):
         raise UsageError(f"--journal {journal}: expected a strategy of this house, got {strategy}, which leaves none")
-    if write_counts is not None and (len(numbers) > 1 or strategies[0] is not StrategyName.COORDINATED):
-        raise UsageError(f"--write-counts {write_counts}: expected one run of strategy coordinated, which counts")
+    if write_counts is not None and (len(numbers) > 1 or not isinstance(strategies[0], StrategyName)):
+        raise UsageError(f"--write-counts {write_counts}: expected one run of a strategy of this house, which counts")
     if baseline_site is not None and baseline is None:
         raise UsageError(f"--baseline-site {baseline_site}: expected --baseline beside it, got none")
     own = load_site(site_file) if site_file is not None else None

@@ -29,7 +29,6 @@ from signalctl.recording.taps import Taps
 from signalctl.scenarios import OpenScenario, open_scenario
 from signalctl.simulation.road import make_plant
 from signalctl.simulation.spec import PlantName, RunSpec
-from signalctl.strategies.coordinated import Coordinated
 from signalctl.strategies.parameters import CoordinatedParameters
 from signalctl.strategies.site_numbers import numbers_for
 from signalctl.strategies.usual_traffic import UsualTraffic, local_days
@@ -56,8 +55,7 @@ Progress = Callable[[float], None]
 class RunOutcome:
     """A finished run: its figures as in the result file, and what they were counted from; each tick's time by step.
 
-    `step_s` is time on the wall, `processor_s` that of the processor. `usual` is what the strategy has learned of
-    traffic, where it learns.
+    `step_s` is time on the wall, `processor_s` that of the processor. `usual` is what was learned of traffic.
     """
 
     spec: RunSpec
@@ -213,8 +211,8 @@ async def _drive(plant: Plant, opened: OpenScenario, site: Site, spec: RunSpec, 
     usual = None
     if service is not None:
         await service.close()
-        if isinstance(strategy := service.loop.strategy, Coordinated):
-            usual = strategy.history.usual_so_far()
+        if service.loop.history is not None:
+            usual = service.loop.history.usual_so_far()
     meter.update(street.state())
     return _Driven(record, street, meter, time.perf_counter() - began, plant_s, usual)
 
