@@ -151,6 +151,8 @@ class Phase:
     max_duration_s: float
     next: tuple[int, ...] = ()
     name: str = ""
+    earliest_end_s: float | None = None  # within the cycle of a coordinated programme
+    latest_end_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,17 +166,27 @@ class TrafficLightLogic:
     phases: tuple[Phase, ...]
     parameters: Mapping[str, str] = field(default_factory=dict)
     place: str = field(default="", compare=False)  # file and line, where it was read from one
+    not_run: str = field(default="", compare=False)  # what in it is not simulated here, by file and line
+
+    @property
+    def reacts(self) -> bool:
+        """Whether traffic decides how long its phases last."""
+        return self.type != "static"
 
     @property
     def cycle_s(self) -> float:
         """Sum of the phases."""
         return sum(phase.duration_s for phase in self.phases)
 
-    def state_at(self, time_s: float) -> str:
-        """The letters that the static programme shows at this time."""
+    def phase_at(self, time_s: float) -> int:
+        """Number of the phase of the static programme at this time."""
         ends_s = list(accumulate(phase.duration_s for phase in self.phases))
         index = bisect.bisect_right(ends_s, (time_s - self.offset_s) % self.cycle_s)
-        return self.phases[min(index, len(self.phases) - 1)].state
+        return min(index, len(self.phases) - 1)
+
+    def state_at(self, time_s: float) -> str:
+        """The letters that the static programme shows at this time."""
+        return self.phases[self.phase_at(time_s)].state
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +255,17 @@ class Network:
         return _grouped(self.connections, [connection.to_lane for connection in self.connections])
 
     @cached_property
+    def onto(self) -> Mapping[str, tuple[Connection, ...]]:
+        """Connections by the lane that comes right behind them: the first one inside the junction, if it has any."""
+        return _grouped(self.connections, [connection.via or connection.to_lane for connection in self.connections])
+
+    def entry_of(self, connection: Connection) -> Connection:
+        """The connection by which one enters the junction in which another one lies; itself, where it enters one."""
+        while connection.from_lane.startswith(":") and connection.from_lane in self.onto:
+            connection = self.onto[connection.from_lane][0]
+        return connection
+
+    @cached_property
     def signal_links(self) -> Mapping[str, Mapping[int, tuple[Connection, ...]]]:
         """Connections by signal and by link index; crossings are the links whose `via` or target is a crossing."""
         result: dict[str, dict[int, list[Connection]]] = {tls_id: {} for tls_id in self.programs}
@@ -276,6 +299,11 @@ class Network:
                     result[junction.id, index] = connection
                     index += 1
         return result
+
+    @cached_property
+    def positions_of_links(self) -> Mapping[Connection, tuple[str, int]]:
+        """Junction id and request index by connection, the reverse of `link_positions`."""
+        return {connection: place for place, connection in self.link_positions.items()}
 
     @cached_property
     def signal_positions(self) -> Mapping[str, tuple[tuple[str, int, Connection], ...]]:

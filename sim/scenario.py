@@ -14,6 +14,12 @@ from sim.sumo_files.waut import read_schedules
 from sim.sumo_files.xml import Element
 
 NO_END_S = -1.0
+PROGRAMME_OPTIONS = (
+    ("actuated", "jam-threshold", "tls.actuated.jam-threshold"),
+    ("actuated", "detector-length", "tls.actuated.detector-length"),
+    ("delay_based", "detectorRange", "tls.delay_based.detector-range"),
+)
+"""Type of programme, parameter, and the option that gives its default."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +54,7 @@ def load_street(path: Path | str) -> Scenario:
     config = read_config(Path(path))
     network = load_network(config.net_file, all_programmes=False)
     added = [read_signals(file, network) for file in config.additional_files]
-    return _scenario(config, _with_signals(network, added), Demand(), added)
+    return _scenario(config, _with_signals(network, added, config), Demand(), added)
 
 
 def load_scenario(path: Path | str) -> Scenario:
@@ -63,7 +69,7 @@ def load_scenario(path: Path | str) -> Scenario:
     deviation = config.number("default.speeddev", -1.0)
     added = [read_additional(file, network) for file in config.additional_files]
     places = {place.id: place for file in added for place in file.places}
-    network = _with_signals(network, added)
+    network = _with_signals(network, added, config)
     reader = DemandReader(
         network,
         places,
@@ -118,11 +124,25 @@ def _routing(config: SumoConfig) -> RoutingRules:
     return rules
 
 
-def _with_signals(network: Network, added: Sequence[Additional]) -> Network:
-    """The network with the programmes of additional files and when they run."""
+def _with_signals(network: Network, added: Sequence[Additional], config: SumoConfig) -> Network:
+    """The network with the programmes of additional files and when they run, and what options say of all programmes."""
     network = _with_programs(network, [program for file in added for program in file.programs])
+    programs = {
+        name: tuple(_with_defaults(program, config) for program in listed) for name, listed in network.programs.items()
+    }
+    network = replace(network, programs=programs)
     schedules = read_schedules([element for file in added for element in file.schedules], network.programs)
     return replace(network, schedules=schedules)
+
+
+def _with_defaults(program: TrafficLightLogic, config: SumoConfig) -> TrafficLightLogic:
+    """The programme with the parameters that options of the configuration give to all of its type."""
+    given = {
+        parameter: config.text(option, "")
+        for kind, parameter, option in PROGRAMME_OPTIONS
+        if kind == program.type and option in config.options
+    }
+    return replace(program, parameters={**given, **program.parameters}) if given else program
 
 
 def _with_programs(network: Network, added: list[tuple[Element, TrafficLightLogic]]) -> Network:

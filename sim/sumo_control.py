@@ -1,12 +1,14 @@
 """SUMO's own ways to control signals, as programmes for a network: the peers that a strategy is measured against.
 
+SUMO runs them, and so does the embedded engine, which has both algorithms too (`sim/reactive`).
+
 `sumo-shipped` is the network as it comes. `sumo-actuated` (green is extended while vehicles follow each other closely)
 and `sumo-delay-based` (green is extended while approaching vehicles have lost time) are the network's own programmes
 with SUMO's algorithm behind them: the same phases in the same order, amber as a derived site has it, and bounds on
 the phases that serve vehicles.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
@@ -46,14 +48,26 @@ def write_control(network: Network, junctions: Iterable[Junction], control: Sumo
 
     Signals without a junction keep the network's programme, as they do under any strategy.
     """
-    known = {junction.id: junction for junction in junctions}
-    logics = [
-        controlled(logic, known[junction_id(tls_id)], control)
-        for tls_id, logic in network.tl_logics.items()
-        if junction_id(tls_id) in known
-    ]
-    body = "\n".join(_element(logic) for logic in logics)
+    body = "\n".join(_element(logic) for logic in _programmes(network, junctions, control))
     path.write_text(f'<?xml version="1.0" encoding="UTF-8"?>\n<additional>\n{body}\n</additional>\n', encoding="utf-8")
+
+
+def with_control(network: Network, junctions: Iterable[Junction], control: SumoControl) -> Network:
+    """The network with the signals of `junctions` under one of SUMO's controls all day, for whoever runs it here."""
+    if control is SumoControl.SHIPPED:
+        return network
+    programs, schedules = dict(network.programs), dict(network.schedules)
+    for logic in _programmes(network, junctions, control):
+        programs[logic.id] = (*programs[logic.id], logic)
+        schedules.pop(logic.id, None)
+    return replace(network, programs=programs, schedules=schedules)
+
+
+def _programmes(network: Network, junctions: Iterable[Junction], control: SumoControl) -> Iterator[TrafficLightLogic]:
+    known = {junction.id: junction for junction in junctions}
+    for tls_id, logic in network.tl_logics.items():
+        if junction_id(tls_id) in known:
+            yield controlled(logic, known[junction_id(tls_id)], control)
 
 
 def controlled(logic: TrafficLightLogic, junction: Junction, control: SumoControl) -> TrafficLightLogic:

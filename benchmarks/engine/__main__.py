@@ -8,7 +8,7 @@ each; with `--repeats` the fastest of each counts.
 
 Seconds are processor time of the step loop with the output of trips, without loading. Delay is timeLoss plus
 departDelay over all loaded vehicles, unfinished and never inserted ones included. Both run the programmes that the
-network ships; actuated ones run as fixed ones in both.
+network ships.
 """
 
 import argparse

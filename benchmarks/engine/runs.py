@@ -13,10 +13,8 @@ from statistics import fmean
 
 from benchmarks.engine.streets import environment, program
 from sim.engine import EmbeddedPlant
-from sim.network import TrafficLightLogic
 from sim.plant import RoadMode, Trip
 from sim.scenario import Scenario
-from sim.sumo_files.config import read_config
 from sim.sumo_tripinfo import read_tripinfo
 from sim.tripinfo_file import write_tripinfo
 
@@ -40,9 +38,7 @@ def run_sumo(scenario: Scenario, seed: int, teleport: float) -> Run:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         trips, said = folder / "trips.xml", folder / "said.txt"
-        files = (*read_config(scenario.path).additional_files, fixed_programmes(scenario, folder))
         command = [program("sumo"), "-c", scenario.path, "--seed", seed, "--time-to-teleport", teleport]
-        command += ["--additional-files", ",".join(str(file.resolve()) for file in files)]
         command += ["--no-step-log", "--no-warnings", "--duration-log.statistics", "--tripinfo-output", trips]
         command += ["--tripinfo-output.write-unfinished", "--tripinfo-output.write-undeparted"]
         began = time.perf_counter()
@@ -72,18 +68,6 @@ def run_ours(scenario: Scenario, seed: int, teleport: float) -> Run:
         write_tripinfo(trips, Path(name) / "trips.xml")
         loop_s = time.process_time() - began
     return Run(_by_mode(trips), loop_s, plant.statistics().vehicle_updates)
-
-
-def fixed_programmes(scenario: Scenario, folder: Path) -> Path:
-    """An additional file that turns the network's actuated programmes into fixed ones, so that both run the same."""
-
-    def text(logic: TrafficLightLogic) -> str:
-        phases = "".join(f'<phase duration="{p.duration_s}" state="{p.state}"/>' for p in logic.phases)
-        return f'<tlLogic id="{logic.id}" type="static" programID="fixed" offset="{logic.offset_s}">{phases}</tlLogic>'
-
-    path = folder / "fixed.add.xml"
-    path.write_text("<additional>" + "".join(map(text, scenario.network.tl_logics.values())) + "</additional>")
-    return path
 
 
 def _said(text: str, pattern: str) -> float:

@@ -144,8 +144,6 @@ def simulate(
         _compile(specs)
     began = time.perf_counter()
     outcomes = _run(specs, jobs, dask)
-    for line in dict.fromkeys(line for outcome in outcomes for line in outcome.stand_ins):
-        typer.echo(line, err=True)
     runs, baseline_runs = outcomes[: len(numbers)], outcomes[len(numbers) :]
     result = result_of(runs)
     if baseline_runs:

@@ -1,6 +1,7 @@
-"""What stands for the road in a run: the embedded engine or SUMO, with SUMO's own control where that is asked for."""
+"""What stands for the road in a run: the embedded engine or SUMO, with SUMO's ways to control where asked for."""
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from plans.site import Site
@@ -10,7 +11,7 @@ from signalctl.simulation.spec import PlantName, RunSpec
 from signalctl.simulation.watchers import make_watchers
 from sim.outputs.watching import WatchedPlant
 from sim.plant import Plant
-from sim.sumo_control import SumoControl, write_control
+from sim.sumo_control import SumoControl, with_control, write_control
 
 NEVER = -1.0
 
@@ -60,6 +61,7 @@ def _bare_plant(opened: OpenScenario, spec: RunSpec, site: Site) -> Plant:
             )
     from sim.engine import EmbeddedPlant
 
-    return EmbeddedPlant(
-        opened.scenario, seed=spec.seed, begin=spec.begin_s, end=spec.end_s, time_to_teleport=teleport_s
-    )
+    scenario = opened.scenario
+    if isinstance(spec.strategy, SumoControl):
+        scenario = replace(scenario, network=with_control(scenario.network, site.junctions.values(), spec.strategy))
+    return EmbeddedPlant(scenario, seed=spec.seed, begin=spec.begin_s, end=spec.end_s, time_to_teleport=teleport_s)

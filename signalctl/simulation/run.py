@@ -29,7 +29,6 @@ from signalctl.recording.taps import Taps
 from signalctl.scenarios import OpenScenario, open_scenario
 from signalctl.simulation.road import make_plant
 from signalctl.simulation.spec import PlantName, RunSpec
-from signalctl.simulation.stand_ins import stand_ins
 from signalctl.strategies.parameters import CoordinatedParameters
 from signalctl.strategies.site_numbers import numbers_for
 from signalctl.strategies.usual_traffic import UsualTraffic, local_days
@@ -56,8 +55,7 @@ Progress = Callable[[float], None]
 class RunOutcome:
     """A finished run: its figures as in the result file, and what they were counted from; each tick's time by step.
 
-    `step_s` is time on the wall, `processor_s` that of the processor. `usual` is what was learned of
-    traffic; `stand_ins` what was not simulated as the scenario's files say it.
+    `step_s` is time on the wall, `processor_s` that of the processor. `usual` is what was learned of traffic.
     """
 
     spec: RunSpec
@@ -69,7 +67,6 @@ class RunOutcome:
     step_s: tuple[Mapping[str, float], ...] = ()
     processor_s: tuple[Mapping[str, float], ...] = ()
     usual: UsualTraffic | None = None
-    stand_ins: tuple[str, ...] = ()
 
 
 @dataclass
@@ -156,7 +153,6 @@ def run_scenario(spec: RunSpec, progress: Progress | None = None) -> RunOutcome:
         tuple(record.step_s),
         tuple(record.processor_s),
         driven.usual,
-        stand_ins(opened.scenario.network, spec),
     )
 
 

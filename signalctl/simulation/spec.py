@@ -83,15 +83,6 @@ class RunSpec:
     usual: UsualTraffic | None = None
     site: Site | None = None
 
-    def __post_init__(self) -> None:
-        """SUMO's controls run in SUMO only.
-
-        Raises:
-            UsageError: Another plant is asked for.
-        """
-        if isinstance(self.strategy, SumoControl) and self.plant is not PlantName.SUMO:
-            raise UsageError(f"strategy {self.strategy}: expected --plant sumo, got {self.plant}")
-
 
 def parse_control(text: str) -> Control:
     """The strategy, or SUMO's own control, of this name.

@@ -30,23 +30,21 @@ def _watchers(plant: Plant, scenario: Scenario, spec: RunSpec) -> Iterator[Watch
     if spec.plant is PlantName.SUMO:
         return
     if outputs.detectors is not None:
-        from sim.outputs.induction_loops import LoopWriter
-        from sim.outputs.loop import TAGS, read_loop
+        from sim.outputs.detectors import DetectorWriter
 
-        for element in scenario.detectors:
-            if element.tag not in TAGS:
-                element.fail("--detectors: expected induction loops, for the embedded engine has no others; SUMO has")
-        loops = [read_loop(element, network) for element in scenario.detectors]
-        yield LoopWriter(outputs.detectors, loops, network, plant.lane_ids, plant.begin_s)
+        yield DetectorWriter(outputs.detectors, scenario.detectors, network, plant.lane_ids, plant.begin_s)
+    if outputs.queues is None and outputs.signals is None:
+        return
+    from sim.engine import EmbeddedPlant
+
+    if not isinstance(plant, EmbeddedPlant):
+        raise UsageError(f"--queues, --signals: expected the embedded engine or SUMO, got {type(plant).__name__}")
     if outputs.queues is not None:
-        from sim.engine import EmbeddedPlant
         from sim.outputs.queues import QueueWriter
 
-        if not isinstance(plant, EmbeddedPlant):
-            raise UsageError(f"--queues: expected the embedded engine or SUMO, got {type(plant).__name__}")
         lengths_m = np.array([network.lanes[lane].length_m for lane in plant.lane_ids])
         yield QueueWriter(outputs.queues, plant.lane_ids, lengths_m, plant.waiting_s)
     if outputs.signals is not None:
         from sim.outputs.signal_states import SignalStateWriter
 
-        yield SignalStateWriter(outputs.signals, network, plant.tls_ids, plant.displayed)
+        yield SignalStateWriter(outputs.signals, plant.tls_ids, plant.displayed, plant.programme)

@@ -25,6 +25,7 @@ from sim.engine.observation import Observer
 from sim.engine.people import People
 from sim.engine.plantables import PlanTables
 from sim.engine.pointers import World
+from sim.engine.reactive import ReactiveSignals
 from sim.engine.signals import SignalBoard
 from sim.engine.stepping import advance, enter, show_signals
 from sim.engine.streets import build_streets
@@ -89,7 +90,10 @@ class EmbeddedPlant:
         self._traffic = new_traffic(self._net, self._vehicles, scenario, seed, self.begin_s, self._room)
         self._people = People(scenario.network, self._streets, persons, seed, self.step_s)
         self._world = self._new_world()
-        self._signals = SignalBoard(scenario.network, self.tls_ids)
+        self._reactive = ReactiveSignals(
+            scenario.network, self._streets, self._demand, self._people, scenario.detectors, self.step_s
+        )
+        self._signals = SignalBoard(scenario.network, self.tls_ids, self._reactive)
         self._show, self._advance, self._enter = direct(show_signals), direct(advance), direct(enter)
         self._observer = Observer(scenario.network, self._streets)
 
@@ -126,6 +130,7 @@ class EmbeddedPlant:
         if self._guide is not None and self._guide.after_entering(self._world, now):
             self._world = self._new_world()
         clock[NOW] = now + self.step_s
+        self._reactive.see(self._world, now, now + self.step_s)
 
     def _new_world(self) -> World:
         return World(self._net, self._vehicles, self._tables.plans, self._traffic, self._people.walkers)
@@ -152,6 +157,10 @@ class EmbeddedPlant:
     def displayed(self, tls_id: str) -> str:
         """The letters that the signal shows now."""
         return self._signals.shown(tls_id)
+
+    def programme(self, tls_id: str, at_s: float) -> tuple[str, int]:
+        """Programme and number of the phase that the network's own programme of a signal shows in this step."""
+        return self._signals.programme(tls_id, at_s)
 
     def trips(self) -> Sequence[Trip]:
         """One record per loaded road user whose departure is due or over."""

@@ -9,6 +9,7 @@ from operator import itemgetter
 import numpy as np
 
 from sim.engine.arrays import I4
+from sim.engine.reactive import ReactiveSignals
 from sim.network import Network, TrafficLightLogic
 
 ROUNDING_S = 1e-6
@@ -16,9 +17,16 @@ LETTERS = frozenset("GgyYrRusoO")
 
 
 class SignalBoard:
-    """Shows letters: given ones, or those of the network's programme at its time (actuated ones run as fixed)."""
+    """Shows letters: given ones, or those of the network's programme at its time.
 
-    def __init__(self, network: Network, tls_ids: Sequence[str]) -> None:
+    Args:
+        network: The network.
+        tls_ids: Its signals.
+        reactive: Who runs the programmes that react to traffic; not needed where there are none.
+    """
+
+    def __init__(self, network: Network, tls_ids: Sequence[str], reactive: ReactiveSignals | None = None) -> None:
+        self._reactive = reactive if reactive is not None and reactive.names else None
         self._timetables: list[Sequence[tuple[float, TrafficLightLogic]]] = [
             network.timetable(name) for name in tls_ids
         ]
@@ -44,6 +52,9 @@ class SignalBoard:
         for name in signals:
             if name not in self._index:
                 raise KeyError(f"signal {name!r}: expected one of {', '.join(self._index) or 'none'}")
+        if self._reactive is not None:
+            for name in self._reactive.run(now_s, signals):
+                self._until_s[self._index[name]] = -math.inf
         switched = []
         for name, i in self._index.items():
             state = signals.get(name)
@@ -59,11 +70,25 @@ class SignalBoard:
                 switched.append(i)
         return np.array(switched, np.int64)
 
-    def _look_up(self, i: int, now_s: float) -> None:
+    def programme(self, name: str, now_s: float) -> tuple[str, int]:
+        """Programme and number of the phase that the network's own programme of a signal shows at this time."""
+        logic, _ = self._due(self._index[name], now_s)
+        if logic.reacts and self._reactive is not None:
+            return logic.program_id, self._reactive.running(logic).phase
+        return logic.program_id, logic.phase_at(now_s)
+
+    def _due(self, i: int, now_s: float) -> tuple[TrafficLightLogic, float]:
+        """The programme that runs now, and when the next one does."""
         timetable = self._timetables[i]
         row = bisect.bisect_right(timetable, now_s + ROUNDING_S, key=itemgetter(0)) - 1
-        next_s = timetable[row + 1][0] if row + 1 < len(timetable) else math.inf
-        logic = timetable[row][1]
+        return timetable[row][1], timetable[row + 1][0] if row + 1 < len(timetable) else math.inf
+
+    def _look_up(self, i: int, now_s: float) -> None:
+        logic, next_s = self._due(i, now_s)
+        if logic.reacts and self._reactive is not None:
+            self._programmed[i] = self._reactive.running(logic).state
+            self._until_s[i] = next_s - ROUNDING_S  # or until it changes
+            return
         self._programmed[i] = logic.state_at(now_s)
         at_s = (now_s - logic.offset_s) % logic.cycle_s
         ends_s = accumulate(phase.duration_s for phase in logic.phases)

@@ -41,8 +41,11 @@ def read_loop(element: Element, network: Network) -> Loop:
     length_m = element.number("length", 0.0)
     if not 0.0 <= length_m <= lane.length_m - at_m:
         element.fail(f"length: expected at most {lane.length_m - at_m:g} m, which the lane has left, got {length_m:g}")
+    return Loop(element.text("id"), lane.id, at_m, length_m, read_period_s(element))
+
+
+def read_period_s(element: Element) -> float | None:
+    """Length of a detector's intervals; None for one over the whole run."""
     given = next((name for name in ("period", "freq") if element.has(name)), None)
     period_s = None if given is None else element.time(given)
-    if period_s is not None and period_s <= 0:
-        period_s = None
-    return Loop(element.text("id"), lane.id, at_m, length_m, period_s)
+    return period_s if period_s is not None and period_s > 0 else None

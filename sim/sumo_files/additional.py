@@ -7,7 +7,7 @@ from pathlib import Path
 from sim.demand import StoppingPlace
 from sim.network import Network, TrafficLightLogic
 from sim.sumo_files.ignored import DETECTORS, GUI_AND_OUTPUT_ELEMENTS
-from sim.sumo_files.net import knows_program, read_program
+from sim.sumo_files.programmes import knows_program, read_program
 from sim.sumo_files.waut import TAGS as WAUT_TAGS
 from sim.sumo_files.xml import Element, read_xml
 

@@ -12,9 +12,11 @@ VALUE_OPTIONS = frozenset(
     {
         "begin", "end", "step-length", "time-to-teleport", "time-to-teleport.bidi", "time-to-impatience",
         "max-depart-delay", "scale", "default.speeddev", "default.departlane", "default.departspeed",
-        "ignore-junction-blocker", "weights.minor-penalty", "weights.turnaround-penalty",
+        "weights.minor-penalty", "weights.turnaround-penalty",
         "device.rerouting.adaptation-interval", "device.rerouting.adaptation-steps",
         "device.rerouting.pre-period",
+        "ignore-junction-blocker", "tls.actuated.jam-threshold", "tls.actuated.detector-length",
+        "tls.delay_based.detector-range",
     }
 )  # fmt: skip
 NEUTRAL_VALUES = {

@@ -45,7 +45,7 @@ CONFIG_OPTIONS_IGNORED = frozenset(
     {
         "ignore-route-errors", "threads", "route-steps", "no-step-log", "no-warnings", "verbose", "duration-log",
         "collision.action", "collision.stoptime", "collision.check-junctions", "collision.mingap-factor",
-        "max-num-teleports", "keep-after-arrival", "tls.actuated.jam-threshold", "xml-validation",
+        "max-num-teleports", "keep-after-arrival", "xml-validation",
         "xml-validation.net", "xml-validation.routes", "device.emissions.probability", "routing-algorithm",
         "ignore-accidents", "human-readable-time", "pedestrian.model", "max-depart-delay-warn",
         "step-log.period", "tls.actuated.show-detectors", "gui-settings-file",

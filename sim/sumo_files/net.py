@@ -12,18 +12,16 @@ from sim.network import (
     Lane,
     Location,
     Network,
-    Phase,
     Request,
     Roundabout,
     TrafficLightLogic,
 )
 from sim.permissions import EVERYBODY, permission_set
+from sim.sumo_files.programmes import knows_program, read_program
 from sim.sumo_files.xml import Element, read_xml
 
 EDGE_FUNCTIONS = frozenset({"normal", "internal", "connector", "crossing", "walkingarea"})
 IGNORED = frozenset({"location", "type", "param", "stopOffset", "neigh", "prohibition"})
-SIGNAL_LETTERS = frozenset("GgyYrRusoO")
-PROGRAM_TYPES = frozenset({"static", "actuated", "delay_based"})
 OUTER_JUNCTION_TYPES = frozenset(
     {
         "dead_end", "priority", "priority_stop", "traffic_light", "traffic_light_unregulated",
@@ -82,75 +80,6 @@ def read_net(path: Path, *, all_programmes: bool = True) -> Network:
         roundabouts=tuple(roundabouts),
         lefthand=root.flag("lefthand", False),
         limit_turn_speed=root.number("limitTurnSpeed", -1.0),
-    )
-
-
-def knows_program(element: Element) -> bool:
-    """Whether a `tlLogic` is of a kind that is known here."""
-    return element.text("type", "static") in PROGRAM_TYPES
-
-
-def read_program(element: Element) -> TrafficLightLogic:
-    """One `tlLogic`, from a net or from an additional file."""
-    kind = element.text("type", "static")
-    if kind not in PROGRAM_TYPES:
-        element.fail(f"type: expected one of {', '.join(sorted(PROGRAM_TYPES))}, got {kind!r}")
-    offset = element.text("offset", "0")
-    if offset == "begin":
-        element.fail("offset: expected seconds, got 'begin'")
-    phases = tuple(_phase(child) for child in element.named("phase"))
-    if not phases:
-        element.fail("expected at least one phase, got none")
-    if len({len(phase.state) for phase in phases}) != 1:
-        element.fail("expected phases of equal length, got " + ", ".join(str(len(phase.state)) for phase in phases))
-    if sum(phase.duration_s for phase in phases) <= 0:
-        element.fail("expected a cycle longer than 0 s")
-    for number, child in enumerate(element.named("phase")):
-        for following in phases[number].next:
-            if not 0 <= following < len(phases):
-                child.fail(f"next: expected numbers of phases, 0 to {len(phases) - 1}, got {following}")
-    if kind == "static":
-        phases = _as_they_run(phases)
-        if sum(phase.duration_s for phase in phases) <= 0:
-            element.fail("next: expected phases that last longer than 0 s before they repeat, got none")
-    parameters = {child.text("key"): child.text("value") for child in element.named("param")}
-    return TrafficLightLogic(
-        element.text("id"),
-        element.text("programID", "0"),
-        kind,
-        element.time("offset", 0.0),
-        phases,
-        parameters,
-        f"{element.file}:{element.line}",
-    )
-
-
-def _as_they_run(phases: tuple[Phase, ...]) -> tuple[Phase, ...]:
-    """The phases of a fixed programme in the order in which they repeat, where `next` names another than the following.
-
-    Those that it never comes back to are left out. Of several that `next` names, fixed programmes go to the first.
-    """
-    order: list[int] = []
-    number = 0
-    while number not in order:
-        order.append(number)
-        following = phases[number].next
-        number = following[0] if following else (number + 1) % len(phases)
-    return tuple(replace(phases[which], next=()) for which in order[order.index(number) :])
-
-
-def _phase(element: Element) -> Phase:
-    state = element.text("state")
-    if unknown := set(state) - SIGNAL_LETTERS:
-        element.fail(f"state: expected letters of {''.join(sorted(SIGNAL_LETTERS))}, got {sorted(unknown)}")
-    duration = element.time("duration")
-    return Phase(
-        duration,
-        state,
-        element.time("minDur", duration),
-        element.time("maxDur", duration),
-        tuple(int(word) for word in element.words("next")),
-        element.text("name", ""),
     )
 
 

@@ -18,6 +18,7 @@ from sim.outputs.induction_loops import LoopWriter
 from sim.outputs.loop import Loop, read_loop
 from sim.outputs.trajectories import TrajectoryWriter, driven, read_trajectories
 from sim.outputs.watching import Step, WatchedPlant
+from sim.outputs.xml_file import XmlFile
 from sim.plant import RoadState
 from sim.scenario import load_scenario
 from sim.sumo_files import SumoFileError
@@ -43,10 +44,12 @@ def driven_past(config: Path, loop: Loop, target: Path) -> list[dict[str, float]
     """What a loop writes while the two cars drive."""
     scenario = load_scenario(config)
     bare = EmbeddedPlant(scenario, seed=1)
-    plant = WatchedPlant(bare, [LoopWriter(target, [loop], scenario.network, bare.lane_ids, 0.0)])
+    file = XmlFile(target, "detector")
+    plant = WatchedPlant(bare, [LoopWriter(file, [loop], scenario.network, bare.lane_ids, 0.0)])
     while not plant.finished:
         plant.step({})
     plant.close()
+    file.close()
     rows = [element.attributes for element in read_xml(target, ("detector",))]
     return [{name: float(value) for name, value in row.items() if name != "id"} for row in rows]
 

@@ -10,8 +10,7 @@ import pytest
 from plans.site import StrategyName
 from signalctl.simulation.batch import run_batch
 from signalctl.simulation.spec import Outputs, PlantName, RunSpec
-from sim.outputs.induction_loops import LoopWriter
-from sim.outputs.loop import read_loop
+from sim.outputs.detectors import DetectorWriter
 from sim.outputs.queues import QueueWriter
 from sim.outputs.signal_states import SignalStateWriter
 from sim.outputs.watching import WatchedPlant
@@ -67,14 +66,16 @@ def measured(scenario: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[s
     def waiting_s(vehicles: np.ndarray) -> np.ndarray:
         return np.array([libsumo.vehicle.getWaitingTime(bare.vehicle_name(one)) for one in vehicles.tolist()])
 
-    loops = [read_loop(element, read.network) for element in read.detectors]
+    def shown(tls_id: str, _at_s: float) -> tuple[str, int]:
+        return libsumo.trafficlight.getProgram(tls_id), libsumo.trafficlight.getPhase(tls_id)
+
     lengths_m = np.array([read.network.lanes[lane].length_m for lane in bare.lane_ids])
     plant = WatchedPlant(
         bare,
         [
-            LoopWriter(pairs["loops"][1], loops, read.network, bare.lane_ids, bare.begin_s),
+            DetectorWriter(pairs["loops"][1], read.detectors, read.network, bare.lane_ids, bare.begin_s),
             QueueWriter(pairs["queues"][1], bare.lane_ids, lengths_m, waiting_s),
-            SignalStateWriter(pairs["signals"][1], read.network, bare.tls_ids, bare.displayed),
+            SignalStateWriter(pairs["signals"][1], bare.tls_ids, bare.displayed, shown),
         ],
     )
     try:
