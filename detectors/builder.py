@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from detectors.boarding import halting_lanes, with_halts
 from detectors.crossings import CrossingMemory
@@ -26,6 +27,7 @@ from detectors.sensing import Sensing
 from detectors.signal_view import NO_SIGNALS, SignalView
 from detectors.source import Batch
 from detectors.transit import RequestBook
+from detectors.usual import CONFIDENCE, NOTHING, Today, UsualLanes
 from plans.junction import Aspect, DetectorKind, GroupKind, Junction
 from plans.transit import TransitSettings
 
@@ -53,13 +55,23 @@ class PictureBuilder:
             id_: frozenset(movement.exit_lane for movement in junction.movements) for id_, junction in junctions.items()
         }
         self._utc_s: float | None = None
+        self._today = Today()
         self.unknown: Counter[str] = Counter()
         """Readings for junctions that are not ours, by junction."""
         self.air: dict[str, AirReading] = {}
         """The newest word of each air-quality station."""
 
-    def update(self, utc_s: float, batch: Batch, signals: Mapping[str, SignalView]) -> Picture:
-        """The picture at `utc_s`, from what came since the last one and what the signals show."""
+    def update(
+        self,
+        utc_s: float,
+        batch: Batch,
+        signals: Mapping[str, SignalView],
+        usual_vph: Mapping[str, Mapping[str, float]] = MappingProxyType({}),
+    ) -> Picture:
+        """The picture at `utc_s`, from what came since the last one and what the signals show.
+
+        `usual_vph` says what lanes usually carry at this time, by junction and lane, as far as that is known.
+        """
         elapsed_s = 0.0 if self._utc_s is None else max(0.0, utc_s - self._utc_s)
         self._utc_s = utc_s
         said: dict[str, _Said] = {id_: _Said() for id_ in self._junctions}
@@ -76,9 +88,20 @@ class PictureBuilder:
                 self.unknown[reading.junction] += 1
         self._neighbours.advance(elapsed_s)
         pictures = {
-            id_: builder.update(utc_s, elapsed_s, said[id_], signals.get(id_, NO_SIGNALS))
+            id_: builder.update(
+                utc_s,
+                elapsed_s,
+                said[id_],
+                signals.get(id_, NO_SIGNALS),
+                usual_vph.get(id_, NOTHING),
+                self._today,
+            )
             for id_, builder in self._junctions.items()
         }
+        if usual_vph:
+            self._today = Today()
+            for builder in self._junctions.values():
+                self._today.add(builder.today.flow_vph, builder.today.usual_vph)
         self._neighbours.observe(pictures, signals)
         return Picture(utc_s=utc_s, junctions=self._with_blocked_exits(pictures), air=dict(self.air))
 
@@ -147,9 +170,26 @@ class _JunctionBuilder:
         self._aspects: Mapping[str, Aspect] = {}
         self._green: set[str] = set()
         self._green_lanes = dict.fromkeys(junction.lanes, False)
+        self._usual = UsualLanes()
+        self._confidence: Mapping[str, float] = {}
 
-    def update(self, utc_s: float, elapsed_s: float, said: _Said, signals: SignalView) -> JunctionPicture:
-        """The junction's part of the picture."""
+    @property
+    def today(self) -> Today:
+        """How today differs from what is usual here."""
+        return self._usual.today
+
+    def update(
+        self,
+        utc_s: float,
+        elapsed_s: float,
+        said: _Said,
+        signals: SignalView,
+        usual_vph: Mapping[str, float],
+        today: Today,
+    ) -> JunctionPicture:
+        """The junction's part of the picture; `today` is how the whole site differs from what is usual."""
+        if usual_vph or self._usual.lanes:
+            self._usual.update(usual_vph, today, self._lanes, self._confidence, elapsed_s)
         green, green_lanes = self._greens(signals.aspects)
         exact = said.exact
         views = self._sensing.update(
@@ -163,6 +203,8 @@ class _JunctionBuilder:
             halting=self._halting,
         )
         lanes = self._lane_pictures(views, green_lanes, elapsed_s)
+        if usual_vph:
+            self._confidence = {lane: picture.confidence_ratio for lane, picture in lanes.items()}
         requests, ended = self._requests.update(utc_s, said.transit, signals.aspects, lanes)
         self._halting = halting_lanes(requests, self._junction)
         self._rooms = {} if exact is not None else self._measure_rooms(lanes)
@@ -191,10 +233,14 @@ class _JunctionBuilder:
     def _lane_pictures(
         self, views: Mapping[str, LaneView], green_lanes: Mapping[str, bool], elapsed_s: float
     ) -> dict[str, LanePicture]:
-        return {
+        pictures = {
             lane: memory.picture(views[lane], green=green_lanes[lane], elapsed_s=elapsed_s)
             for lane, memory in self._lanes.items()
         }
+        for lane in self._usual.lanes:
+            if pictures[lane].confidence_ratio < CONFIDENCE:
+                pictures[lane] = replace(pictures[lane], confidence_ratio=CONFIDENCE, by_usual=True)
+        return pictures
 
     def _crossing_pictures(self, utc_s: float, elapsed_s: float, signals: SignalView) -> dict[str, CrossingPicture]:
         health = self._sensing.health

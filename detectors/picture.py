@@ -100,7 +100,8 @@ class LanePicture:
     Nobody further away than `reach_m` would be listed: from there on the average demand is all that is known.
     `kinds_known` says that detectors here tell buses and lorries from cars. `presence` is how probable each vehicle is,
     where the list is an expectation and not what was seen; None when everybody in it is there. Who halts at a stop on
-    the way does not reach the stop line within `not_before_s` (0 for the others; None when nobody does).
+    the way does not reach the stop line within `not_before_s` (0 for the others; None when nobody does). `by_usual`:
+    nobody watches the lane, and its average demand is what it usually carries at this time.
     """
 
     lane: str
@@ -121,6 +122,7 @@ class LanePicture:
     reach_m: float = float("inf")
     presence: NDArray[np.float64] | None = None
     not_before_s: NDArray[np.float64] | None = None
+    by_usual: bool = False
 
     def vehicles(self, within_m: float = float("inf")) -> float:
         """How many are expected up to this distance from the stop line."""

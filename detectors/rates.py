@@ -17,18 +17,38 @@ class ArrivalRate:
     weak prior that a minute of observation outweighs.
     """
 
-    __slots__ = ("_seconds", "_time_constant_s", "_vehicles")
+    __slots__ = ("_begun", "_seconds", "_time_constant_s", "_vehicles")
+
+    DRIFT_S = 900.0
+    USUAL_S = 300.0
 
     def __init__(self, time_constant_s: float = 300.0, prior_vph: float = 100.0, prior_weight_s: float = 30.0) -> None:
         self._time_constant_s = time_constant_s
         self._vehicles = prior_vph / 3600.0 * prior_weight_s
         self._seconds = prior_weight_s
+        self._begun = False
 
     def observe(self, vehicles: float, duration_s: float) -> None:
         """Fold in what arrived during the last `duration_s` seconds; do not call it for unseen time."""
         keep = kept_ratio(duration_s, self._time_constant_s)
         self._vehicles = self._vehicles * keep + vehicles
         self._seconds = self._seconds * keep + duration_s
+        self._begun = True
+
+    def begin_from(self, usual_vph: float) -> None:
+        """Take what is usual for the prior, as long as nothing else stands behind the average."""
+        if not self._begun:
+            self._vehicles = usual_vph / 3600.0 * self._seconds
+
+    def drift(self, usual_vph: float, duration_s: float) -> None:
+        """Nobody has looked for so long: what was observed counts less, what is usual counts instead.
+
+        What is usual is known as if it had been counted for `USUAL_S`.
+        """
+        keep = kept_ratio(duration_s, self.DRIFT_S)
+        self._seconds = keep * self._seconds + (1.0 - keep) * self.USUAL_S
+        self._vehicles = keep * self._vehicles + (1.0 - keep) * self.USUAL_S * usual_vph / 3600.0
+        self._begun = True
 
     @property
     def flow_vph(self) -> float:

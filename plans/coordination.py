@@ -220,13 +220,13 @@ class Search:
     def _plans(self, work: "_Work") -> dict[str, TimingPlan]:
         plans = {}
         for name, shape in work.chosen.items():
-            on_demand = _on_demand(self.running[name][0], shape.pattern.plan.cycle_s)
+            on_demand = scaled_on_demand(self.running[name][0], shape.pattern.plan.cycle_s)
             plan = replace(shape.pattern.plan, offset_s=work.state.offsets[name], on_demand=on_demand)
             plans[name] = plan if not errors(check_plan(self.junctions[name], plan)) else self.running[name][0]
         return plans
 
 
-def _on_demand(running: TimingPlan, cycle_s: int) -> tuple[OnDemandStage, ...]:
+def scaled_on_demand(running: TimingPlan, cycle_s: int) -> tuple[OnDemandStage, ...]:
     """The running plan's stages on demand, their windows in proportion to the new cycle."""
 
     def scaled(second: int) -> int:

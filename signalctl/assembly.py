@@ -13,7 +13,9 @@ from signalctl.gate import Gate
 from signalctl.gating import Gating
 from signalctl.loop import PUSH_DEADLINE_S, READ_DEADLINE_S, ControlLoop, PlansDue
 from signalctl.strategies import Parameters, make_strategy
+from signalctl.strategies.parameters import CoordinatedParameters
 from signalctl.strategies.site_numbers import numbers_for
+from signalctl.strategies.traffic_history import TrafficHistory
 from signalctl.strategies.usual_traffic import LocalDays, UsualTraffic, local_days
 from signalctl.tick import TickObserver
 
@@ -56,6 +58,11 @@ def assemble(
         heartbeat_s: how often a lease is renewed.
     """
     junctions = site.junctions if detection is None else equip(site.junctions, detection)
+    own = parameters or numbers_for(strategy, site.control)
+    counting = own if isinstance(own, CoordinatedParameters) else CoordinatedParameters()
+    history = TrafficHistory(
+        junctions, site.weights, site.occupancy, counting.memory_s, usual, days or local_days(site.calendar)
+    )
     return ControlLoop(
         strategy=make_strategy(
             strategy,
@@ -63,15 +70,15 @@ def assemble(
             weights=site.weights,
             occupancy=site.occupancy,
             plans=site.plans,
-            parameters=parameters or numbers_for(strategy, site.control),
-            usual=usual,
-            days=days or local_days(site.calendar),
+            parameters=own,
+            history=history,
         ),
         gate=Gate(site.junctions, site.control, clock=now_utc_s),
         drivers=drivers,
         source=source,
         builder=PictureBuilder(junctions, site.transit, lateness),
         plans_due=plans_due or site.plans_due,
+        history=history,
         gating=Gating(site.gating, junctions, site.control) if site.gating else None,
         observers=observers,
         read_deadline_s=read_deadline_s,

@@ -20,6 +20,7 @@ from signalctl.gate import Gate, Refusal
 from signalctl.gate.gate import TAKES_PLANS
 from signalctl.gating import Gating
 from signalctl.stopwatch import StopWatch
+from signalctl.strategies.traffic_history import TrafficHistory
 from signalctl.strategy import Decisions, Strategy
 from signalctl.tick import Heard, JunctionFailure, RefusalNote, Tick, TickObserver, Verdict
 from signalctl.troubles import Troubles
@@ -57,6 +58,7 @@ class ControlLoop:
         source: Source,
         builder: PictureBuilder,
         plans_due: PlansDue,
+        history: TrafficHistory | None = None,
         gating: Gating | None = None,
         observers: Sequence[TickObserver] = (),
         read_deadline_s: float = READ_DEADLINE_S,
@@ -69,6 +71,7 @@ class ControlLoop:
         self.source = source
         self.builder = builder
         self.plans_due = plans_due
+        self.history = history
         self.gating = gating
         self.observers = list(observers)
         self.read_deadline_s = read_deadline_s
@@ -106,7 +109,12 @@ class ControlLoop:
         busy = frozenset(name for name, link in self.links.items() if link.busy)
         watch.lap("read")
 
-        picture = self.builder.update(utc_s, batch, {name: _view(status) for name, status in field.items()})
+        usual_vph = self.history.usual_vph(utc_s) if self.history is not None else {}
+        signals = {name: _view(status) for name, status in field.items()}
+        picture = self.builder.update(utc_s, batch, signals, usual_vph)
+        if self.history is not None:
+            with self._troubles.caught("", "history", failures):
+                self.history.observe(picture, field)
         watch.lap("picture")
 
         due = self.plans_due(utc_s)

@@ -95,6 +95,11 @@ class Metrics(StreetMetrics):
             "How much stands behind what is known of the approach's worst seen lane: 1 full knowledge, 0 nothing.",
             (*JUNCTION, "approach"),
         )
+        self.lanes_by_usual = self._gauge(
+            "lanes_by_usual",
+            "Lanes that nobody watches, whose demand is taken from what they usually carry at this time.",
+            JUNCTION,
+        )
         self.detector_healthy = self._gauge(
             "detector_healthy",
             "1 while the detector's values are used, 0 while they are replaced.",

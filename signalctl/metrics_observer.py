@@ -119,6 +119,7 @@ class MetricsObserver:
             self.metrics.detectors.labels(*labels, health.value).set(by_health[health.value])
         for detector, health in seen.health.items():
             self.metrics.detector_healthy.labels(*labels, detector).set(health is Health.OK)
+        self.metrics.lanes_by_usual.labels(*labels).set(sum(lane.by_usual for lane in seen.lanes.values()))
         variance: dict[str, float] = {}
         confidence: dict[str, float] = {}
         for name, lane in seen.lanes.items():

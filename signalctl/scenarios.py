@@ -7,6 +7,7 @@ from plans.schema import load_site
 from plans.site import Site
 from signalctl.errors import UsageError
 from sim.scenario import Scenario, load_scenario, load_street
+from sim.signals import junction_id
 from sim.site_derivation import derive_site
 
 SHIPPED = Path(__file__).resolve().parent.parent / "sim" / "scenarios"
@@ -57,17 +58,38 @@ def find_config(name: str, period: str | None = None) -> Path:
     raise UsageError(f"period: expected one of {periods or 'none'} in {folder}, got {period!r}")
 
 
-def open_scenario(name: str, period: str | None = None, *, in_sumo: bool = False) -> OpenScenario:
-    """Read a scenario and the site beside it; without a site file, the site is derived from the network.
+def open_scenario(
+    name: str, period: str | None = None, *, in_sumo: bool = False, site: Site | None = None
+) -> OpenScenario:
+    """Read a scenario and its site: the one that is given, or lies beside it, or else is derived from the network.
 
     Where SUMO is to simulate it (`in_sumo`), only network, signals and detectors are read: SUMO reads the demand.
+
+    Raises:
+        UsageError: There is no such scenario or period, or the given site is not of its network.
     """
     config = find_config(name, period)
     scenario = load_street(config) if in_sumo else load_scenario(config)
     site_file = config.parent / SITE_FILE
-    derived = not site_file.is_file()
-    if derived:
+    derived = site is None and not site_file.is_file()
+    if site is not None:
+        _check_signals(site, config, scenario)
+    elif derived:
         site = derive_site(scenario.network, demand=scenario.demand, site_id=config.name.split(".")[0])
     else:
         site = load_site(site_file)
     return OpenScenario(config.name.removesuffix(".sumocfg"), config, scenario, site, derived)
+
+
+def _check_signals(site: Site, config: Path, scenario: Scenario) -> None:
+    """Each junction has its signal in the network, with as many links as its groups name."""
+    logics = {junction_id(tls): logic for tls, logic in scenario.network.tl_logics.items()}
+    for name, junction in site.junctions.items():
+        if name not in logics:
+            raise UsageError(f"{config}: expected a signal for junction {name} of site {site.id}, got none")
+        links = len(logics[name].phases[0].state)
+        last = max((link for group in junction.groups.values() for link in group.links), default=-1)
+        if last >= links:
+            raise UsageError(
+                f"{config}: expected the links of junction {name} of site {site.id} below {links}, got {last}"
+            )

@@ -35,7 +35,6 @@ from signalctl.recording.taps import Taps
 from signalctl.rollout import compile_kernels
 from signalctl.source_observer import SourceObserver
 from signalctl.state_publisher import StatePublisher
-from signalctl.strategies.coordinated import Coordinated
 from signalctl.tick import Tick, TickObserver
 from signalctl.usual_counts import UsualCounts, read_usual
 from signalctl.web.app import make_app
@@ -116,8 +115,8 @@ class Service:
             heartbeat_s=min(HEARTBEAT_S, site.control.lease_s / HEARTBEATS_PER_LEASE),
         )
         self.loop.observers.append(LinkLog(self.loop.links))
-        if isinstance(self.loop.strategy, Coordinated):
-            self.loop.observers.append(UsualCounts(options.journal, self.loop.strategy))
+        if self.loop.history is not None:
+            self.loop.observers.append(UsualCounts(options.journal, self.loop.history))
         self._listener = listen(options.host, options.port)
         self._server: uvicorn.Server | None = None
 

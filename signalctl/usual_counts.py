@@ -13,7 +13,7 @@ import structlog
 
 from plans.junction import Junction
 from signalctl.errors import UsageError
-from signalctl.strategies.coordinated import Coordinated
+from signalctl.strategies.traffic_history import TrafficHistory
 from signalctl.strategies.usual_traffic import Slot, Sum, UsualTraffic, usual_from_rows
 from signalctl.tick import Tick
 
@@ -67,14 +67,14 @@ def write_usual(path: Path, junctions: Mapping[str, Junction], usual: UsualTraff
 class UsualCounts:
     """An observer that stores each quarter of an hour when it has ended; a disk that refuses delays nobody."""
 
-    def __init__(self, path: Path, strategy: Coordinated) -> None:
-        self._path, self._strategy = path, strategy
+    def __init__(self, path: Path, history: TrafficHistory) -> None:
+        self._path, self._history = path, history
         self._stored: Slot | None = None
         self._writing: threading.Thread | None = None
 
     def record(self, _tick: Tick) -> None:
         """Store what was learned since, once the one before is stored."""
-        usual = self._strategy.history.usual
+        usual = self._history.usual
         busy = self._writing is not None and self._writing.is_alive()
         if busy or usual.learned is None or usual.learned == self._stored:
             return
@@ -90,6 +90,6 @@ class UsualCounts:
 
     def _write(self, usual: UsualTraffic, slot: Slot) -> None:
         try:
-            write_usual(self._path, self._strategy.junctions, usual, (slot,))
+            write_usual(self._path, self._history.junctions, usual, (slot,))
         except sqlite3.Error as error:
             log.error("usual traffic cannot be stored; control goes on", error=str(error))

@@ -1,11 +1,12 @@
-"""Fastest ways through the network: by travel time at free flow, as SUMO routes a trip."""
+"""Fastest ways through the network when it is empty, as SUMO routes a trip then."""
 
 import heapq
 from collections.abc import Sequence
 from functools import cached_property
 
-from sim.network import Connection, Edge, Network
+from sim.network import Network
 from sim.permissions import ON_FOOT
+from sim.road_graph import RoadGraph, RoutingRules
 from sim.vehicle_types import VehicleType
 
 
@@ -14,12 +15,17 @@ class NoRouteError(ValueError):
 
 
 class Router:
-    """Dijkstra over edges, pieces inside junctions included; answers are kept per origin, destination and type."""
+    """Dijkstra over edges, pieces inside junctions included; answers are kept per origin, destination and type.
 
-    def __init__(self, network: Network) -> None:
+    Edges cost what they take the type's vehicle when they are empty, and of ways that cost the same SUMO takes the one
+    whose edges come first in the network's file.
+    """
+
+    def __init__(self, network: Network, rules: RoutingRules | None = None) -> None:
+        self.graph = RoadGraph(network, rules or RoutingRules())
         self._network = network
+        self._rank = {edge: rank for rank, edge in enumerate(network.edges)}
         self._known: dict[tuple[str, str, str], tuple[str, ...]] = {}
-        self._graphs: dict[str, dict[str, list[tuple[str, float]]]] = {}
 
     def route(self, origin: str, destination: str, kind: VehicleType, via: Sequence[str] = ()) -> tuple[str, ...]:
         """Edges from origin over all of `via` to the destination, both included.
@@ -39,53 +45,36 @@ class Router:
         return self._known[key]
 
     def _search(self, origin: str, destination: str, kind: VehicleType) -> tuple[str, ...]:
-        graph = self._graphs.get(kind.id)
-        if graph is None:
-            graph = self._graphs[kind.id] = self._graph(kind)
-        edges = self._network.edges
+        arcs, rank = self.graph.arcs(kind.vehicle_class), self._rank
         costs = {origin: 0.0}
         before: dict[str, str] = {}
         done: set[str] = set()
-        heap = [(0.0, origin)]
+        heap = [(0.0, rank[origin], origin)]
         while heap:
-            cost, edge = heapq.heappop(heap)
+            cost, _, edge = heapq.heappop(heap)
             if edge in done:
                 continue
             if edge == destination:
                 return _unwound(before, origin, destination)
             done.add(edge)
-            cost += travel_time_s(edges[edge], kind)
-            for following, inside_s in graph.get(edge, ()):
-                new = cost + inside_s
-                if new < costs.get(following, float("inf")):
-                    costs[following] = new
-                    before[following] = edge
-                    heapq.heappush(heap, (new, following))
+            cost += self._travel_time_s(edge, kind)
+            for arc in arcs.get(edge, ()):
+                new = cost
+                for piece in arc.inside:
+                    new += self._travel_time_s(piece, kind)
+                if new < costs.get(arc.target, float("inf")):
+                    costs[arc.target] = new
+                    before[arc.target] = edge
+                    heapq.heappush(heap, (new, rank[arc.target], arc.target))
         raise NoRouteError(
             f"expected a way for class {kind.vehicle_class!r} from {origin!r} to {destination!r}, got none"
         )
 
-    def _graph(self, kind: VehicleType) -> dict[str, list[tuple[str, float]]]:
-        """Following edges of each edge that the class may use, with the time spent inside the junction."""
-        network = self._network
-        result: dict[str, dict[str, float]] = {}
-        for connection in network.connections:
-            if connection.from_lane.startswith(":") or not self._may_pass(connection, kind.vehicle_class):
-                continue
-            inside_s = sum(
-                travel_time_s(network.edges[lane.rsplit("_", 1)[0]], kind) for lane in network.via_lanes(connection)
-            )
-            targets = result.setdefault(connection.from_edge, {})
-            targets[connection.to_edge] = min(inside_s, targets.get(connection.to_edge, float("inf")))
-        return {edge: list(targets.items()) for edge, targets in result.items()}
-
-    def _may_pass(self, connection: Connection, vehicle_class: str) -> bool:
-        lanes = self._network.lanes
-        return (
-            vehicle_class in lanes[connection.from_lane].permissions
-            and vehicle_class in lanes[connection.to_lane].permissions
-            and (connection.permissions is None or vehicle_class in connection.permissions)
-        )
+    def _travel_time_s(self, edge: str, kind: VehicleType) -> float:
+        """On an empty edge: at its limit, or at the type's own top speed with the penalties for giving way."""
+        length_m, limit_mps = self._network.edges[edge].length_m, self._network.edges[edge].lanes[0].speed_mps
+        top_mps = min(limit_mps, kind.max_speed_mps, kind.desired_max_speed_mps)
+        return max(length_m / limit_mps, length_m / top_mps + self.graph.penalties_s.get(edge, 0.0))
 
 
 class Footpaths:
@@ -138,11 +127,6 @@ class Footpaths:
                     before[following] = edge
                     heapq.heappush(heap, (cost, following))
         raise NoRouteError(f"expected a way on foot from {origin!r} to {destination!r}, got none")
-
-
-def travel_time_s(edge: Edge, kind: VehicleType) -> float:
-    """Free-flow time on an edge at its limit and the type's own top speed."""
-    return edge.length_m / min(edge.lanes[0].speed_mps, kind.max_speed_mps, kind.desired_max_speed_mps)
 
 
 def _unwound(before: dict[str, str], origin: str, destination: str) -> tuple[str, ...]:

@@ -1,11 +1,12 @@
 """A scenario: network, demand and the options that change how it runs."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sim.demand import Demand
 from sim.network import Network, TrafficLightLogic, load_network
+from sim.road_graph import RoutingRules
 from sim.sumo_files.additional import Additional, read_additional, read_signals
 from sim.sumo_files.config import SumoConfig, read_config, refuse_what_is_not_simulated
 from sim.sumo_files.routes import DemandReader
@@ -32,6 +33,7 @@ class Scenario:
     max_depart_delay_s: float = -1.0
     ignore_junction_blocker_s: float = -1.0
     scale: float = 1.0
+    routing: RoutingRules = field(default_factory=RoutingRules)
     detectors: tuple[Element, ...] = ()  # of additional files
 
 
@@ -90,8 +92,30 @@ def _scenario(config: SumoConfig, network: Network, demand: Demand, added: Seque
         max_depart_delay_s=config.seconds("max-depart-delay", -1.0),
         ignore_junction_blocker_s=config.seconds("ignore-junction-blocker", -1.0),
         scale=config.number("scale", 1.0),
+        routing=_routing(config),
         detectors=tuple(element for file in added for element in file.detectors),
     )
+
+
+def _routing(config: SumoConfig) -> RoutingRules:
+    """How trips find their way.
+
+    Raises:
+        SumoFileError: Speeds shall be smoothed over no steps.
+    """
+    usual = RoutingRules()
+    device = "device.rerouting."
+    steps = f"{device}adaptation-steps"
+    rules = RoutingRules(
+        minor_penalty_s=config.number("weights.minor-penalty", usual.minor_penalty_s),
+        turnaround_penalty_s=config.number("weights.turnaround-penalty", usual.turnaround_penalty_s),
+        adaptation_interval_s=config.seconds(f"{device}adaptation-interval", usual.adaptation_interval_s),
+        adaptation_steps=int(config.number(steps, usual.adaptation_steps)),
+        pre_period_s=config.seconds(f"{device}pre-period", usual.pre_period_s),
+    )
+    if rules.adaptation_steps < 1:
+        config.options[steps].fail(f"value: expected a number above 0, got {rules.adaptation_steps}")
+    return rules
 
 
 def _with_signals(network: Network, added: Sequence[Additional]) -> Network:

@@ -1,7 +1,8 @@
 """The same road users on the same routes for both: flows drawn and trips routed once, and written as single vehicles.
 
-Two programs that draw a demand anew differ by the draw before they differ by the traffic, and SUMO routes a trip by the
-speeds of the last three minutes. What is left to chance after this is speed factors and dawdling.
+Two programs that draw a demand anew differ by the draw before they differ by the traffic, and both route a trip by the
+speeds of the last three minutes, which differ by chance. What is left to chance after this is speed factors and
+dawdling.
 """
 
 import gzip
@@ -54,10 +55,10 @@ def settled(scenario: Scenario, seed: int, folder: Path) -> Scenario:
 
 
 class _Routes:
-    """Routes of trips at free flow, as the engine takes them."""
+    """Routes of trips as both would choose them on empty streets; neither chooses again."""
 
     def __init__(self, scenario: Scenario, vehicles: Sequence[Vehicle]) -> None:
-        self._router = Router(scenario.network)
+        self._router = Router(scenario.network, scenario.routing)
         self._vehicles = {vehicle.id: vehicle for vehicle in vehicles}
 
     def settle(self, element: ET.Element) -> ET.Element:

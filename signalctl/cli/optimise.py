@@ -1,35 +1,59 @@
-"""`signalctl optimise`: plans for counted traffic, and what they save on paper."""
+"""`signalctl optimise`: plans for counted traffic, and plans refined by simulating a period again and again."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from signalctl.cli.demo import Period
 from signalctl.errors import UsageError
 
 if TYPE_CHECKING:
     from plans.optimise import SetOutcome
+    from plans.site import Site
+    from plans.timing import TimingPlan
+    from signalctl.tuning.refine import Refined
+
+SEEDS, CHECK_SEEDS = "1-6", "101-108"
+CHOOSING_PART = 3
+"""A third of the seeds choose, the others decide."""
 
 
 def optimise(
     site: Annotated[Path, typer.Argument(help="The site file.")],
-    counts: Annotated[Path, typer.Option(help="Counts in CSV: junction, movement (or lane, or approach), turn, vph.")],
+    counts: Annotated[
+        Path | None, typer.Option(help="Counts in CSV: junction, movement (or lane, or approach), turn, vph.")
+    ] = None,
+    scenario: Annotated[
+        str | None, typer.Option(help="Refine the plans in this scenario: a .sumocfg, a folder, or a shipped name.")
+    ] = None,
+    period: Annotated[Period | None, typer.Option(help="Time of day of a shipped scenario.")] = None,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="The site file with the new plans; none is written without.")
     ] = None,
     plans: Annotated[
-        list[str] | None, typer.Option(help="Plan sets to make anew; those that the counts name by default.")
+        list[str] | None, typer.Option(help="Plan sets to make anew; those that counts or period name by default.")
     ] = None,
+    junction: Annotated[
+        list[str] | None, typer.Option(help="Change the plans of these junctions only (--scenario).")
+    ] = None,
+    seeds: Annotated[str, typer.Option(help="Seeds of the search.")] = SEEDS,
+    check_seeds: Annotated[str, typer.Option(help="Further seeds that tell how good the outcome is.")] = CHECK_SEEDS,
+    begin: Annotated[float | None, typer.Option(help="Scenario second to begin at.")] = None,
+    end: Annotated[float | None, typer.Option(help="Scenario second to end at.")] = None,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Processes at most; one per core by default.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the output file when it exists.")] = False,
 ) -> None:
-    """Compute cycle, greens and offsets for counted traffic, and compare them with the plans that the site has."""
-    from dataclasses import replace
-
-    from plans.counts import read_counts
-    from plans.optimise import optimise_site
+    """Compute cycle, greens and offsets for counted traffic or by simulation, and compare with the site's plans."""
     from plans.rules import check_site, errors
     from plans.schema import SiteError, dump_site, read_site_file
 
+    if counts is None and scenario is None:
+        raise UsageError("optimise: expected --counts or --scenario, got neither")
+    if scenario is None and (period is not None or begin is not None or end is not None):
+        raise UsageError("optimise: expected --scenario beside --period, --begin or --end, got none")
     if output is not None and output.exists() and not force:
         raise UsageError(f"{output}: expected a new file (or --force), got one that exists")
     if output is not None and not output.parent.is_dir():
@@ -38,25 +62,121 @@ def optimise(
     broken = errors(check_site(file.site))
     if broken:
         raise SiteError((file.problem(broken[0]),))
-    rows = read_counts(_text(counts), str(counts), file.site)
+    made: dict[str, Mapping[str, TimingPlan]] = {}
+    if counts is not None:
+        made = {one.plan_set: one.plans for one in _by_counts(file.site, counts, tuple(plans or ()))}
+    if scenario is not None:
+        plan_set = _one_set(file.site, plans, period, made)
+        further = {"plans for the counts": made[plan_set]} if plan_set in made else {}
+        place = (scenario, file.site, period.value if period else None, begin, end)
+        only = _junctions(file.site, junction or [])
+        refined = _by_simulation(place, plan_set, seeds, check_seeds, further, only, jobs)
+        made[plan_set] = refined.plans if refined.check.better else _kept(file.site, plan_set)
+    if output is not None:
+        dump_site(replace(file.site, plans=_merged(file.site, made)), output)
+        typer.echo(f"{output}: {', '.join(made)} written; check it with: signalctl check {output}")
+
+
+def _merged(site: "Site", made: Mapping[str, Mapping[str, "TimingPlan"]]) -> dict[str, dict[str, "TimingPlan"]]:
+    """All plans of the site, with the new ones in their places."""
+    return {
+        name: {**of_junction, **{plan_set: of_set[name] for plan_set, of_set in made.items() if name in of_set}}
+        for name, of_junction in site.plans.items()
+    }
+
+
+def _kept(site: "Site", plan_set: str) -> dict[str, "TimingPlan"]:
+    return {name: of_junction[plan_set] for name, of_junction in site.plans.items() if plan_set in of_junction}
+
+
+def _by_counts(site: "Site", counts: Path, plans: tuple[str, ...]) -> tuple["SetOutcome", ...]:
+    """Plans by the cyclic-flow model, and what they save on paper."""
+    from plans.counts import read_counts
+    from plans.optimise import optimise_site
+
+    rows = read_counts(_text(counts), str(counts), site)
     named = tuple(dict.fromkeys(plans or [row.plan_set for row in rows if row.plan_set]))
-    chosen = named or file.site.calendar.plan_sets
+    chosen = named or site.calendar.plan_sets
     if len(chosen) > 1 and not named:
         raise UsageError(f"--plans: expected which plan sets the counts are for ({', '.join(chosen)}), got none")
-    known = {plan_set for of_junction in file.site.plans.values() for plan_set in of_junction}
     for name in chosen:
-        if name not in known:
-            raise UsageError(f"--plans: expected one of {', '.join(sorted(known))}, got {name!r}")
-    outcomes = optimise_site(file.site, rows, chosen, on_set=lambda name: typer.echo(f"{name}: searching", err=True))
+        _known(site, name)
+    outcomes = optimise_site(site, rows, chosen, on_set=lambda name: typer.echo(f"{name}: searching", err=True))
     for outcome in outcomes:
         _print(outcome)
-    if output is not None:
-        merged = {
-            name: {**of_junction, **{o.plan_set: o.plans[name] for o in outcomes if name in o.plans}}
-            for name, of_junction in file.site.plans.items()
-        }
-        dump_site(replace(file.site, plans=merged), output)
-        typer.echo(f"{output}: {', '.join(chosen)} written; check it with: signalctl check {output}")
+    return outcomes
+
+
+def _known(site: "Site", plan_set: str) -> str:
+    known = {name for of_junction in site.plans.values() for name in of_junction}
+    if plan_set not in known:
+        raise UsageError(f"--plans: expected one of {', '.join(sorted(known))}, got {plan_set!r}")
+    return plan_set
+
+
+def _one_set(
+    site: "Site", plans: list[str] | None, period: Period | None, made: Mapping[str, Mapping[str, "TimingPlan"]]
+) -> str:
+    """The one plan set that the simulation is about."""
+    named = plans or list(made) or ([period.value] if period is not None else list(site.calendar.plan_sets))
+    if len(named) != 1:
+        raise UsageError(f"--plans: expected the one plan set that the scenario is about, got {', '.join(named)}")
+    return _known(site, named[0])
+
+
+def _junctions(site: "Site", names: Sequence[str]) -> Sequence[str]:
+    """Those names, all of which the site knows."""
+    for name in names:
+        if name not in site.junctions:
+            raise UsageError(f"--junction: expected one of {', '.join(site.junctions)}, got {name!r}")
+    return names
+
+
+def _by_simulation(
+    where: tuple[str, "Site", str | None, float | None, float | None],
+    plan_set: str,
+    seeds: str,
+    check_seeds: str,
+    further: Mapping[str, Mapping[str, "TimingPlan"]],
+    only: Sequence[str],
+    jobs: int | None,
+) -> "Refined":
+    """Plans refined on the embedded engine, behind a progress bar on the standard error output."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from signalctl.compile import compile_engine
+    from signalctl.simulation.spec import parse_seeds
+    from signalctl.tuning.refine import refine
+    from signalctl.tuning.report import print_refined
+    from signalctl.tuning.search import SearchNumbers
+    from signalctl.tuning.trial import Place
+
+    searching, checking = parse_seeds(seeds), parse_seeds(check_seeds)
+    if len(searching) < 2:
+        raise UsageError(f"--seeds: expected two seeds or more, as those that choose do not decide, got {seeds}")
+    if shared := set(searching) & set(checking):
+        raise UsageError(
+            f"--check-seeds: expected none of the search's seeds, got {', '.join(map(str, sorted(shared)))}"
+        )
+    choosing = max(1, len(searching) // CHOOSING_PART)
+    numbers = SearchNumbers(choosing=searching[:choosing], deciding=searching[choosing:])
+    compile_engine(lambda words: typer.echo(words, err=True))
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task(f"{plan_set}: trying changes", total=1.0)
+        refined = refine(
+            Place(*where),
+            plan_set,
+            numbers=numbers,
+            checking=checking,
+            further=further,
+            only=only,
+            jobs=jobs,
+            on_progress=lambda part: progress.update(task, completed=part),
+        )
+    print_refined(refined)
+    return refined
 
 
 def _text(path: Path) -> str:

@@ -53,6 +53,12 @@ def simulate(
     ] = None,
     lie: Annotated[list[Lie] | None, typer.Option(help="A source that lies during the run.")] = None,
     baseline: Annotated[str | None, typer.Option(help="Compare with this strategy.", metavar=WHO)] = None,
+    site_file: Annotated[
+        Path | None, typer.Option("--site", help="Another site file than the one beside the scenario.")
+    ] = None,
+    baseline_site: Annotated[
+        Path | None, typer.Option(help="Another site file for the baseline than for the run.")
+    ] = None,
     require: Annotated[list[str] | None, typer.Option(help="A requirement, as in 'person_delay_s<=-15%'.")] = None,
     tripinfo: Annotated[
         Path | None, typer.Option(help="Write trips as SUMO does; several seeds: one file each.")
@@ -81,7 +87,7 @@ def simulate(
         Path | None, typer.Option(help="What earlier runs, or a site's store, have taught of traffic.")
     ] = None,
     write_counts: Annotated[
-        Path | None, typer.Option(help="Keep in this store what the run teaches of traffic (strategy coordinated).")
+        Path | None, typer.Option(help="Keep in this store what the run teaches of traffic.")
     ] = None,
     jobs: Annotated[int | None, typer.Option(min=1, help="Processes at most; one per core by default.")] = None,
     dask: Annotated[
@@ -89,6 +95,7 @@ def simulate(
     ] = None,
 ) -> None:
     """Simulate a scenario under control and print what it costs people."""
+    from plans.schema import load_site
     from signalctl.scenarios import open_scenario
     from signalctl.simulation.junit import junit_xml
     from signalctl.simulation.report import html_report
@@ -113,17 +120,22 @@ def simulate(
     strategies = [parse_control(name) for name in (strategy, baseline) if name is not None]
     if journal is not None and not isinstance(strategies[0], StrategyName):
         raise UsageError(f"--journal {journal}: expected a strategy of this house, got {strategy}, which leaves none")
-    if write_counts is not None and (len(numbers) > 1 or strategies[0] is not StrategyName.COORDINATED):
-        raise UsageError(f"--write-counts {write_counts}: expected one run of strategy coordinated, which counts")
+    if write_counts is not None and (len(numbers) > 1 or not isinstance(strategies[0], StrategyName)):
+        raise UsageError(f"--write-counts {write_counts}: expected one run of a strategy of this house, which counts")
+    if baseline_site is not None and baseline is None:
+        raise UsageError(f"--baseline-site {baseline_site}: expected --baseline beside it, got none")
+    own = load_site(site_file) if site_file is not None else None
+    sites = (own, load_site(baseline_site) if baseline_site is not None else own)
     site = None
     if counts or write_counts:
-        site = open_scenario(scenario, period.value if period else None, in_sumo=plant is PlantName.SUMO).site
+        in_sumo = plant is PlantName.SUMO
+        site = open_scenario(scenario, period.value if period else None, in_sumo=in_sumo, site=own).site
     usual = read_usual(counts, site.junctions) if counts is not None and site is not None else None
     specs = [
         RunSpec(
             scenario, period.value if period else None, plant, chosen, detection, number, begin, end, teleport,
             not no_extra_stages, policy, faults, journal, NO_OUTPUTS if place else _of_seed(outputs, number, numbers),
-            usual,
+            usual, sites[place],
         )
         for place, chosen in enumerate(strategies)
         for number in numbers

@@ -11,6 +11,7 @@ from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, ProcessPoolExecutor, wait
 from typing import TYPE_CHECKING
 
+from signalctl.simulation.orphans import end_with_parent
 from signalctl.simulation.run import RunOutcome, run_scenario
 from signalctl.simulation.spec import RunSpec
 
@@ -107,6 +108,7 @@ def _result(future: Future[RunOutcome]) -> RunOutcome | Exception:
 def _share(progress: "SynchronizedArray[float]") -> None:
     global _shared
     _shared = progress
+    end_with_parent()
 
 
 def _run_numbered(number: int, spec: RunSpec) -> RunOutcome:

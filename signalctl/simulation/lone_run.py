@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from plans.site import StrategyName
+from signalctl.simulation.orphans import NOT_WANTED
 from signalctl.simulation.spec import PlantName, RunSpec
 
 ORDER, OUTCOME = "order", "outcome"
-NOT_WANTED = 3
 
 
 def main(folder: Path) -> None:

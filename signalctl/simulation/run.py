@@ -30,7 +30,6 @@ from signalctl.scenarios import OpenScenario, open_scenario
 from signalctl.simulation.road import make_plant
 from signalctl.simulation.spec import PlantName, RunSpec
 from signalctl.simulation.stand_ins import stand_ins
-from signalctl.strategies.coordinated import Coordinated
 from signalctl.strategies.parameters import CoordinatedParameters
 from signalctl.strategies.site_numbers import numbers_for
 from signalctl.strategies.usual_traffic import UsualTraffic, local_days
@@ -57,8 +56,8 @@ Progress = Callable[[float], None]
 class RunOutcome:
     """A finished run: its figures as in the result file, and what they were counted from; each tick's time by step.
 
-    `step_s` is time on the wall, `processor_s` that of the processor. `usual` is what the strategy has learned of
-    traffic, where it learns; `stand_ins` what was not simulated as the scenario's files say it.
+    `step_s` is time on the wall, `processor_s` that of the processor. `usual` is what was learned of
+    traffic; `stand_ins` what was not simulated as the scenario's files say it.
     """
 
     spec: RunSpec
@@ -111,7 +110,7 @@ def run_scenario(spec: RunSpec, progress: Progress | None = None) -> RunOutcome:
         UsageError: The scenario or its period is unknown.
         ValueError: A file is wrong; the message names it (see `signalctl.errors.input_errors`).
     """
-    opened = open_scenario(spec.scenario, spec.period, in_sumo=spec.plant is PlantName.SUMO)
+    opened = open_scenario(spec.scenario, spec.period, in_sumo=spec.plant is PlantName.SUMO, site=spec.site)
     site = _site(opened, spec)
     plant = make_plant(opened, spec, site)
     try:
@@ -216,8 +215,8 @@ async def _drive(plant: Plant, opened: OpenScenario, site: Site, spec: RunSpec, 
     usual = None
     if service is not None:
         await service.close()
-        if isinstance(strategy := service.loop.strategy, Coordinated):
-            usual = strategy.history.usual_so_far()
+        if service.loop.history is not None:
+            usual = service.loop.history.usual_so_far()
     meter.update(street.state())
     return _Driven(record, street, meter, time.perf_counter() - began, plant_s, usual)
 

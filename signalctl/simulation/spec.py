@@ -8,7 +8,7 @@ from typing import Final
 
 from detectors.equipment import Detection
 from plans.policy import Policy
-from plans.site import StrategyName
+from plans.site import Site, StrategyName
 from signalctl.errors import UsageError
 from signalctl.strategies.usual_traffic import UsualTraffic
 from sim.sensors.faults import FaultSpec
@@ -63,7 +63,7 @@ def path_of_seed(path: Path, seed: int) -> Path:
 class RunSpec:
     """One run; times are the scenario's own seconds, None means the scenario's own choice.
 
-    `usual` is what earlier runs have taught of its traffic.
+    `usual` is what earlier runs have taught of its traffic, `site` another one than the scenario's own.
     """
 
     scenario: str
@@ -81,6 +81,7 @@ class RunSpec:
     journal: Path | None = None
     outputs: Outputs = NO_OUTPUTS
     usual: UsualTraffic | None = None
+    site: Site | None = None
 
     def __post_init__(self) -> None:
         """SUMO's controls run in SUMO only.

@@ -19,7 +19,7 @@ from signalctl.strategies.parameters import (
     CoordinatedParameters,
     MaxPressureParameters,
 )
-from signalctl.strategies.usual_traffic import LocalDays, UsualTraffic
+from signalctl.strategies.traffic_history import TrafficHistory
 from signalctl.strategy import Strategy
 
 NAMES = ("fixed", "actuated", "max-pressure", "coordinated", "adaptive")
@@ -50,8 +50,7 @@ def make_strategy(
     occupancy: Mapping[Mode, float] = OCCUPANCY,
     plans: Mapping[str, Mapping[str, TimingPlan]] | None = None,
     parameters: Parameters | None = None,
-    usual: UsualTraffic | None = None,
-    days: LocalDays | None = None,
+    history: TrafficHistory | None = None,
 ) -> Strategy:
     """A new strategy for these junctions.
 
@@ -62,8 +61,7 @@ def make_strategy(
         occupancy: Persons in a vehicle by mode.
         plans: All time-of-day plans by junction and plan set; every junction needs one to fall back on.
         parameters: Numbers of the strategy; its defaults when missing.
-        usual: What earlier days have taught, for a strategy that learns it.
-        days: By which days and times it learns; UTC when missing.
+        history: What was counted, for a strategy that plans by it.
 
     Raises:
         UsageError: The name is unknown, or a junction has no plan.
@@ -84,7 +82,7 @@ def make_strategy(
         everyone = {mode: weights.get(mode, MODE_WEIGHT[mode]) for mode in Mode}
         inside = {mode: occupancy.get(mode, OCCUPANCY[mode]) for mode in Mode}
         own = _own(name, parameters, CoordinatedParameters)
-        return Coordinated(junctions, everyone, inside, own, usual, days)
+        return Coordinated(junctions, everyone, inside, own, history)
     if name == "adaptive":
         return Adaptive(junctions, persons, _own(name, parameters, AdaptiveParameters))
     raise UsageError(f"strategy: expected one of {', '.join(NAMES)}, got {name!r}")

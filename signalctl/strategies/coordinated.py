@@ -23,7 +23,6 @@ from plans.timing import TimingPlan
 from signalctl.gate.past import ACT_AFTER_S, completed, history_of
 from signalctl.strategies.parameters import CoordinatedParameters
 from signalctl.strategies.traffic_history import TrafficHistory
-from signalctl.strategies.usual_traffic import LocalDays, UsualTraffic
 from signalctl.strategy import Decisions, PlanAlternative, PlanDecision
 
 RATE_OF_COST = "person-seconds a second"
@@ -50,12 +49,12 @@ class Coordinated:
         weights: Mapping[Mode, float],
         occupancy: Mapping[Mode, float],
         parameters: CoordinatedParameters,
-        usual: UsualTraffic | None = None,
-        days: LocalDays | None = None,
+        history: TrafficHistory | None = None,
     ) -> None:
+        """Plan by the `history` that the loop keeps, or by one of its own where it is driven alone."""
         self._junctions = junctions
         self._parameters = parameters
-        self.history = TrafficHistory(junctions, weights, occupancy, parameters.memory_s, usual, days)
+        self.history = history or TrafficHistory(junctions, weights, occupancy, parameters.memory_s)
         self._groups = groups_of(junctions)
         self._own: dict[str, PlanDecision] = {}
         self._kept: dict[str, str] = {}  # why a time-of-day plan goes on after a search

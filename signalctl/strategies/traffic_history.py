@@ -31,6 +31,8 @@ PRIOR_SIGHTINGS = 100.0
 MARGIN = 0.25
 """Standard deviations of a Poisson count: too little green costs more than too much."""
 LEAST_SEEN_S = 60.0
+REFRESH_S = 60.0
+"""What is usual changes slowly: it is looked up so often."""
 LARGEST_TREND = 2.0
 """So much may usual traffic grow or shrink from the last minutes to the next."""
 
@@ -60,9 +62,18 @@ class TrafficHistory:
         self._utc_s: float | None = None
         self._begun_utc_s: float | None = None
         self._slot: Slot | None = None
+        self._lanes_at: float | None = None
+        self._lanes_vph: Mapping[str, Mapping[str, float]] = {}
+
+    @property
+    def junctions(self) -> Mapping[str, Junction]:
+        """Whose traffic it knows."""
+        return self._junctions
 
     def observe(self, picture: Picture, field: Mapping[str, FieldStatus]) -> None:
-        """Fold in one picture; gaps are left out and never bridged."""
+        """Fold in one picture, once; gaps are left out and never bridged."""
+        if picture.utc_s == self._utc_s:
+            return
         elapsed_s = 0.0 if self._utc_s is None else picture.utc_s - self._utc_s
         self._utc_s = picture.utc_s
         self._begun_utc_s = picture.utc_s if self._begun_utc_s is None else self._begun_utc_s
@@ -110,6 +121,22 @@ class TrafficHistory:
             name: JunctionDemand(flows[name], part.walkers_ph(), part.persons(), self._walker_weight)
             for name, part in parts.items()
         }
+
+    def usual_vph(self, utc_s: float) -> Mapping[str, Mapping[str, float]]:
+        """Vehicles per hour that lanes usually carry at this time, by junction; without what is not known of them."""
+        if self._lanes_at is None or not 0.0 <= utc_s - self._lanes_at < REFRESH_S:
+            self._lanes_at = utc_s
+            found = {name: self._usual_lanes(name, utc_s) for name in self._junctions}
+            self._lanes_vph = {name: lanes for name, lanes in found.items() if lanes}
+        return self._lanes_vph
+
+    def _usual_lanes(self, name: str, utc_s: float) -> dict[str, float]:
+        sums = self._usual.expected(self._days, utc_s - SLOT_S / 2.0, name)
+        if sums is None:
+            return {}
+        lanes = self._junctions[name].lanes
+        rows = zip(lanes, sums[: len(lanes)].tolist(), strict=True)
+        return {lane: 3600.0 * vehicles / over_s for lane, (vehicles, over_s) in rows if over_s >= LEAST_SEEN_S}
 
     def _age_s(self) -> float:
         """How long ago, in the mean, was what fading counts know."""

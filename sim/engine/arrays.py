@@ -185,6 +185,7 @@ APPROACH = _record(
 
 CROSSING = _record(
     ("length", "f8"), ("width", "f8"), ("free_forward", "f8"), ("free_back", "f8"),
+    ("left_forward", "f8"), ("left_back", "f8"),
     ("signal", "i4"), ("index", "i4"), ("link_start", "i4"),
     ("head", "i4"), ("approaching", "i4"),  # first on it, first who comes to it
     ("state", "u1"),
@@ -260,6 +261,7 @@ class Traffic(NamedTuple):
     pending: I4
     transfer: I4  # vehicles that are teleported or parked
     touched: I4  # links with announcements
+    order: I4  # lanes with vehicles, in the order in which their vehicles plan
     counters: I8
     clock: F8
 
@@ -288,7 +290,7 @@ LAYOUT: dict[str, np.dtype[Any]] = {
     "plans.chain": CHAIN, "plans.stop": STOP, "plans.draft": DRAFT, "plans.free": WORD, "plans.block": WORD,
     "tra.lane": LANE_STATE, "tra.brutto": REAL, "tra.busy": HALF, "tra.heads": HALF,
     "tra.item": ITEM, "tra.approach": APPROACH,
-    "tra.active": WORD, "tra.pending": WORD, "tra.transfer": WORD, "tra.touched": WORD,
+    "tra.active": WORD, "tra.pending": WORD, "tra.transfer": WORD, "tra.touched": WORD, "tra.order": WORD,
     "tra.counters": WORD, "tra.clock": REAL,
     "wal.crossing": CROSSING, "wal.person": PERSON, "wal.piece": PIECE,
     "wal.fork": FORK, "wal.way": FOOTWAY, "wal.hurdle": HURDLE, "wal.link": WORD, "wal.counters": WORD,

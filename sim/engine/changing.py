@@ -104,8 +104,12 @@ def change_on_edge(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, edge: in
             break
         v = tra.lane.cursor[lane]
         tra.lane.cursor[lane] = veh.behind[v]
-        if veh.behind[v] >= 0:
-            fetch(veh, veh.behind[v])
+        next_one = veh.behind[v]
+        if next_one >= 0:
+            fetch(plans.cell, veh.row[next_one])
+            fetch(plans.chain, veh.row[next_one])
+            if veh.behind[next_one] >= 0:
+                fetch(veh, veh.behind[next_one])
         if not consider(net, veh, plans, tra, v, lane, first, end):
             tra.lane.density[lane] += veh.length[v] + veh.min_gap[v]
         elif veh.further_count[v] > 0:
@@ -118,8 +122,6 @@ def consider(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, v: int, lane: 
     """Whether this vehicle changed its lane."""
     if veh.stop_reached[v]:
         return False
-    fetch(plans.cell, veh.row[v])
-    fetch(plans.chain, veh.row[v])
     bit = veh.class_bit[v]
     may_right = lane > first and net.lane.permissions[lane - 1] & bit and net.lane.change_right[lane] & bit
     may_left = lane < end - 1 and net.lane.permissions[lane + 1] & bit and net.lane.change_left[lane] & bit

@@ -8,10 +8,11 @@ MINIMUM_GAP_TO_PEOPLE_M = 1.0
 
 
 @helper
-def people_in_window(net: Net, wal: Walkers, link: int, arrival: float, leaving: float) -> bool:
+def people_in_window(net: Net, wal: Walkers, link: int, arrival: float, leaving: float, gap_s: float) -> bool:
     """Whether somebody said that it will be on a crossing that lies on the way while the vehicle passes.
 
-    As in SUMO this is said once, on coming to the walking area before it, and counts unless their light is red.
+    As in SUMO this is said once, on coming to the walking area before it, and counts unless their light is red. Who
+    goes first leaves them the gap that it leaves before vehicles (`jmTimegapMinor`; so do turns in SUMO 1.28).
     """
     way = net.link.via[link]
     while way >= 0:
@@ -22,7 +23,7 @@ def people_in_window(net: Net, wal: Walkers, link: int, arrival: float, leaving:
                 continue
             person = wal.crossing.approaching[crossing]
             while person >= 0:
-                if not (arrival > wal.person.leaving[person] or leaving < wal.person.arrival[person]):
+                if arrival <= wal.person.leaving[person] and leaving + gap_s >= wal.person.arrival[person]:
                     return True
                 person = wal.person.next[person]
         way = net.link.via[leave]

@@ -1,4 +1,4 @@
-"""Footways: from the plans of people to straight pieces, with forks where a junction offers several crossings.
+"""Footways: from the plans of people to pieces, with forks where a junction offers several crossings.
 
 A piece leads on to the next one or to a fork. A fork is where people enter a walking area: there they choose the way
 that is quickest by the lights at that moment (`sim/engine/detours.py`). Plans share what follows their first junction.
@@ -12,9 +12,9 @@ import numpy as np
 
 from sim.demand import Pause, Person, Walk
 from sim.engine.arrays import F8, FOOTWAY, FORK, HURDLE, I4, PIECE, Table, table
-from sim.engine.pavement import NOTHING, Pavement, Piece, metres_along, straight
+from sim.engine.pavement import NOTHING, Pavement, Piece, metres_along
 from sim.engine.streets import Streets
-from sim.network import Network, Point
+from sim.network import Network, Point, Shape
 from sim.routing import Footpaths, NoRouteError
 
 LONGEST_DETOUR_M = 80.0  # red lights never make a longer one worth while
@@ -157,14 +157,14 @@ class Footways:
                 onward = self._put(self._pavement.edge(path, at, None, 0.5, None), onward)
                 at -= 1
                 continue
-            leaves, enters = self._pavement.shape(path, first)[0][-1], self._pavement.shape(path, at + 1)[0][0]
+            leaves, enters = self._pavement.shape(path, first)[0], self._pavement.shape(path, at + 1)[0]
             onward = _Onward(fork=self._fork(path[first], leaves, path[first + 1], path[at + 1], enters, onward.next))
             at = first
         return onward
 
-    def _fork(self, before: str, leaves: Point, area: str, target: str, enters: Point, ahead: int) -> int:
+    def _fork(self, before: str, leaves: Shape, area: str, target: str, enters: Shape, ahead: int) -> int:
         """The fork of those who come from an edge onto a walking area and go to another edge of the junction."""
-        key = (before, leaves, area, target, ahead)
+        key = (before, leaves[-1], area, target, ahead)
         if key in self._known_forks:
             return self._known_forks[key]
         number = self._known_forks[key] = len(self._forks)
@@ -175,14 +175,14 @@ class Footways:
         for way in ways:
             step = way[1]
             if step not in begins:
-                start, onward = enters, _Onward(ahead)
+                beginning, onward = enters, _Onward(ahead)
                 if step != target:
                     shape, forward = self._pavement.shape(way, 1)
                     index = self._streets.crossing_of[step]
                     walked = Piece(shape[0], shape[-1], self._pavement.metres_of(step), index, 1 if forward else -1)
-                    after = self._fork(step, shape[-1], way[2], target, enters, ahead)
-                    start, onward = shape[0], self._put([walked], _Onward(fork=after))
-                begins[step] = self._put([straight(leaves, start)], onward).next
+                    after = self._fork(step, shape, way[2], target, enters, ahead)
+                    beginning, onward = shape, self._put([walked], _Onward(fork=after))
+                begins[step] = self._put([self._pavement.across(leaves, area, beginning)], onward).next
                 if choice:
                     self._listed[-1] = replace(self._listed[-1], fork=number)
             self._forks[number].append(self._measured(way, begins[step]))

@@ -1,20 +1,21 @@
-"""Plans: the ways that vehicles go, each with its stops and its tables of best lanes; equal ones are shared."""
+"""Who goes where: the ways that vehicles go, each with its stops; equal ones are shared."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from sim.demand import Stop, Vehicle
-from sim.engine.arrays import CELL, CHAIN, DRAFT, I8, PLACE, PLAN, STOP, Plans, table
-from sim.engine.bestlanes import MOST_EDGES, fill_tables
 from sim.engine.streets import Streets
 from sim.permissions import RAIL_CLASSES, class_bit
 from sim.routing import NoRouteError, Router
 from sim.vehicle_types import VehicleType
 
+Stops = list[tuple[int, int, Stop]]  # lane, route position, stop
 
-@dataclass
-class _Plan:
+
+@dataclass(frozen=True)
+class Plan:
+    """A way for a class, and where it halts."""
+
     edges: tuple[int, ...]
     bit: int
     railway: bool
@@ -29,137 +30,71 @@ class Collector:
         self.streets = streets
         self.step_s = step_s
         self.router = router
-        self.plans: dict[tuple[object, ...], int] = {}
-        self.listed: list[_Plan] = []
-        self.stops: list[tuple[int, int, Stop]] = []
-        self._routed: dict[tuple[int, int], tuple[int, list[tuple[int, int, Stop]]]] = {}
+        self.listed: list[Plan] = []
+        self.stops: Stops = []
+        self._plans: dict[tuple[object, ...], int] = {}
+        self._routed: dict[tuple[int, int], tuple[int, Stops]] = {}
 
     def add(self, vehicle: Vehicle) -> tuple[int, int, int]:
         """Plan, first and last stop of a vehicle."""
         if vehicle.route is None or vehicle.stops:
-            plan, stops = self._planned(vehicle)
+            plan, stops = self.plan(vehicle, self._edges(vehicle))
         else:  # of a flow: one route and one type for all
             key = (id(vehicle.route), id(vehicle.type))
             if key not in self._routed:
-                self._routed[key] = self._planned(vehicle)
+                self._routed[key] = self.plan(vehicle, self._edges(vehicle))
             plan, stops = self._routed[key]
         first = len(self.stops)
         self.stops += stops
         return plan, first, len(self.stops)
 
-    def _planned(self, vehicle: Vehicle) -> tuple[int, list[tuple[int, int, Stop]]]:
-        names = self._edges(vehicle)
-        edges = tuple(self.streets.edge_of[name] for name in names)
+    def plan(self, vehicle: Vehicle, edges: tuple[int, ...]) -> tuple[int, Stops]:
+        """The plan of a vehicle that takes this way, which may be a new one at the end of `listed`, and its stops."""
         kind = vehicle.type
-        stops = self._stops(vehicle, names)
-        railway = kind.vehicle_class in RAIL_CLASSES
+        stops = self._stops(vehicle, edges)
         key = (edges, kind.vehicle_class, kind.max_speed_mps, tuple((s[0], s[1], s[2].start_m) for s in stops))
-        plan = self.plans.get(key)
+        plan = self._plans.get(key)
         if plan is None:
-            plan = self.plans[key] = len(self.listed)
+            plan = self._plans[key] = len(self.listed)
+            railway = kind.vehicle_class in RAIL_CLASSES
+            halts = tuple((lane, position, stop.start_m) for lane, position, stop in stops)
             look_m = _look_ahead_m(kind, self.step_s)
-            self.listed.append(
-                _Plan(
-                    edges, class_bit(kind.vehicle_class), railway, look_m, tuple((a, b, s.start_m) for a, b, s in stops)
-                )
-            )
+            self.listed.append(Plan(edges, class_bit(kind.vehicle_class), railway, look_m, halts))
         return plan, stops
 
-    def _edges(self, vehicle: Vehicle) -> tuple[str, ...]:
+    def _edges(self, vehicle: Vehicle) -> tuple[int, ...]:
+        names: Sequence[str]
         if vehicle.route is not None:
-            return vehicle.route.edges
-        via = [*vehicle.via]
-        try:
-            return self.router.route(vehicle.origin, vehicle.destination, vehicle.type, via)
-        except NoRouteError as error:
-            raise NoRouteError(f"vehicle {vehicle.id!r}: {error}") from None
+            names = vehicle.route.edges
+        else:
+            origin, *via, destination = waypoints(vehicle)
+            try:
+                names = self.router.route(origin, destination, vehicle.type, via)
+            except NoRouteError as error:
+                raise NoRouteError(f"vehicle {vehicle.id!r}: {error}") from None
+        return tuple(self.streets.edge_of[name] for name in names)
 
-    def _stops(self, vehicle: Vehicle, names: tuple[str, ...]) -> list[tuple[int, int, Stop]]:
+    def _stops(self, vehicle: Vehicle, edges: tuple[int, ...]) -> Stops:
         listed = [*(vehicle.route.stops if vehicle.route is not None else ()), *vehicle.stops]
         result = []
         position = 0
         for stop in listed:
-            edge = stop.lane.rsplit("_", 1)[0]
-            while position < len(names) and names[position] != edge:
+            lane = self.streets.lane_of[stop.lane]
+            edge = self.streets.net.lane.edge[lane]
+            while position < len(edges) and edges[position] != edge:
                 position += 1
-            if position == len(names):
+            if position == len(edges):
                 raise NoRouteError(
                     f"vehicle {vehicle.id!r}: expected its stop on {stop.lane!r} along its route, got none"
                 )
-            result.append((self.streets.lane_of[stop.lane], position, stop))
+            result.append((lane, position, stop))
         return result
 
 
-def build_plans(streets: Streets, collector: Collector, vehicles: int) -> Plans:
-    """The tables of best lanes for all plans, with room for cells that each of so many vehicles may need for itself."""
-    plans = collector.listed
-    net = streets.net
-    start = np.concatenate([[0], np.cumsum([len(p.edges) for p in plans])]).astype(np.int64)
-    edge = np.array([e for p in plans for e in p.edges], np.int64)
-    lanes = np.diff(net.edge.lane_start)[edge] if edge.size else np.zeros(0, np.int64)
-    row = np.zeros(edge.size, np.int64)
-    table_start = np.zeros(len(plans) + 1, np.int64)
-    offsets: list[int] = []
-    next_rows: list[I8] = []
-    total = 0
-    for i, plan in enumerate(plans):
-        part = lanes[start[i] : start[i + 1]]
-        row[start[i] : start[i + 1]] = np.concatenate([[0], np.cumsum(part)[:-1]])
-        following = np.repeat(np.append(row[start[i] + 1 : start[i + 1]], 0), part)
-        for _ in range(len(plan.stops) + 1):
-            offsets.append(total)
-            next_rows.append(total + following)
-            total += int(part.sum())
-        table_start[i + 1] = len(offsets)
-    stop_first = np.concatenate([[0], np.cumsum([len(p.stops) for p in plans])]).astype(np.int64)
-    flat = [stop for p in plans for stop in p.stops]
-    cell = table(CELL, total + 1, link=np.full(total, -1))
-    draft = table(DRAFT, MOST_EDGES * int(np.diff(net.edge.lane_start[:-1]).max(initial=1)))
-    table_offset = np.array(offsets, np.int64)
-    next_row = np.concatenate([*next_rows, np.zeros(1, np.int64)])
-    plan_table = table(PLAN, len(plans) + 1, start=start, table_start=table_start)
-    place = table(PLACE, edge.size + 1, edge=edge, row=row, fan=_fans(streets, edge, start))
-    most = fill_tables(
-        net, start, place, table_start, table_offset, np.array([p.bit for p in plans], np.int64),
-        np.array([p.look_m for p in plans], np.float64), np.array([p.railway for p in plans], np.bool_), stop_first,
-        np.array([s[0] for s in flat], np.int64), np.array([s[1] for s in flat], np.int64),
-        np.array([s[2] for s in flat], np.float64), cell, draft,
-    )  # fmt: skip
-    lane = np.where(cell.link[:total] < 0, -1, net.link.dst[cell.link[:total]])
-    next_cell = next_row[:total] + np.where(lane < 0, 0, net.lane.index[lane])
-    blocks = vehicles if (place.fan[: edge.size] >= 0).any() else 0
-    cells = table(CELL, total + 1 + blocks * most)  # fresh memory is used up by those only who come to need it
-    cells[:total] = cell[:total]
-    chain = table(CHAIN, len(cells), link=cell.link[:total], lane=lane, next=next_cell)
-    stops = collector.stops
-    stop = table(
-        STOP,
-        len(stops) + 1,
-        lane=np.array([streets.lane_of[s[2].lane] for s in stops], np.int64),
-        position=np.array([s[1] for s in stops], np.int64),
-        start=np.array([s[2].start_m for s in stops], np.float64),
-        end=np.array([s[2].end_m for s in stops], np.float64),
-        duration=np.array([s[2].duration_s for s in stops], np.float64),
-        until=np.array([s[2].until_s for s in stops], np.float64),
-        parking=np.array([s[2].parking for s in stops], np.bool_),
-        place=np.array([0 if s[2].place else -1 for s in stops], np.int64),
-    )
-    free, block = np.zeros(blocks + 1, np.int64), np.array([most, total + 1, 0], np.int64)
-    return Plans(plan_table, place, table_offset, cells, chain, stop, draft, free, block)
-
-
-def _fans(streets: Streets, edge: I8, start: I8) -> I8:
-    """At each place of a plan: the fan of its edge and the one after it, -1 for none, (places,)."""
-    fan = streets.net.fan[:-1]
-    following = np.append(edge[1:], -1)
-    following[start[1:] - 1] = -1
-    key = edge * len(streets.net.edge) + following
-    fan_key = fan.edge.astype(np.int64) * len(streets.net.edge) + fan.following
-    order = np.argsort(fan_key)
-    if not fan_key.size or not edge.size:
-        return np.full(edge.size, -1)
-    at = np.minimum(np.searchsorted(fan_key[order], key), fan_key.size - 1)
-    return np.where((following >= 0) & (fan_key[order][at] == key), order[at], -1)
+def waypoints(trip: Vehicle) -> tuple[str, ...]:
+    """Edges that a trip goes over: from its origin over `via`, or else over its stops, to its destination."""
+    between = trip.via or tuple(stop.lane.rsplit("_", 1)[0] for stop in trip.stops)
+    return (trip.origin, *between, trip.destination)
 
 
 def _look_ahead_m(kind: VehicleType, step_s: float) -> float:

@@ -139,7 +139,7 @@ def opened(
                 return False
             item = tra.approach.next[item]
     if net.link.crossing_foe[link]:
-        return not people_in_window(net, wal, link, arrival, leaving)
+        return not people_in_window(net, wal, link, arrival, leaving, veh.timegap_minor[v])
     return True
 
 

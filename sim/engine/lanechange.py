@@ -55,6 +55,36 @@ def occupation_ahead(net: Net, plans: Plans, tra: Traffic, veh: Vehicles, v: int
     return total, lane
 
 
+@inlined
+def occupations_ahead(
+    net: Net, plans: Plans, tra: Traffic, veh: Vehicles, v: int, lane: int, target: int
+) -> tuple[float, float, int]:
+    """`occupation_ahead` of two lanes of an edge at once: of both the length, and the last lane of the second way."""
+    if net.lane.internal[lane]:
+        here, _ = occupation_ahead(net, plans, tra, veh, v, lane)
+        there, end = occupation_ahead(net, plans, tra, veh, v, target)
+        return here, there, end
+    cell, neigh_cell = cell_of(net, veh, plans, v, lane), cell_of(net, veh, plans, v, target)
+    here, there, end, goes_here, goes_there = 0.0, 0.0, target, True, True
+    for _ in range(1, plans.cell.depth[cell]):
+        if goes_here:
+            following = plans.chain.lane[cell]
+            goes_here = following >= 0
+            if goes_here:
+                here += tra.brutto[following]
+                cell = plans.chain.next[cell]
+        if goes_there:
+            following = plans.chain.lane[neigh_cell]
+            goes_there = following >= 0
+            if goes_there:
+                end = following
+                there += tra.brutto[following]
+                neigh_cell = plans.chain.next[neigh_cell]
+        if not goes_here and not goes_there:
+            break
+    return here, there, end
+
+
 @helper
 def anticipated(
     net: Net, veh: Vehicles, v: int, leader: int, gap: float, distance: float, top: float, accelerating: bool, dt: float
@@ -220,8 +250,7 @@ def stays(
     lane = veh.lane[v]
     if max(0.0, room) / (abs(best_offset) + 2) < look:
         return True
-    neigh_next, neigh_end = occupation_ahead(net, plans, tra, veh, v, target)
-    here_next, _ = occupation_ahead(net, plans, tra, veh, v, lane)
+    here_next, neigh_next, neigh_end = occupations_ahead(net, plans, tra, veh, v, lane, target)
     occupied = max(tra.lane.density[target] + neigh_next, tra.lane.density[lane] + here_next)
     neigh_left = max(0.0, room - occupied)
     if neigh_left / (abs(best_offset) + 2) < look or (best_offset == 0 and neigh_left * 2.0 < look):

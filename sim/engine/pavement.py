@@ -1,4 +1,4 @@
-"""Straight pieces of the ways on foot: along sidewalks and crossings, and over walking areas."""
+"""Pieces of the ways on foot: straight along sidewalks and crossings, round two corners over walking areas."""
 
 import itertools
 import math
@@ -9,11 +9,12 @@ from sim.network import Network, Point, Shape
 from sim.permissions import ON_FOOT
 
 NOTHING = -1
+SHORTEST_M = 0.1
 
 
 @dataclass(frozen=True)
 class Piece:
-    """A straight piece, or a rest; it leads on to a piece, to a fork, or nowhere."""
+    """A piece of a way, drawn straight, or a rest; it leads on to a piece, to a fork, or nowhere."""
 
     start: Point
     end: Point
@@ -47,8 +48,9 @@ class Pavement:
         """The pieces of one edge of a path; on the first one from a position (None: from a share of it)."""
         shape, forward = self.shape(path, i)
         if self._network.edges[path[i]].function == "walkingarea":
-            before = self.shape(path, i - 1)[0][-1] if i > 0 else shape[0]
-            return [straight(before, self.shape(path, i + 1)[0][0] if i + 1 < len(path) else shape[0])]
+            before = self.shape(path, i - 1)[0] if i > 0 else shape[:1]
+            after = self.shape(path, i + 1)[0] if i + 1 < len(path) else shape[:1]
+            return [self.across(before, path[i], after)]
         length = self.metres_of(path[i])
         low, high = 0.0, length
         if i == 0:
@@ -60,6 +62,18 @@ class Pavement:
         crossing = self._streets.crossing_of.get(path[i], -1)
         pieces = _cut(shape, low / length, high / length, length, crossing, 1 if forward else -1)
         return pieces or [Piece(shape[0], shape[0], 0.0)]
+
+    def across(self, before: Shape, area_id: str, after: Shape) -> Piece:
+        """Over a walking area: people leave one shape straight on and come onto the next one straight.
+
+        As in SUMO (MSPModel_Striping, walking area paths) the way has two corners, on the lines of both shapes, as far
+        out as half the area is wide, but no farther than a quarter of the straight way. It is drawn straight.
+        """
+        start, end = before[-1], after[0]
+        reach_m = min(math.dist(start, end) / 4.0, self._network.edges[area_id].lanes[0].width_m / 2.0)
+        corners = (start, _beyond(before, reach_m), _beyond(tuple(reversed(after)), reach_m), end)
+        length_m = sum(math.dist(a, b) for a, b in itertools.pairwise(corners))
+        return Piece(start, end, max(SHORTEST_M, length_m))
 
     def shape(self, path: tuple[str, ...], i: int) -> tuple[Shape, bool]:
         """Shape of the lane walked on, in walking direction, and whether that is the lane's own direction."""
@@ -82,9 +96,15 @@ class Pavement:
         return area_id[1:].rsplit("_", 1)[0] == edge.to_junction
 
 
-def straight(start: Point, end: Point) -> Piece:
-    """Over a walking area."""
-    return Piece(start, end, max(0.1, math.dist(start, end)))
+def _beyond(shape: Shape, metres: float) -> Point:
+    """The point so many metres past the end of a shape, straight on (the end itself where the shape is a point)."""
+    end = shape[-1]
+    last_but_one = next((point for point in reversed(shape) if point != end), end)
+    length = math.dist(last_but_one, end)
+    if length == 0.0:
+        return end
+    share = metres / length
+    return end[0] + (end[0] - last_but_one[0]) * share, end[1] + (end[1] - last_but_one[1]) * share
 
 
 def metres_along(position: float, length: float, forward: bool) -> float:

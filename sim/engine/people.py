@@ -83,6 +83,8 @@ class People:
             approaching=-1,
             free_forward=-1e9,
             free_back=-1e9,
+            left_forward=-1e9,
+            left_back=-1e9,
         )
         crossed = np.array([link for row in by_crossing for link in sorted(row)], np.int64)
         net.link.heard[crossed] = True

@@ -80,6 +80,18 @@ def put_item(
     return i
 
 
+@helper
+def is_on_way(net: Net, veh: Vehicles, tra: Traffic, v: int, leader: int, lane: int, last: int) -> bool:
+    """Whether the rear of a leader, who is nearer than its standing gap, stands on the way up to a lane ahead."""
+    behind = veh.lane[leader]
+    if veh.further_count[leader] > 0:
+        behind = veh.further[leader, veh.further_count[leader] - 1]
+    on_way = behind == lane or behind == veh.lane[v]
+    for k in range(veh.item_start[v], last):
+        on_way = on_way or net.link.next[tra.item.link[k]] == behind
+    return on_way
+
+
 @inlined
 def plan_move(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Walkers, v: int, most_items: int) -> None:
     """Write the items of one vehicle."""
@@ -96,52 +108,45 @@ def plan_move(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Walkers,
         for k in range(veh.further_count[v]):
             limit = min(limit, lane_speed(net, veh, v, veh.further[v, k]))
     limit = max(limit, comfortable)
-    v_now = min(top, limit)
+    seen = net.lane.length[lane] - veh.position[v]
+    free = min(top, limit)
+    v_now = free
+    leader = leader_on_lane(net, veh, tra, v)
+    safe = INFINITE
+    if leader >= 0:
+        gap = back_on(net, veh, leader, lane) - veh.position[v] - veh.min_gap[v]
+        safe = following(net, veh, v, leader, gap, speed, dt)
+        v_now = min(v_now, safe)
+        if v_now <= EPS_SPEED and veh.ahead[v] >= 0:
+            put_item(veh, tra, v, NONE, v_now, v_now, NO, seen)  # standing in a queue: nothing further matters
+            return
     horizon = top * dt + brake_gap(top, decel, tau, dt)
     brake_wished = brake_gap(speed, decel, 0.0, dt)
     inside = net.lane.internal[lane]
     cell = NONE if inside else veh.row[v] + net.lane.index[lane]
-    seen = net.lane.length[lane] - veh.position[v]
     seen_outside, seen_inside = 0.0, seen if inside else 0.0
-    v_pass = speed_after(seen, v_now, veh.accel[v], min(veh.max_speed[v], limit))
+    v_pass = min(safe, speed_after(seen, free, veh.accel[v], min(veh.max_speed[v], limit)))
     route_index = veh.route_index[v]
     edges = veh.edges[v]
     had_outside, slowed, view = False, False, 0
     last = NONE
-    leader = leader_on_lane(net, veh, tra, v)
     first_stop_seen = INFINITE
     while True:
-        if leader >= 0:
-            back = back_on(net, veh, leader, lane)
-            if last < 0:
-                gap = back - veh.position[v] - veh.min_gap[v]
-            else:
-                gap = back + seen - net.lane.length[lane] - veh.min_gap[v]
-            on_route = True
-            if gap < 0.0 and last >= 0:
-                behind = veh.lane[leader]
-                if veh.further_count[leader] > 0:
-                    behind = veh.further[leader, veh.further_count[leader] - 1]
-                on_route = behind == lane or behind == veh.lane[v]
-                for k in range(veh.item_start[v], last):
-                    on_route = on_route or net.link.next[tra.item.link[k]] == behind
-            if on_route:
-                safe = following(net, veh, v, leader, gap, speed, dt)
-            else:
-                room = seen - net.lane.length[lane] - POSITION_EPS
-                came = net.link.src[tra.item.link[last]]
-                if net.lane.internal[came]:
-                    room -= net.lane.length[came]
-                safe = stopping(net, veh, v, room, speed, decel, dt)
-            if last >= 0:
+        if last >= 0:
+            if leader >= 0:
+                gap = back_on(net, veh, leader, lane) + seen - net.lane.length[lane] - veh.min_gap[v]
+                if gap >= 0.0 or is_on_way(net, veh, tra, v, leader, lane, last):
+                    safe = following(net, veh, v, leader, gap, speed, dt)
+                else:
+                    room = seen - net.lane.length[lane] - POSITION_EPS
+                    came = net.link.src[tra.item.link[last]]
+                    if net.lane.internal[came]:
+                        room -= net.lane.length[came]
+                    safe = stopping(net, veh, v, room, speed, decel, dt)
                 leave = tra.item.leave[last]
                 tra.item.leave[last] = following_from(net, veh, v, leader, gap, leave, dt)
-            v_now, v_pass = min(v_now, safe), min(v_pass, safe)
-        if last >= 0:
+                v_now, v_pass = min(v_now, safe), min(v_pass, safe)
             tra.item.wait[last] = min(tra.item.wait[last], v_now)
-        elif v_now <= EPS_SPEED and leader >= 0 and veh.ahead[v] >= 0:
-            put_item(veh, tra, v, NONE, v_now, v_now, NO, seen)  # standing in a queue: nothing further matters
-            return
         # a stop on this edge
         stop = veh.next_stop[v]
         if (

@@ -18,12 +18,15 @@ from sim.engine.arrays import (
     TRANSFER_COUNT,
     UPDATES,
 )
+from sim.engine.guidance import Choices, Guide
+from sim.engine.itineraries import Collector
 from sim.engine.jit import direct
 from sim.engine.observation import Observer
 from sim.engine.people import People
+from sim.engine.plantables import PlanTables
 from sim.engine.pointers import World
 from sim.engine.signals import SignalBoard
-from sim.engine.stepping import advance, show_signals
+from sim.engine.stepping import advance, enter, show_signals
 from sim.engine.streets import build_streets
 from sim.engine.travellers import build_vehicles
 from sim.engine.workspace import buffers, new_traffic
@@ -69,15 +72,25 @@ class EmbeddedPlant:
         self._demand: list[Vehicle]
         self._demand, persons = expand(scenario.demand, self.begin_s, horizon, seed)
         self._persons: list[Person] = persons
-        router = Router(scenario.network)
         self._net = self._streets.net
-        self._vehicles, self._plans = build_vehicles(self._streets, self._demand, router, seed, self.step_s)
+        router = Router(scenario.network, scenario.routing)
+        collector = Collector(self._streets, router, self.step_s)
+        rows = [collector.add(vehicle) for vehicle in self._demand]
+        choices = Choices(self._streets, router.graph, collector)
+        chooses = choices.among(self._demand)
+        self._tables = PlanTables(self._streets, collector.listed, collector.stops, len(rows), grows=bool(chooses.size))
+        self._vehicles = build_vehicles(self._streets, self._demand, self._tables.plans, rows, seed)
+        self._guide: Guide | None = None
+        if chooses.size:
+            self._guide = Guide(
+                self._demand, self._vehicles, chooses, choices, collector, self._tables, scenario.routing, self.begin_s
+            )
         self._room = 64
         self._traffic = new_traffic(self._net, self._vehicles, scenario, seed, self.begin_s, self._room)
         self._people = People(scenario.network, self._streets, persons, seed, self.step_s)
-        self._world = World(self._net, self._vehicles, self._plans, self._traffic, self._people.walkers)
+        self._world = self._new_world()
         self._signals = SignalBoard(scenario.network, self.tls_ids)
-        self._show, self._advance = direct(show_signals), direct(advance)
+        self._show, self._advance, self._enter = direct(show_signals), direct(advance), direct(enter)
         self._observer = Observer(scenario.network, self._streets)
 
     @property
@@ -107,7 +120,15 @@ class EmbeddedPlant:
             self._people.show(self._signals.letters)
         self._people.step(now, self._world)
         self._advance(self._world)
+        if self._guide is not None and self._guide.before_entering(self._world, now):
+            self._world = self._new_world()
+        self._enter(self._world)
+        if self._guide is not None and self._guide.after_entering(self._world, now):
+            self._world = self._new_world()
         clock[NOW] = now + self.step_s
+
+    def _new_world(self) -> World:
+        return World(self._net, self._vehicles, self._tables.plans, self._traffic, self._people.walkers)
 
     def _grow(self) -> None:
         """More vehicles than ever before: larger buffers, with the announcements of the last step kept."""
@@ -122,7 +143,7 @@ class EmbeddedPlant:
         items, approaches = buffers(self._room)
         approaches[: len(self._traffic.approach)] = self._traffic.approach
         self._traffic = self._traffic._replace(item=items, approach=approaches)
-        self._world = World(self._net, self._vehicles, self._plans, self._traffic, self._people.walkers)
+        self._world = self._new_world()
 
     def state(self) -> RoadState:
         """Where everybody is now."""

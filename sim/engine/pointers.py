@@ -151,7 +151,10 @@ def _set(context: Any, builder: Any, sig: Any, given: Any) -> Any:
 
 
 def fetch(table: Any, row: int) -> None:
-    """Ask for a row that is needed soon, so that its first cache lines are on their way meanwhile; changes nothing."""
+    """Ask for a row that is needed soon, so that its first cache lines are on their way meanwhile; changes nothing.
+
+    Of a column, `fetch(table.column, row)`, only the line with its value.
+    """
 
 
 @infer_global(fetch)
@@ -162,16 +165,21 @@ class _Fetch(AbstractTemplate):
 
 @lower_builtin(fetch, View, types.Integer)
 def _fetch(context: Any, builder: Any, sig: Any, given: Any) -> Any:
-    table = sig.args[0].path
-    size = LAYOUT[table].itemsize
+    path = sig.args[0].path
     call = cgutils.get_or_insert_function(
         builder.module,
         ir.FunctionType(ir.VoidType(), [cgutils.voidptr_t, *[ir.IntType(32)] * 3]),
         "llvm.prefetch.p0",
     )
-    for line in range(0, min(size, FETCHED_BYTES), LINE_BYTES):
-        place = _Place(SLOTS[table], types.uint8, size, line)
+    if path in PLACES:
+        places = [PLACES[path]]
+    else:
+        size = LAYOUT[path].itemsize
+        lines = range(0, min(size, FETCHED_BYTES), LINE_BYTES)
+        places = [_Place(SLOTS[path], types.uint8, size, line) for line in lines]
+    for place in places:
         pointer = _element(context, builder, place, sig, given)
+        pointer = builder.bitcast(pointer, cgutils.voidptr_t)
         builder.call(call, [pointer, *(ir.IntType(32)(word) for word in (0, 3, 1))])  # to read, to keep, data
     return context.get_dummy_value()
 

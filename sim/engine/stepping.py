@@ -29,7 +29,8 @@ from sim.engine.positions import forget_partials, link_in, note_partials, unlink
 from sim.engine.transfer import is_stuck, keep_aside, return_to_road, start_teleport
 
 MOST_ITEMS = 40
-AHEAD = 4  # vehicles by which memory is asked for before it is needed
+AHEAD = 4  # vehicles, or lanes, by which memory is asked for before it is needed
+LOOK_PAST = 4 * AHEAD  # entries of lists beyond their ends, valid but without meaning, that are looked at for that
 
 
 @inlined
@@ -38,8 +39,11 @@ def plan_lane(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Walkers,
     in_front = 0.0
     v = tra.lane.first[lane]
     while v >= 0:
-        if veh.behind[v] >= 0:
-            fetch(veh, veh.behind[v])
+        next_one = veh.behind[v]
+        if next_one >= 0:
+            fetch(plans.chain, veh.row[next_one])
+            if veh.behind[next_one] >= 0:
+                fetch(veh, veh.behind[next_one])
         veh.item_start[v] = used
         plan_move(net, veh, plans, tra, wal, v, MOST_ITEMS)
         withdraw_requests(net, veh, tra, wal, v, in_front, impatience_of(veh, tra, v))
@@ -49,30 +53,43 @@ def plan_lane(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Walkers,
     return used
 
 
-@helper
-def plan_everybody(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Walkers) -> None:
-    """Plan on every lane that is used, then announce."""
+@inlined
+def list_lanes(veh: Vehicles, tra: Traffic) -> int:
+    """List the lanes that are used, in the order of their vehicles; how many there are."""
     step = tra.counters[STEP]
-    used = NOTHING
-    count = tra.counters[ACTIVE]
-    for i in range(count):
-        fetch(veh, tra.active[min(i + 3 * AHEAD, count - 1)])
-        soon = veh.lane[tra.active[min(i + 2 * AHEAD, count - 1)]]
-        fetch(net.lane, soon)
-        fetch(tra.lane, soon)
-        first = tra.lane.first[veh.lane[tra.active[min(i + AHEAD, count - 1)]]]
-        if first >= 0:
-            fetch(veh, first)
+    lanes = 0
+    for i in range(tra.counters[ACTIVE]):
+        fetch(veh.lane, tra.active[i + 4 * AHEAD])
+        fetch(tra.lane.planned_at, veh.lane[tra.active[i + 2 * AHEAD]])
         lane = veh.lane[tra.active[i]]
         if tra.lane.planned_at[lane] != step:
             tra.lane.planned_at[lane] = step
-            used = plan_lane(net, veh, plans, tra, wal, lane, used)
+            tra.order[lanes] = lane
+            lanes += 1
+    return lanes
+
+
+@helper
+def plan_everybody(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Walkers) -> None:
+    """Plan on every lane that is used, then announce."""
+    used = NOTHING
+    lanes = list_lanes(veh, tra)
+    for i in range(lanes):
+        soon = tra.order[i + AHEAD]
+        fetch(net.lane, soon)
+        fetch(tra.lane, soon)
+        fetch(veh, max(tra.lane.first[tra.order[i + 2]], 0))
+        first = max(tra.lane.first[tra.order[i + 1]], 0)
+        fetch(plans.chain, veh.row[first])
+        fetch(veh, max(veh.behind[first], 0))
+        used = plan_lane(net, veh, plans, tra, wal, tra.order[i], used)
     for i in range(tra.counters[TOUCHED]):
         tra.heads[tra.touched[i]] = -1
     tra.counters[TOUCHED] = 0
     tra.counters[APPROACHES] = 0
-    for i in range(count):
-        fetch(veh, tra.active[min(i + AHEAD, count - 1)])
+    for i in range(tra.counters[ACTIVE]):
+        fetch(veh.item_start, tra.active[i + 2 * AHEAD])
+        fetch(tra.item, veh.item_start[tra.active[i + AHEAD]])
         announce(net, veh, tra, tra.active[i])
 
 
@@ -83,7 +100,9 @@ def move_everybody(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Wal
     tra.counters[UPDATES] += count
     for i in range(count):
         v = tra.active[i]
-        fetch(veh, tra.active[min(i + AHEAD, count - 1)])
+        fetch(veh, tra.active[i + 3 * AHEAD])
+        fetch(tra.item, veh.item_start[tra.active[i + 2 * AHEAD]])
+        fetch(net.link, tra.item.link[veh.item_start[tra.active[i + AHEAD]]])
         forget_partials(veh, tra, v)
         before = veh.lane[v]
         veh.lane_was[v] = before
@@ -129,6 +148,15 @@ def change_everywhere(net: Net, veh: Vehicles, plans: Plans, tra: Traffic) -> No
     hops = 0
     for i in range(net.multi_edges.size):
         edge = net.multi_edges[i]
+        soon = net.multi_edges[min(i + AHEAD, net.multi_edges.size - 1)]
+        for lane in range(net.edge.lane_start[soon], net.edge.lane_start[soon + 1]):
+            if tra.busy[lane] > 0 and tra.lane.first[lane] >= 0:
+                fetch(veh, tra.lane.first[lane])
+        soon = net.multi_edges[min(i + AHEAD // 2, net.multi_edges.size - 1)]
+        for lane in range(net.edge.lane_start[soon], net.edge.lane_start[soon + 1]):
+            if tra.busy[lane] > 0 and tra.lane.first[lane] >= 0:
+                fetch(plans.cell, veh.row[tra.lane.first[lane]])
+                fetch(plans.chain, veh.row[tra.lane.first[lane]])
         busy = 0
         for lane in range(net.edge.lane_start[edge], net.edge.lane_start[edge + 1]):
             busy += tra.busy[lane]
@@ -151,7 +179,7 @@ def rebuild_partials(net: Net, veh: Vehicles, tra: Traffic) -> None:
 
 @kernel
 def advance(world: World) -> None:
-    """One step: the state at `NOW - STEP_S` becomes the state at `NOW`."""
+    """One step of those on the road: the state at `NOW - STEP_S` becomes the state at `NOW`."""
     net, veh, plans, tra, wal = world.net, world.veh, world.plans, world.tra, world.wal
     plan_everybody(net, veh, plans, tra, wal)
     move_everybody(net, veh, plans, tra, wal)
@@ -159,8 +187,13 @@ def advance(world: World) -> None:
         teleport_stuck(net, veh, tra)
     change_everywhere(net, veh, plans, tra)
     return_to_road(net, veh, plans, tra)
-    insert_departures(net, veh, plans, tra)
-    tra.counters[STEP] += 1
+
+
+@kernel
+def enter(world: World) -> None:
+    """The end of the step: those who are due depart where there is room."""
+    insert_departures(world.net, world.veh, world.plans, world.tra)
+    world.tra.counters[STEP] += 1
 
 
 @kernel

@@ -26,10 +26,8 @@ from sim.engine.insertion import (
     SPEED_MAX,
     SPEED_RANDOM,
 )
-from sim.engine.itineraries import Collector, build_plans
 from sim.engine.streets import Streets
 from sim.permissions import RAIL_CLASSES, class_bit
-from sim.routing import Router
 from sim.vehicle_types import VehicleType
 
 LANE_WORDS = {
@@ -49,16 +47,17 @@ T = TypeVar("T")
 
 
 def build_vehicles(
-    streets: Streets, demand: Sequence[Vehicle], router: Router, seed: int, step_s: float
-) -> tuple[Vehicles, Plans]:
-    """Vehicles in order of departure, and their plans.
+    streets: Streets, demand: Sequence[Vehicle], plans: Plans, rows: Sequence[tuple[int, int, int]], seed: int
+) -> Vehicles:
+    """Vehicles in order of departure.
 
-    Raises:
-        NoRouteError: A trip has no way, or a stop does not lie on the route.
+    Args:
+        streets: The network.
+        demand: The vehicles.
+        plans: The tables of their plans.
+        rows: Plan, first and last stop of each.
+        seed: Of random numbers.
     """
-    collector = Collector(streets, router, step_s)
-    rows = [collector.add(vehicle) for vehicle in demand]
-    plans = build_plans(streets, collector, len(demand))
     n = len(demand)
     kinds = [vehicle.type for vehicle in demand]
     factor = speed_factors(kinds, seed)
@@ -75,7 +74,7 @@ def build_vehicles(
     plan = np.array([row[0] for row in rows], np.int64)
     first_stop = np.array([row[1] for row in rows], np.int64)
     last_edge = plans.place.edge[plans.plan.start[plan + 1] - 1] if n else np.zeros(0, np.int64)
-    vehicles = table(
+    return table(
         VEHICLE,
         n + 1,
         length=of("length_m"),
@@ -134,7 +133,6 @@ def build_vehicles(
         ahead=np.full(n, -1),
         behind=np.full(n, -1),
     )
-    return vehicles, plans
 
 
 def _ranks(names: Sequence[str]) -> I8:

@@ -22,7 +22,7 @@ from sim.engine.arrays import (
     Vehicles,
     table,
 )
-from sim.engine.stepping import MOST_ITEMS
+from sim.engine.stepping import LOOK_PAST, MOST_ITEMS
 from sim.scenario import Scenario
 
 
@@ -67,10 +67,11 @@ def new_traffic(net: Net, veh: Vehicles, scenario: Scenario, seed: int, begin_s:
         heads=np.full(links, -1, np.int32),
         item=items,
         approach=approaches,
-        active=np.zeros(vehicles + 1, np.int64),
+        active=np.zeros(vehicles + 1 + LOOK_PAST, np.int64),
         pending=np.zeros(vehicles + 1, np.int64),
         transfer=np.zeros(vehicles + 1, np.int64),
         touched=np.zeros(links + 1, np.int64),
+        order=np.zeros(lanes + LOOK_PAST, np.int64),
         counters=counters,
         clock=clock,
     )

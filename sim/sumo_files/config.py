@@ -12,7 +12,9 @@ VALUE_OPTIONS = frozenset(
     {
         "begin", "end", "step-length", "time-to-teleport", "time-to-teleport.bidi", "time-to-impatience",
         "max-depart-delay", "scale", "default.speeddev", "default.departlane", "default.departspeed",
-        "ignore-junction-blocker",
+        "ignore-junction-blocker", "weights.minor-penalty", "weights.turnaround-penalty",
+        "device.rerouting.adaptation-interval", "device.rerouting.adaptation-steps",
+        "device.rerouting.pre-period",
     }
 )  # fmt: skip
 NEUTRAL_VALUES = {
@@ -24,7 +26,17 @@ NEUTRAL_VALUES = {
     "pedestrian.model": ("striping",),
     "no-internal-links": ("false", "0"),
     "mesosim": ("false", "0"),
-    "device.rerouting.probability": ("0", "0.0"),
+    "device.rerouting.probability": ("0", "0.0", "-1", "-1.0"),
+    "device.rerouting.period": ("0", "0.0", "0.00"),
+    "device.rerouting.with-taz": ("false", "0"),
+    "device.rerouting.mode": ("0",),
+    "device.rerouting.init-with-loaded-weights": ("false", "0"),
+    "device.rerouting.bike-speeds": ("false", "0"),
+    "device.rerouting.adaptation-weight": ("0", "0.0"),
+    "weights.random-factor": ("1", "1.0"),
+    "weights.priority-factor": ("0", "0.0"),
+    "weights.separate-turns": ("0", "0.0"),
+    "weights.tls-penalty": ("0", "0.0"),
     "eager-insert": ("false", "0", "true"),
     "sloppy-insert": ("false", "0"),
     "extrapolate-departpos": ("false", "0"),

@@ -48,9 +48,10 @@ CONFIG_OPTIONS_IGNORED = frozenset(
         "max-num-teleports", "keep-after-arrival", "tls.actuated.jam-threshold", "xml-validation",
         "xml-validation.net", "xml-validation.routes", "device.emissions.probability", "routing-algorithm",
         "ignore-accidents", "human-readable-time", "pedestrian.model", "max-depart-delay-warn",
-        "weights.random-factor-none", "step-log.period", "tls.actuated.show-detectors", "gui-settings-file",
+        "step-log.period", "tls.actuated.show-detectors", "gui-settings-file",
         "pedestrian.striping.stripe-width", "save-configuration", "time-to-teleport.ride", "lanechange.overtake-right",
         "time-to-teleport.highways", "time-to-teleport.disconnected", "device.rerouting.threads",
+        "device.rerouting.output", "device.rerouting.synchronize",
         "waiting-time-memory", "precision", "seed", "random",
     }
 )  # fmt: skip

@@ -69,10 +69,9 @@ def test_a_file_without_counts_is_refused_by_name(tmp_path: Path, content: bytes
 
 
 def test_the_service_stores_each_slot_once_it_has_ended(tmp_path: Path) -> None:
-    """What the strategy has learned is in the store soon after; nothing is written again without news."""
+    """What was learned is in the store soon after; nothing is written again without news."""
     store, usual = tmp_path / "site.db", _usual()
-    strategy = SimpleNamespace(junctions=JUNCTIONS, history=SimpleNamespace(usual=usual))
-    keeper = UsualCounts(store, strategy)
+    keeper = UsualCounts(store, SimpleNamespace(junctions=JUNCTIONS, usual=usual))
     keeper.record(None)
     assert not store.exists()
     usual.learn(SLOT, {})
@@ -88,7 +87,7 @@ def test_the_service_stores_each_slot_once_it_has_ended(tmp_path: Path) -> None:
 def test_a_store_that_refuses_does_not_stop_control(tmp_path: Path) -> None:
     """The disk's error is logged by the writer and comes to no tick."""
     usual = _usual()
-    keeper = UsualCounts(tmp_path, SimpleNamespace(junctions=JUNCTIONS, history=SimpleNamespace(usual=usual)))
+    keeper = UsualCounts(tmp_path, SimpleNamespace(junctions=JUNCTIONS, usual=usual))
     usual.learn(SLOT, {})
     keeper.record(None)
     keeper.close()

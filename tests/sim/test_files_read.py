@@ -8,6 +8,7 @@ import pytest
 
 from sim.flows import expand
 from sim.network import load_network
+from sim.road_graph import RoutingRules
 from sim.routing import NoRouteError, Router
 from sim.scenario import load_scenario
 from sim.sumo_files import SumoFileError
@@ -160,6 +161,13 @@ def test_an_error_in_the_demand_names_file_and_line(
         ('<tls.all-off value="true"/>', False),
         ('<railsignal-moving-block value="true"/>', False),
         ('<time-to-teleport value="-1"/>', True),
+        ('<device.rerouting.period value="60"/>', False),
+        ('<device.rerouting.period value="0"/>', True),
+        ('<device.rerouting.bike-speeds value="true"/>', False),
+        ('<device.rerouting.adaptation-interval value="5"/>', True),
+        ('<device.rerouting.adaptation-weight value="0.5"/>', False),
+        ('<weights.random-factor value="1.5"/>', False),
+        ('<weights.turnaround-penalty value="9"/>', True),
     ],
 )
 def test_an_option_that_changes_traffic_is_modelled_or_refused(tmp_path: Path, option: str, accepted: bool) -> None:
@@ -170,6 +178,18 @@ def test_an_option_that_changes_traffic_is_modelled_or_refused(tmp_path: Path, o
     else:
         with pytest.raises(SumoFileError, match=r"s\.sumocfg:1: .*simulated here"):
             load_scenario(config)
+
+
+def test_how_ways_are_chosen_is_read(tmp_path: Path) -> None:
+    """Options of SUMO's rerouting device; smoothing over no steps at all is refused."""
+    device = "device.rerouting."
+    options = f'<{device}adaptation-steps value="90"/><{device}adaptation-interval value="0:00:02"/>'
+    options += f'<{device}pre-period value="30"/>'
+    rules = load_scenario(write_scenario(tmp_path, options=f"<routing>{options}</routing>")).routing
+    assert rules == RoutingRules(adaptation_steps=90, adaptation_interval_s=2.0, pre_period_s=30.0)
+    config = write_scenario(tmp_path, options=f'<routing><{device}adaptation-steps value="0"/></routing>')
+    with pytest.raises(SumoFileError, match=r"s\.sumocfg:1: .*expected a number above 0, got 0"):
+        load_scenario(config)
 
 
 def test_damaged_files_are_named(tmp_path: Path) -> None:

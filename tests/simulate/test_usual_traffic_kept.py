@@ -36,13 +36,13 @@ def test_counts_of_a_run_are_the_beginning_of_another(tmp_path: Path, monkeypatc
     assert delays[0] != delays[1]
 
 
-@pytest.mark.parametrize("words", [("--seeds", "1-2"), ("--strategy", "fixed")])
+@pytest.mark.parametrize("words", [("--seeds", "1-2"), ("--strategy", "sumo-shipped", "--plant", "sumo")])
 def test_only_one_run_that_counts_leaves_counts(
     words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Several runs, and a strategy that does not count, are refused before anything runs."""
+    """Several runs, and control without the service, are refused before anything runs."""
     assert _call(monkeypatch, *SHORT, *words, "--write-counts", str(tmp_path / "counts.db")) == 2
-    assert "expected one run of strategy coordinated" in capsys.readouterr().err
+    assert "expected one run of a strategy of this house" in capsys.readouterr().err
 
 
 def test_counts_that_are_not_there_are_named(

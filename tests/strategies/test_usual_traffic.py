@@ -52,8 +52,12 @@ def _pictures(crossroads, passes: Mapping[str, float], seconds: int):
         yield replace(crossroads.picture({}), utc_s=BEGIN_UTC_S + second, junctions={"J": replace(one, lanes=lanes)})
 
 
+def _history(crossroads, usual: UsualTraffic | None) -> TrafficHistory:
+    return TrafficHistory({"J": crossroads.junction}, MODE_WEIGHT, OCCUPANCY, 1200.0, usual)
+
+
 def _counted(crossroads, usual: UsualTraffic | None, passes: Mapping[str, float], seconds: int) -> TrafficHistory:
-    history = TrafficHistory({"J": crossroads.junction}, MODE_WEIGHT, OCCUPANCY, 1200.0, usual)
+    history = _history(crossroads, usual)
     for picture in _pictures(crossroads, passes, seconds):
         history.observe(picture, {})
     return history
@@ -91,7 +95,9 @@ def test_plans_for_usual_traffic_come_in_the_first_minutes(crossroads) -> None:
     """What is usual leads to uneven greens long before a quarter of an hour was counted; unknown traffic does not."""
     plans = {}
     for name, usual in (("known", _usual(crossroads, UNEVEN)), ("unknown", None)):
-        strategy = make_strategy("coordinated", {"J": crossroads.junction}, parameters=PARAMETERS, usual=usual)
+        strategy = make_strategy(
+            "coordinated", {"J": crossroads.junction}, parameters=PARAMETERS, history=_history(crossroads, usual)
+        )
         for picture in _pictures(crossroads, UNEVEN, 240):
             found = strategy.decide(picture, {"J": crossroads.status("NS", 20)}, {"J": crossroads.plan})
         plans[name] = found.plans["J"].plan
