@@ -13,7 +13,7 @@ GRACE_S = 30.0
 MAX_LIFE_S = 600.0
 MAX_GREEN_S = 60.0
 """Green that a request gets after the earliest arrival that it announced; who has not crossed by then is not coming."""
-NEAR_S = 15.0
+DUE_SOON_S = 15.0
 """So long before its arrival a vehicle should be in sight."""
 DOUBT_S = 10.0
 """Time after its announced arrival without anybody in sight; its request counts less and less until then."""
@@ -102,7 +102,7 @@ class OpenRequest:
             self.crossed_s = utc_s
         if green and late:
             self.green_s += elapsed_s
-        if sighting is Sighting.NOBODY_CAN_TELL or utc_s < self.due_s - NEAR_S:
+        if sighting is Sighting.NOBODY_CAN_TELL or utc_s < self.due_s - DUE_SOON_S:
             return
         self.watched = True
         self.seen = self.seen or sighting is not Sighting.NOT_THERE

@@ -12,7 +12,7 @@ import numpy as np
 
 from detectors.picture import LanePicture
 
-NEAR_S = 4.0
+SURELY_IN_SIGHT_S = 4.0
 """So long before its arrival it is in sight of every kind of detector that sees vehicles come."""
 SLACK_S = 5.0
 """By so much its own arrival may be wrong."""
@@ -41,7 +41,7 @@ class SirenWatch:
         """Fold in one second of all its lanes; `eta_s` is until its announced arrival, below 0 when that is over."""
         passed = sum(lane.passed for lane in lanes)
         self._crossed_ago_s = 0.0 if passed else self._crossed_ago_s + elapsed_s
-        if eta_s > NEAR_S:
+        if eta_s > SURELY_IN_SIGHT_S:
             self.absent_s, self._left_veh, self._overtaken_s = 0.0, None, 0.0
             return
         could_be = self._crossed_ago_s < CROSSED_S or any(_comes(lane, eta_s) for lane in lanes)
