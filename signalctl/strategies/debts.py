@@ -92,7 +92,7 @@ class _Spell:
     green: bool = False
     since_s: float = 0.0
     cut_s: float = 0.0  # charged for this red
-    served: bool = False  # priority was served during this red
+    served_ratio: float = 0.0  # trust of who was served with priority during this red
 
 
 class PriorityDebts:
@@ -104,8 +104,9 @@ class PriorityDebts:
     - each second that a served request's group is green beyond its nominal green, to those who wait for it in conflict;
     - a whole nominal green when a group has been red for a cycle and priority was served meanwhile.
 
-    Together never more than one nominal green a red. Paid is each second of green beyond the nominal one; a debt
-    ends when nobody waits for its group any more.
+    Together never more than one nominal green a red, and only so much of it as the request was trusted: control gives
+    who is distrusted no more than that. Who still halts at a stop takes nothing yet. Paid is each second of green
+    beyond the nominal one; a debt ends when nobody waits for its group any more.
 
     Args:
         junction: Is watched.
@@ -142,11 +143,11 @@ class PriorityDebts:
         self._take_plan(plan)
         if plan is None:
             return
-        asking = frozenset(request.group for request in seen.requests if _counts(request))
+        asking = _asking(seen.requests)
         if aspects == self._aspects and not asking and not self._ledger.owing and not self._any_served():
             return  # nothing to book: most seconds of most junctions
         self._aspects = dict(aspects)
-        served = frozenset(group for group in asking if aspects.get(group) is Aspect.GREEN)
+        served = {group: ratio for group, ratio in asking.items() if aspects.get(group) is Aspect.GREEN}
         for group, spell in self._spells.items():
             waited_for = self._waited_for(group, seen)
             if not waited_for:
@@ -175,39 +176,48 @@ class PriorityDebts:
 
     def _any_served(self) -> bool:
         """Whether somebody waits in a red in which priority was served: it may become too long."""
-        return any(spell.served for spell in self._spells.values())
+        return any(spell.served_ratio > 0.0 for spell in self._spells.values())
 
     def _turn(
         self,
         utc_s: float,
         group: str,
         spell: _Spell,
-        asking: frozenset[str],
+        asking: Mapping[str, float],
         plan: TimingPlan,
         *,
         waited_for: bool,
     ) -> None:
         """A green begins, or has ended: early, where a request of a conflicting group did it."""
         ended, lasted_s = spell.green, utc_s - spell.since_s
-        spell.green, spell.since_s, spell.cut_s, spell.served = not spell.green, utc_s, 0.0, False
-        conflicting = any(self._junction.conflicts(group, other) for other in asking - {group})
-        if ended and conflicting and waited_for and group not in asking:
-            self._charge(utc_s, group, spell, self._nominal_s.get(group, 0.0) - lasted_s, plan)
+        spell.green, spell.since_s, spell.cut_s, spell.served_ratio = not spell.green, utc_s, 0.0, 0.0
+        others = (ratio for other, ratio in asking.items() if self._junction.conflicts(group, other))
+        ratio = max(others, default=0.0)
+        if ended and ratio > 0.0 and waited_for and group not in asking:
+            self._charge(utc_s, group, spell, ratio * (self._nominal_s.get(group, 0.0) - lasted_s), plan)
 
     def _lose(
-        self, utc_s: float, elapsed_s: float, group: str, spell: _Spell, served: frozenset[str], plan: TimingPlan
+        self,
+        utc_s: float,
+        elapsed_s: float,
+        group: str,
+        spell: _Spell,
+        served: Mapping[str, float],
+        plan: TimingPlan,
     ) -> None:
         """A second of red for somebody who waits."""
-        for other in served:
+        longest_ratio = 0.0
+        for other, ratio in served.items():
             if not self._junction.conflicts(group, other):
                 continue
-            spell.served = True
+            spell.served_ratio = max(spell.served_ratio, ratio)
             long = utc_s - self._spells[other].since_s > self._nominal_s.get(other, 0.0)
             if self._spells[other].green and long:
-                self._charge(utc_s, group, spell, elapsed_s, plan)
-                break
-        if spell.served and utc_s - spell.since_s >= plan.cycle_s:
-            self._charge(utc_s, group, spell, self._nominal_s.get(group, 0.0), plan)
+                longest_ratio = max(longest_ratio, ratio)
+        self._charge(utc_s, group, spell, longest_ratio * elapsed_s, plan)
+        if spell.served_ratio > 0.0 and utc_s - spell.since_s >= plan.cycle_s:
+            whole_s = spell.served_ratio * self._nominal_s.get(group, 0.0)
+            self._charge(utc_s, group, spell, whole_s - spell.cut_s, plan)
 
     def _charge(self, utc_s: float, group: str, spell: _Spell, lost_s: float, plan: TimingPlan) -> None:
         nominal_s = self._nominal_s.get(group, 0.0)
@@ -237,5 +247,10 @@ class PriorityDebts:
         self._nominal_s = nominal
 
 
-def _counts(request: PriorityRequest) -> bool:
-    return request.state in (RequestState.QUEUED, RequestState.ACTIVATED)
+def _asking(requests: Iterable[PriorityRequest]) -> dict[str, float]:
+    """Groups that somebody asks for now, with the trust of the most trusted one; who halts at a stop asks later."""
+    found: dict[str, float] = {}
+    for request in requests:
+        if request.state in (RequestState.QUEUED, RequestState.ACTIVATED) and not request.halts:
+            found[request.group] = max(request.trust_ratio, found.get(request.group, 0.0))
+    return found

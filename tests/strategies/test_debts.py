@@ -1,6 +1,7 @@
 """Compensation: what priority takes from a group is written down, paid back or written off, and never lost sight of."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -77,6 +78,27 @@ def test_an_extension_is_owed_to_those_who_wait(junction: Junction) -> None:
     assert street.debts.ledger.owed_s("walk") == 0.0
     assert street.debts.weights().get("side", 1.0) > 1.5
     assert street.debts.weights().get("main", 1.0) == 1.0
+
+
+@pytest.mark.parametrize(("trust_ratio", "halts", "owed_s"), [(1.0, False, 12.0), (0.25, False, 3.0), (1.0, True, 0.0)])
+def test_only_so_much_is_owed_as_the_request_was_worth(
+    junction: Junction, trust_ratio: float, halts: bool, owed_s: float
+) -> None:
+    """Who is trusted by a quarter took a quarter of those 12 s; who stands at a stop with open doors took nothing."""
+    seen = picture({"m": 3, "s": 4})
+    request = PriorityRequest("main", "J", "main", Mode.BUS, 7, 5.0, trust_ratio=trust_ratio, halts=halts)
+    street = Street(junction)
+    street.show("main", 43, replace(seen, requests=(request,)))
+    assert street.debts.ledger.owed_s("side") == pytest.approx(owed_s)
+
+
+def test_a_skipped_group_is_owed_no_more_than_the_request_was_trusted(junction: Junction) -> None:
+    """Red for a cycle while somebody was served who is trusted by half: half a nominal green."""
+    request = PriorityRequest("main", "J", "main", Mode.BUS, 7, 5.0, trust_ratio=0.5)
+    street = Street(junction)
+    street.show("main", 25, replace(picture({"m": 3, "s": 4}), requests=(request,)))
+    street.show("main", 100, picture({"m": 3, "s": 4}))
+    assert street.debts.ledger.owed_s("side") == pytest.approx(10.0)
 
 
 def test_nobody_is_owed_what_the_plan_gives_anyway(junction: Junction) -> None:
