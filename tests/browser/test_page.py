@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -21,6 +20,7 @@ from signalctl.strategy import Alternative, StageDecision
 from signalctl.tick import Tick
 from signalctl.web.app import make_app
 from signalctl.web.live import LiveState
+from tests.ports import own_port
 
 pytestmark = pytest.mark.peer
 
@@ -54,9 +54,7 @@ class _Served:
             geometry=geometry,
             readiness=lambda: {"loop_ticks": True},
         )
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port: int = probe.getsockname()[1]
+        self.port = own_port()
         self.server = uvicorn.Server(
             uvicorn.Config(app, host="127.0.0.1", port=self.port, log_level="error", ws="websockets-sansio")
         )

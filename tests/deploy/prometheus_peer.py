@@ -1,7 +1,6 @@
 """A real Prometheus, scraping one process and answering queries: the judge of every expression that we ship."""
 
 import json
-import socket
 import subprocess
 import time
 import urllib.error
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.deploy.expressions import RULES, Expression
+from tests.ports import own_port
 
 START_TIMEOUT_S = 30.0
 
@@ -79,7 +79,7 @@ def running_prometheus(program: str, target: str, folder: Path) -> Iterator[Prom
         f"rule_files:\n{rules}"
         f"scrape_configs:\n  - job_name: signalctl\n    static_configs: [{{targets: ['{target}']}}]\n"
     )
-    address = f"127.0.0.1:{free_port()}"
+    address = f"127.0.0.1:{own_port()}"
     log = folder / "prometheus.log"
     with log.open("w") as output:
         process = subprocess.Popen(
@@ -111,10 +111,3 @@ def _wait_until_ready(address: str, process: subprocess.Popen[bytes], log: Path)
         else:
             return
     raise RuntimeError(f"Prometheus did not get ready at {address}: {log.read_text()}")
-
-
-def free_port() -> int:
-    """A port on loopback that nobody listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.deploy.expressions import alert_expressions, dashboard_expressions, without_comparison
-from tests.deploy.prometheus_peer import free_port, running_prometheus
+from tests.deploy.prometheus_peer import running_prometheus
+from tests.ports import own_port
 
 pytestmark = [pytest.mark.peer, pytest.mark.slow]
 
@@ -24,7 +25,7 @@ UNBORN = "signalctl_refusals_total"
 @pytest.fixture
 def demo(tmp_path: Path) -> Iterator[str]:
     """The demo as fast as it goes; gives host and port of its metrics."""
-    port = free_port()
+    port = own_port()
     command = [Path(sys.executable).with_name("signalctl"), "demo", "--headless", "--speed", "max", "--port", str(port)]
     log = tmp_path / "demo.log"
     with log.open("w") as output:

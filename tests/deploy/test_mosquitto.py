@@ -17,7 +17,7 @@ import pytest
 from detectors.mqtt import Canary, MqttSource
 from plans.site import MqttBroker
 from tests.deploy.expressions import DEPLOY
-from tests.deploy.prometheus_peer import free_port
+from tests.ports import own_port
 
 pytestmark = pytest.mark.peer
 
@@ -55,7 +55,7 @@ def broker(require_program: Callable[[str], str], tmp_path_factory: pytest.TempP
     folder = tmp_path_factory.mktemp("mosquitto")
     _make_certificates(folder / "certs", "signalctl", GATEWAY, "transit-mainz")
     (folder / "acl").write_text((DEPLOY / "mosquitto" / "acl").read_text())
-    port = free_port()
+    port = own_port()
     shipped = (DEPLOY / "mosquitto" / "mosquitto.conf").read_text()
     config = folder / "mosquitto.conf"
     config.write_text(
@@ -176,7 +176,7 @@ async def test_another_authoritys_certificate_is_worth_nothing(broker: Broker, t
 
 async def test_the_internal_broker_passes_messages(require_program: Callable[[str], str], tmp_path: Path) -> None:
     """The broker of compose.yaml starts with its file and serves anybody in its network."""
-    port = free_port()
+    port = own_port()
     config = tmp_path / "internal.conf"
     shipped = (DEPLOY / "mosquitto" / "internal.conf").read_text()
     config.write_text(shipped.replace("listener 1883", f"listener {port} 127.0.0.1"))

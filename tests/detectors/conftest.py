@@ -1,6 +1,5 @@
 """A small junction that all detector tests look at."""
 
-import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,6 +17,7 @@ from plans.junction import (
     Stage,
     Turn,
 )
+from tests.ports import own_port
 
 
 @pytest.fixture
@@ -53,9 +53,7 @@ def junction() -> Junction:
 @pytest.fixture
 def mosquitto_port(require_program: Callable[[str], str], tmp_path: Path) -> Iterator[int]:
     """A Mosquitto that lets everybody do everything, on a port of its own."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+    port = own_port()
     configuration = tmp_path / "mosquitto.conf"
     configuration.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\nuser root\n")
     process = subprocess.Popen(

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import json
-import socket
 import subprocess
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -16,6 +15,7 @@ from detectors.mqtt import Canary, MqttSource
 from detectors.readings import LoopReading
 from detectors.topics import Kind
 from plans.site import MqttBroker
+from tests.ports import own_port
 
 pytestmark = pytest.mark.peer
 
@@ -24,9 +24,7 @@ class Mosquitto:
     """A broker on a port of its own that can be killed and started again."""
 
     def __init__(self, program: str, folder: Path, acl: str = "") -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = own_port()
         lines = [f"listener {self.port} 127.0.0.1", "allow_anonymous true", "persistence false"]
         if acl:
             (folder / "acl").write_text(acl)
@@ -174,10 +172,7 @@ async def test_a_broker_that_delivers_nothing_is_not_connected(mosquitto: Callab
 
 async def test_nothing_waits_for_an_absent_broker() -> None:
     """Without a broker, drains are empty at once and the reason is told."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    source = MqttSource("s", MqttBroker("127.0.0.1", port, tls=False))
+    source = MqttSource("s", MqttBroker("127.0.0.1", own_port(), tls=False))
     async with running(source):
         await until(lambda: source.statistics().detail != "not started")
         assert source.drain().readings == ()

@@ -53,7 +53,9 @@ def build(folder: Path, *, peak_vph: int, peak_s: int, end_s: int) -> Ring:
     config = folder / "ring.sumocfg"
     config.write_text(
         '<configuration><input><net-file value="ring.net.xml"/><route-files value="r.rou.xml"/></input>'
-        f'<time><begin value="0"/><end value="{end_s}"/></time></configuration>'
+        f'<time><begin value="0"/><end value="{end_s}"/></time>'
+        # everybody takes the shortest way, however full it is
+        '<routing><device.rerouting.adaptation-interval value="0"/></routing></configuration>'
     )
     return Ring(config, derive_site(load_network(net), site_id="ring"))
 

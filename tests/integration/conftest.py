@@ -22,7 +22,7 @@ from controllers.driver import FieldStatus
 from controllers.modbus import ModbusDriver
 from controllers.pool import controller_key
 from plans.schema import load_site
-from signalctl.demo.broker import free_port
+from tests.ports import own_port
 
 SITE = """\
 site: testcity
@@ -93,7 +93,7 @@ class City:
         return self.folder / "site.yaml"
 
     def write_site(self) -> None:
-        self.ports = {name: free_port() for name in ("mqtt", "web", "J1", "J2")}
+        self.ports = {name: own_port() for name in ("mqtt", "web", "J1", "J2")}
         junctions = "".join(
             JUNCTION.format(name=name, x=300 * index, port=self.ports[name]) for index, name in enumerate(("J1", "J2"))
         )
