@@ -78,6 +78,7 @@ def fill(metrics: Metrics, rounds: int = 1) -> None:
     metrics.queue.labels(*at, "north").set(4)
     metrics.queue_deviation.labels(*at, "north").set(1)
     metrics.confidence.labels(*at, "north").set(0.9)
+    metrics.lanes_by_usual.labels(*at).set(1)
     metrics.transit_requests_open.labels(*at, "bus").set(1)
     metrics.strategy.labels(*corridor).info({"strategy": "adaptive"})
     metrics.plan.labels(*at).info({"plan": "am", "sequence": "7"})
