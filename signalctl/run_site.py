@@ -9,7 +9,7 @@ from pathlib import Path
 import structlog
 
 from controllers.pool import make_drivers
-from detectors.mqtt import MqttSource
+from detectors.mqtt import MqttSource, end_tasks
 from detectors.reporting import ReportingTable
 from plans.policy import Policy
 from plans.site import Site
@@ -80,10 +80,8 @@ async def run_site(
     try:
         await service.run(stop)
     finally:
-        for task in listening:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+        for error in await end_tasks(listening):
+            raise error
 
 
 def _street_clock(

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 import aiomqtt
 
 from detectors.messages import encode as encode_reading
+from detectors.mqtt import end_tasks
 from detectors.readings import Reading
 from signalctl.demo.figures import figures_topic
 from signalctl.demo.topics import clock_topic, decode_second, done_topic, encode, road_topic
@@ -104,6 +105,5 @@ async def open_publisher(site: str, port: int) -> AsyncIterator[StreetPublisher]
     try:
         yield publisher
     finally:
-        running.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await running
+        for error in await end_tasks([running]):
+            raise error

@@ -11,7 +11,7 @@ import aiomqtt
 import pytest
 
 from detectors.messages import encode
-from detectors.mqtt import Canary, MqttSource
+from detectors.mqtt import Canary, MqttSource, end_tasks
 from detectors.readings import LoopReading
 from detectors.topics import Kind
 from plans.site import MqttBroker
@@ -70,9 +70,7 @@ async def running(source: MqttSource) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+        assert await end_tasks([task]) == []
 
 
 async def until(condition: Callable[[], bool], patience_s: float = 15.0) -> None:
@@ -177,3 +175,29 @@ async def test_nothing_waits_for_an_absent_broker() -> None:
         await until(lambda: source.statistics().detail != "not started")
         assert source.drain().readings == ()
         assert not source.statistics().connected
+
+
+async def test_a_cancellation_that_gets_lost_is_repeated() -> None:
+    """Whoever swallows the first one, as `wait_for` may when its answer comes too, is ended all the same."""
+    lost = 0
+
+    async def deaf() -> None:
+        nonlocal lost
+        while True:
+            try:
+                await asyncio.sleep(60.0)
+            except asyncio.CancelledError:
+                lost += 1
+                if lost > 1:
+                    raise
+
+    async def fails() -> None:
+        raise OSError("the line is cut")
+
+    tasks = [asyncio.create_task(deaf()), asyncio.create_task(fails())]
+    await asyncio.sleep(0.01)
+    async with asyncio.timeout(10.0):
+        (failure,) = await end_tasks(tasks)
+    assert isinstance(failure, OSError)
+    assert lost == 2
+    assert all(task.done() for task in tasks)
