@@ -36,6 +36,7 @@ class People:
         self._signalled: I4 = np.array([c for c, s in enumerate(signals) if s[0] >= 0 and s[1] >= 0], np.int64)
         self._signal: I4 = np.array([signals[c][0] for c in self._signalled], np.int64)
         self._index: I4 = np.array([signals[c][1] for c in self._signalled], np.int64)
+        self._states = self.walkers.crossing.state  # the column itself, which takes long to find by its name
 
     @property
     def persons(self) -> Table:
@@ -92,7 +93,7 @@ class People:
 
     def show(self, letters: I4) -> None:
         """Show the signals to people."""
-        self.walkers.crossing.state[self._signalled] = letters[self._signal, self._index]
+        self._states[self._signalled] = letters[self._signal, self._index]
 
     def step(self, now: float, world: World) -> None:
         """Let people walk."""

@@ -14,6 +14,7 @@ from sim.network import Network, TrafficLightLogic
 
 ROUNDING_S = 1e-6
 LETTERS = frozenset("GgyYrRusoO")
+MOST_CODES = 10_000
 
 
 class SignalBoard:
@@ -38,6 +39,7 @@ class SignalBoard:
             if self._lengths[i] < needed:
                 raise ValueError(f"signal {name!r}: expected at least {needed} letters, got {self._lengths[i]}")
         self.letters: I4 = np.zeros((len(tls_ids), max(self._lengths, default=1)), np.int64)
+        self._codes: dict[str, I4] = {}
         self._shown = [""] * len(tls_ids)
         self._programmed = [""] * len(tls_ids)  # what the network's programme shows
         self._until_s = [-math.inf] * len(tls_ids)  # and until when, at least
@@ -66,9 +68,18 @@ class SignalBoard:
                 self._check(name, i, state)
             if state != self._shown[i]:
                 self._shown[i] = state
-                self.letters[i, : len(state)] = [ord(letter) for letter in state]
+                self.letters[i, : len(state)] = self._code(state)
                 switched.append(i)
         return np.array(switched, np.int64)
+
+    def _code(self, state: str) -> I4:
+        """The letters as numbers; programmes show the same few states over and over."""
+        code = self._codes.get(state)
+        if code is None:
+            if len(self._codes) >= MOST_CODES:
+                self._codes.clear()
+            code = self._codes[state] = np.array([ord(letter) for letter in state], np.int64)
+        return code
 
     def programme(self, name: str, now_s: float) -> tuple[str, int]:
         """Programme and number of the phase that the network's own programme of a signal shows at this time."""
