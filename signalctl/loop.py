@@ -109,7 +109,10 @@ class ControlLoop:
         busy = frozenset(name for name, link in self.links.items() if link.busy)
         watch.lap("read")
 
-        usual_vph = self.history.usual_vph(utc_s) if self.history is not None else {}
+        usual_vph: Mapping[str, Mapping[str, float]] = {}
+        if self.history is not None:
+            with self._troubles.caught("", "history", failures):  # without it, lanes keep their last averages
+                usual_vph = self.history.usual_vph(utc_s)
         signals = {name: _view(status) for name, status in field.items()}
         picture = self.builder.update(utc_s, batch, signals, usual_vph)
         if self.history is not None:
