@@ -27,6 +27,10 @@ class Allowance:
         self._left[name] = (left - 1.0, utc_s)
         return True
 
+    def set_clock_back(self, by_s: float) -> None:
+        """The clock says `by_s` less than before: buckets go on filling from where they are."""
+        self._left = {name: (left, since_s - by_s) for name, (left, since_s) in self._left.items()}
+
     def _turns(self, name: str, utc_s: float) -> float:
         left, since_s = self._left.get(name, (self._burst, utc_s))
         return min(self._burst, left + max(0.0, utc_s - since_s) / self._every_s)

@@ -72,7 +72,11 @@ class PictureBuilder:
 
         `usual_vph` says what lanes usually carry at this time, by junction and lane, as far as that is known.
         """
-        elapsed_s = 0.0 if self._utc_s is None else max(0.0, utc_s - self._utc_s)
+        elapsed_s = 0.0 if self._utc_s is None else utc_s - self._utc_s
+        if elapsed_s < 0.0:
+            for builder in self._junctions.values():
+                builder.set_clock_back(utc_s, -elapsed_s)
+            elapsed_s = 0.0
         self._utc_s = utc_s
         said: dict[str, _Said] = {id_: _Said() for id_ in self._junctions}
         for reading in batch.readings:
@@ -177,6 +181,16 @@ class _JunctionBuilder:
     def today(self) -> Today:
         """How today differs from what is usual here."""
         return self._usual.today
+
+    def set_clock_back(self, utc_s: float, by_s: float) -> None:
+        """The clock says `utc_s` now, `by_s` less than before: what is remembered is as long ago as it was.
+
+        Else somebody at a crossing would begin to wait in an hour, and nobody's request would end before.
+        """
+        self._sensing.set_clock_back(utc_s, by_s)
+        self._requests.set_clock_back(by_s)
+        for crossing in self._crossings.values():
+            crossing.set_clock_back(by_s)
 
     def update(
         self,

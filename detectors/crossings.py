@@ -61,6 +61,15 @@ class CrossingMemory:
             return CrossingPicture(self._group, True, float(max(1, self._counted)), waited_s)
         return CrossingPicture(self._group, True, 1.0 + self._persons_per_s * waited_s, waited_s, confidence_ratio=0.7)
 
+    def set_clock_back(self, by_s: float) -> None:
+        """The clock says `by_s` less than before: whoever waits has waited as long as before."""
+        if self._since_s is not None:
+            self._since_s -= by_s
+        if self._red_since_s is not None:
+            self._red_since_s -= by_s
+        if self._pressed_in_green_s is not None:
+            self._pressed_in_green_s -= by_s
+
     def _hear(self, utc_s: float, elapsed_s: float, reading: ButtonReading | None) -> None:
         if self._since_s is None:
             self._exposure_s += elapsed_s

@@ -48,6 +48,8 @@ LIMITS = HealthLimits()
 MOST_OCCUPIED = 1.001
 """Share of the time that a loop was covered; above 1 by rounding alone."""
 MOST_WAITING = 1000
+LATENCY_S = 1.0
+"""A message that is newer than this many seconds was not there a tick ago."""
 _OK = Health.OK  # a look into the enumeration takes as long as all else
 
 
@@ -145,6 +147,17 @@ class DetectorWatch:
             return False
         # a doubtful scene is left out at once, and what was seen before it goes on, until the doubt is a verdict
         return self._scenes is None or not self._scenes.stale
+
+    def set_clock_back(self, utc_s: float, by_s: float) -> None:
+        """The clock says `utc_s` now, `by_s` less than before: silence counts on, and the next word is news.
+
+        A sender that goes by the same clock would else be taken for a replay until the time lost has passed once more.
+        """
+        if self._heard_s is not None:
+            self._heard_s -= by_s
+        if self._good_since_s is not None:
+            self._good_since_s -= by_s
+        self._stamp_s = min(self._stamp_s, utc_s - LATENCY_S)
 
     def hears_nobody(self, reading: LoopReading, utc_s: float, elapsed_s: float) -> bool:
         """Whether a loop that is well says in time and in its turn that nobody is there, as most do in most seconds.

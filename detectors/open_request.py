@@ -115,6 +115,16 @@ class OpenRequest:
         if self.is_siren and lanes:
             self.siren.watch(elapsed_s, self.due_s - utc_s, lanes)
 
+    def set_clock_back(self, by_s: float) -> None:
+        """The clock says `by_s` less than before: it was heard as long ago, and comes as soon, as before."""
+        self.opened_s -= by_s
+        self.opened_t_s -= by_s
+        self.said_t_s -= by_s
+        self.heard_s -= by_s
+        self.due_s -= by_s
+        self.earliest_due_s -= by_s
+        self.crossed_s -= by_s
+
     def time_is_up(self, utc_s: float) -> EndReason | None:
         """Why it is not waited for any longer."""
         if utc_s > max(self.due_s, self.heard_s) + GRACE_S:

@@ -98,6 +98,11 @@ class Sensing:
             detector.group if detector.kind is DetectorKind.BUTTON else None,
         )
 
+    def set_clock_back(self, utc_s: float, by_s: float) -> None:
+        """The clock says `utc_s` now, `by_s` less than before."""
+        for watch in self._watches.values():
+            watch.set_clock_back(utc_s, by_s)
+
     def update(
         self,
         readings: Mapping[str, DetectorReading],

@@ -87,6 +87,15 @@ class RequestBook:
         waiting = sorted(self._states(utc_s, aspects), key=lambda request: (request.eta_s, request.id))
         return tuple(waiting), tuple(ended)
 
+    def set_clock_back(self, by_s: float) -> None:
+        """The clock says `by_s` less than before: requests come and end when they would have."""
+        for entry in self._open.values():
+            entry.set_clock_back(by_s)
+        self._cooldown_until_s = {key: until - by_s for key, until in self._cooldown_until_s.items()}
+        self._over_t_s = {key: t_s - by_s for key, t_s in self._over_t_s.items()}
+        for allowance in (self._vehicles, self._sources, self._groups, self._emergencies):
+            allowance.set_clock_back(by_s)
+
     def _watch(self, entry: OpenRequest, utc_s: float, elapsed_s: float, *, green: bool) -> None:
         """Ask the detectors about a vehicle."""
         group, mode = entry.request.group, entry.request.mode

@@ -72,6 +72,9 @@ class Coordinated:
         """The plans found last; the time-of-day plans that are due until something better is known."""
         self.history.observe(picture, field)
         running = {name: self._own[name].plan if name in self._own else plan for name, plan in plans.items()}
+        latest_utc_s = picture.utc_s + max(self._parameters.first_s, self._parameters.period_s)
+        if self._next_utc_s is not None and self._next_utc_s > latest_utc_s:
+            self._next_utc_s = latest_utc_s  # the clock was set back
         if self._next_utc_s is None:
             known = self._parameters.plan_by_usual and self.history.knows_now()
             self._next_utc_s = picture.utc_s + (self._parameters.first_known_s if known else self._parameters.first_s)

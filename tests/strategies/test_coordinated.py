@@ -14,12 +14,12 @@ SEARCH = CoordinationParameters(kept_cycles=1, rounds=2, max_cycle_step_s=20, ma
 PARAMETERS = CoordinatedParameters(search=SEARCH, first_s=300.0, period_s=300.0, steps_per_tick=4, solver_ticks=2)
 
 
-def _drive(crossroads, passes: Mapping[str, float], seconds: int) -> list[Decisions]:
-    """Decisions second by second while each arm discharges `passes` vehicles an hour."""
+def _drive(crossroads, passes: Mapping[str, float], seconds: int, set_back_at: int | None = None) -> list[Decisions]:
+    """Decisions second by second while each arm discharges `passes` vehicles an hour; an hour comes twice, if asked."""
     strategy = make_strategy("coordinated", {"J": crossroads.junction}, parameters=PARAMETERS)
     begin_s, found = crossroads.utc_s, []
     for second in range(seconds):
-        crossroads.utc_s = begin_s + second
+        crossroads.utc_s = begin_s + second - (3600 if set_back_at is not None and second >= set_back_at else 0)
         picture = crossroads.picture({})
         one = picture.junctions["J"]
         lanes = {
@@ -68,3 +68,9 @@ def test_a_plan_that_was_found_is_kept_while_it_serves(crossroads):
     found = _drive(crossroads, {"n": 700.0, "s": 650.0, "e": 150.0, "w": 120.0}, 1320)
     assert _plan(found[-1]) != crossroads.plan
     assert _plan(found[-1]) == _plan(found[1020])
+
+
+def test_a_clock_that_is_set_back_puts_off_no_plan_for_an_hour(crossroads):
+    """The next search comes when one would have come at the latest."""
+    found = _drive(crossroads, {"n": 700.0, "s": 650.0, "e": 150.0, "w": 120.0}, 540, set_back_at=100)
+    assert _plan(found[-1]) != crossroads.plan
