@@ -4,8 +4,9 @@ import hmac
 import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
+from enum import IntEnum
 from operator import attrgetter
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, TypeVar
 
 from controllers import registers
 from controllers.register_block import Block
@@ -14,6 +15,7 @@ from plans.record import record
 from plans.sealed import RequestAction, RequestReason
 
 HMAC_BYTES = 8
+_Kind = TypeVar("_Kind", bound=IntEnum)
 
 
 class CodecError(ValueError):
@@ -269,5 +271,14 @@ def group_word(aspect: Aspect, time_s: int) -> int:
 
 
 def read_group_word(word: int) -> tuple[Aspect, int]:
-    """Aspect and time in it from one register of block C."""
-    return Aspect(word >> 12), word & 0xFFF
+    """Aspect and time in it from one register of block C. Raises CodecError for an aspect that there is not."""
+    return meaning(Aspect, "aspect", word >> 12), word & 0xFFF
+
+
+def meaning(kind: type[_Kind], register: str, number: int) -> _Kind:
+    """What a register's number stands for. Raises CodecError when the map does not know it."""
+    try:
+        return kind(number)
+    except ValueError:
+        known = ", ".join(str(int(one)) for one in kind)
+        raise CodecError(f"{register}: expected one of {known}, got {number}") from None

@@ -9,12 +9,14 @@ from typing import Protocol
 
 from controllers import registers
 from controllers.codec import (
+    CodecError,
     Command,
     Identity,
     Lease,
     StageRequest,
     Status,
     action_word,
+    meaning,
     read_group_word,
     sign_command,
     sign_request,
@@ -152,7 +154,10 @@ class Session:
             words = await self._link.read(4, registers.GROUPS.address, len(self._junction.groups))
             again = await self._link.read(4, registers.STATUS.address, 1)
             if again[0] == status.generation:
-                return field_status(self._junction, status, words, takes_on_demand=self._takes_on_demand)
+                try:
+                    return field_status(self._junction, status, words, takes_on_demand=self._takes_on_demand)
+                except CodecError as error:
+                    raise DriverError(f"{self._junction.id}: {error}") from error
         raise DriverError(f"{self._junction.id}: groups changed during each of {TORN_READ_TRIES} reads")
 
     async def push(self, plan: SafePlan, activate_at_utc_s: int, expires_utc_s: int) -> PushReport:
@@ -216,11 +221,15 @@ class Session:
     def _refused(self, before: Status, status: Status, sequence: int) -> PushReport:
         """The controller's own words for it."""
         if status.plan_state == PlanState.REJECTED and status.staged_sequence == sequence:
-            refusal = Refusal(RefusalCode(status.plan_reject_code), status.plan_reject_element)
+            code, element = status.plan_reject_code, status.plan_reject_element
         elif status.rejects != before.rejects:
-            refusal = Refusal(RefusalCode(status.reject_code), status.reject_element)
+            code, element = status.reject_code, status.reject_element
         else:
             return PushReport(PushResult.MISMATCH, sequence, detail=f"plan state is {status.plan_state}")
+        try:
+            refusal = Refusal(meaning(RefusalCode, "reject_code", code), element)
+        except CodecError as error:  # a newer controller's: it is a refusal all the same
+            return PushReport(PushResult.REJECTED, sequence, f"code_{code}", str(element or ""), str(error))
         return PushReport(PushResult.REJECTED, sequence, refusal.name, refusal.element_name(self._junction))
 
     def sign(self, request: SafeRequest) -> StageRequest:
@@ -261,17 +270,24 @@ class Session:
 def field_status(
     junction: Junction, status: Status, group_words: list[int], *, takes_on_demand: bool = True
 ) -> FieldStatus:
-    """Blocks B and C in the service's terms."""
+    """Blocks B and C in the service's terms.
+
+    Raises:
+        CodecError: A register holds a number that the map does not know.
+    """
     stages = ("", *junction.stage_order)
     aspects: dict[str, Aspect] = {}
     times: dict[str, int] = {}
     for name, word in zip(junction.group_order, group_words, strict=True):
         aspects[name], times[name] = read_group_word(word)
+    for register, number in (("stage", status.stage), ("next_stage", status.next_stage)):
+        if number >= len(stages):
+            raise CodecError(f"{register}: expected 0 to {len(stages) - 1}, got {number}")
     return FieldStatus(
         junction=junction.id,
         utc_s=status.utc,
-        mode=ControllerMode(status.mode),
-        plan_state=PlanState(status.plan_state),
+        mode=meaning(ControllerMode, "mode", status.mode),
+        plan_state=meaning(PlanState, "plan_state", status.plan_state),
         active_sequence=status.active_sequence,
         active_crc=status.active_crc,
         cycle_s=status.cycle,

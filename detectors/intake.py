@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import structlog
 
+from detectors import topics
 from detectors.messages import Invalid, decode
 from detectors.readings import AirReading, LorawanReading, Reading, TelegramReading
 from detectors.reporting import ReportingTable
@@ -54,6 +55,16 @@ class Intake:
         if isinstance(reading, LorawanReading):
             for station in self._air(reading):
                 self.buffer.add(station)
+
+    def give_up(self, topic: str, error: Exception) -> None:
+        """Count a message over which we failed ourselves, and say once per topic how."""
+        address = topics.parse(topic)
+        self.invalid[address.kind if address is not None else "unknown"] += 1
+        if topic in self._complained or len(self._complained) >= MAX_REMEMBERED_TOPICS:
+            log.debug("message lost again", topic=topic, error=repr(error))
+        else:
+            self._complained.add(topic)
+            log.error("message lost by a defect of the service; repeats are not reported", topic=topic, exc_info=error)
 
     def _hear(self, telegram: TelegramReading) -> None:
         """The air is full of telegrams for other junctions: these are counted and not complained about."""

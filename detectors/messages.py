@@ -8,7 +8,7 @@ say something about the detector.
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
@@ -221,7 +221,9 @@ def _reading(address: Address, message: BaseModel) -> Reading:
             return AirReading(address.detector, t, seq, message.no2_ugm3, message.pm10_ugm3)
         case UplinkMessage():
             values = dict(_flat(message.object, ""))
-            return LorawanReading(address.site, address.detector, message.time.timestamp(), message.frame, values)
+            # without a zone it is UTC, as `t` is everywhere; the machine's own zone knows no first second of year 1
+            time = message.time if message.time.tzinfo is not None else message.time.replace(tzinfo=UTC)
+            return LorawanReading(address.site, address.detector, time.timestamp(), message.frame, values)
     raise AssertionError(f"no reading for {type(message).__name__}")
 
 

@@ -137,10 +137,12 @@ class MqttSource:
                     log.info("broker connected", host=self._broker.host, port=self._broker.port)
                     wait_s, complained = RECONNECT_FIRST_S, False
                     await self._serve(client)
-            except (aiomqtt.MqttError, OSError, TimeoutError) as error:
+            except Exception as error:  # whatever the client raises: without a source the service is blind for good
                 self._detail = f"{type(error).__name__}: {error}"
                 report = log.debug if complained else log.error
-                report("broker lost, trying again", host=self._broker.host, port=self._broker.port, why=self._detail)
+                trace = {} if isinstance(error, aiomqtt.MqttError | OSError) else {"exc_info": error}
+                where = {"host": self._broker.host, "port": self._broker.port}
+                report("broker lost, trying again", **where, why=self._detail, **trace)
                 complained = True
             finally:
                 self._linked = False
@@ -190,16 +192,21 @@ class MqttSource:
 
     async def _receive(self, client: aiomqtt.Client) -> None:
         async for message in client.messages:
-            topic = message.topic.value
-            listener = self._listeners.get(topic)
-            if listener is not None and isinstance(message.payload, bytes):
-                listener(message.payload)
-            elif topics.CANARY in topic:
-                self._hear_canary(topic)
-            elif isinstance(message.payload, bytes):
-                self._intake.accept(topic, message.payload)
-                if self._tap is not None:
-                    self._tap(topic, message.payload)
+            try:
+                self._hear(message.topic.value, message.payload)
+            except Exception as error:  # a defect of ours; the other senders are heard all the same
+                self._intake.give_up(message.topic.value, error)
+
+    def _hear(self, topic: str, payload: object) -> None:
+        listener = self._listeners.get(topic)
+        if listener is not None and isinstance(payload, bytes):
+            listener(payload)
+        elif topics.CANARY in topic:
+            self._hear_canary(topic)
+        elif isinstance(payload, bytes):
+            self._intake.accept(topic, payload)
+            if self._tap is not None:
+                self._tap(topic, payload)
 
     def _hear_canary(self, topic: str) -> None:
         address = topics.parse(topic)

@@ -4,13 +4,16 @@ import asyncio
 import contextlib
 import struct
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
+from controllers import registers
 from controllers.driver import DriverError, PlanState, PushResult
 from controllers.emulator import Emulator
 from controllers.logic import FieldController
 from controllers.modbus import ModbusDriver
+from controllers.register_block import Block
 from controllers.registerserver import RegisterServer
 from controllers.session import Session
 from tests.controllers.drivers import modbus_driver, safe_plan
@@ -222,3 +225,48 @@ async def test_address_in_use_is_said(controller: FieldController) -> None:
     async with Emulator(controller) as emulator:
         with pytest.raises(OSError, match=f"127.0.0.1:{emulator.port}: expected a free address"):
             await Emulator(controller, "127.0.0.1", emulator.port).start()
+
+
+class StrangeLink(ScriptedLink):
+    """A link to a controller that says something that is not in the register map."""
+
+    def __init__(self, controller: FieldController, block: Block, register: str, value: int) -> None:
+        super().__init__(controller, iter(()))
+        self.block, self.register, self.value = block, register, value
+
+    async def read(self, function: int, address: int, count: int) -> list[int]:
+        words = self.server.read(function, address, count)
+        if address == self.block.address and count > 1:
+            words[self.block.address_of(self.register) - address] = self.value
+        return words
+
+
+@pytest.mark.parametrize(
+    ("block", "register", "value", "told"),
+    [
+        (registers.STATUS, "mode", 9, "mode: expected one of 0, 1, 2, 3, 4, 5, 6, 7, 8, got 9"),
+        (registers.STATUS, "plan_state", 77, "plan_state: expected one of 0, 1, 2, 3, 4, 5, 6, 7, got 77"),
+        (registers.STATUS, "stage", 60, "stage: expected 0 to [1-9], got 60"),
+        (registers.STATUS, "next_stage", 0xFFFF, "next_stage: expected 0 to [1-9], got 65535"),
+        (registers.GROUPS, "group", 0xF000, "aspect: expected one of"),
+    ],
+)
+async def test_words_that_are_not_in_the_map_are_the_controllers_fault(
+    controller: FieldController, block: Block, register: str, value: int, told: str
+) -> None:
+    """They are named, and count as an answer that is none: the junction is not steered by them."""
+    talk = session(StrangeLink(controller, block, register, value), controller)
+    with pytest.raises(DriverError, match=told):
+        await talk.status()
+
+
+async def test_a_refusal_that_is_not_known_yet_is_a_refusal(controller: FieldController) -> None:
+    """A newer controller's code stays a number, in the push as in the journal."""
+    link = ScriptedLink(controller, iter([controller.generation & 0xFFFF] * 4))
+    talk = session(link, controller)
+    before = await talk.raw_status()
+    after = replace(
+        before, plan_state=PlanState.REJECTED.value, staged_sequence=5, plan_reject_code=999, plan_reject_element=3
+    )
+    report = talk._refused(before, after, 5)
+    assert (report.result, report.code, report.element) == (PushResult.REJECTED, "code_999", "3")

@@ -178,3 +178,13 @@ def test_full_knowledge_has_no_message() -> None:
     )
     with pytest.raises(TypeError, match="ExactReading"):
         encode("s", reading)
+
+
+@pytest.mark.parametrize("time", ["0001-01-01T00:00:00", "9999-12-31T23:59:59.999999", "2025-01-06T07:00:00"])
+def test_an_uplink_without_a_zone_is_in_utc(time: str) -> None:
+    """Whatever zone the machine is in, and also at the ends of the calendar, where its own zone has no such second."""
+    topic = "application/a/device/0011223344556677/event/up"
+    bare = decode(topic, json.dumps({"time": time, "object": {}}).encode())
+    zoned = decode(topic, json.dumps({"time": f"{time}Z", "object": {}}).encode())
+    assert isinstance(bare, LorawanReading)
+    assert bare == zoned

@@ -201,3 +201,41 @@ async def test_a_cancellation_that_gets_lost_is_repeated() -> None:
     assert isinstance(failure, OSError)
     assert lost == 2
     assert all(task.done() for task in tasks)
+
+
+async def test_a_defect_over_one_message_costs_that_message(mosquitto: Callable[..., Mosquitto]) -> None:
+    """Others are heard, the connection stays, and the message is counted; else one sender could blind the service."""
+    heard: list[bytes] = []
+
+    def fail(payload: bytes) -> None:
+        heard.append(payload)
+        raise KeyError("a defect")
+
+    broker = mosquitto()
+    address = MqttBroker("127.0.0.1", broker.port, tls=False)
+    source = MqttSource("s", address, listeners={"signalctl/v1/s/J1/loop/D": fail})
+    good = encode("s", LoopReading("J1", "E", 1.0, 1, 0, 0.0, False))
+    async with running(source):
+        await until(lambda: source.statistics().connected)
+        await send(broker, ("signalctl/v1/s/J1/loop/D", b"{}"), good)
+        await until(lambda: source.statistics().received.get("loop") == 1)
+    assert heard == [b"{}"]
+    assert source.statistics().invalid == {"loop": 1}
+    assert source.statistics().reconnects == 0
+
+
+async def test_a_client_that_fails_in_a_way_of_its_own_is_made_anew(
+    mosquitto: Callable[..., Mosquitto], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the library raises, the source does not end for good."""
+    source = source_on(mosquitto())
+    honest, failures = source._subscribe, [RuntimeError("not foreseen"), ValueError("nor this")]
+
+    async def subscribe(client: aiomqtt.Client) -> None:
+        if failures:
+            raise failures.pop()
+        await honest(client)
+
+    monkeypatch.setattr(source, "_subscribe", subscribe)
+    async with running(source):
+        await until(lambda: source.statistics().connected)
