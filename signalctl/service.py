@@ -35,6 +35,7 @@ from signalctl.recording.taps import Taps
 from signalctl.rollout import compile_kernels
 from signalctl.source_observer import SourceObserver
 from signalctl.state_publisher import StatePublisher
+from signalctl.strategies.usual_traffic import UsualTraffic
 from signalctl.tick import Tick, TickObserver
 from signalctl.usual_counts import UsualCounts, read_usual
 from signalctl.web.app import make_app
@@ -81,7 +82,10 @@ class Service:
         self.metrics = Metrics()
         corridors = sorted({junction.corridor for junction in site.junctions.values()})
         self._journal_labels = [(site.id, corridors[0])]
-        self.journal = Journal(options.journal, on_write=self._journal_written, on_error=self._journal_failed)
+        self._journal_down = False
+        self.journal = Journal(
+            options.journal, patient=True, on_write=self._journal_written, on_error=self._journal_failed
+        )
         self.figures = MetricsObserver(self.metrics, site.id, site.junctions, strategy)
         self.live = LiveState(site.id, site.junctions, strategy, self.figures)
         self._last_tick_at = float("-inf")
@@ -111,7 +115,7 @@ class Service:
             now_utc_s=taps.clock(clock.now_utc_s),
             lateness=taps.board(lateness.board) if lateness is not None else None,
             observers=observers,
-            usual=read_usual(options.journal, site.junctions),
+            usual=self._usual_so_far(),
             heartbeat_s=min(HEARTBEAT_S, site.control.lease_s / HEARTBEATS_PER_LEASE),
         )
         self.loop.observers.append(LinkLog(self.loop.links))
@@ -199,6 +203,14 @@ class Service:
         else:
             self.loop.observers.append(self._recorder)
 
+    def _usual_so_far(self) -> UsualTraffic | None:
+        """What earlier days have taught; a store that cannot be read is no reason not to control."""
+        try:
+            return read_usual(self.options.journal, self.site.junctions)
+        except UsageError as error:
+            log.error("usual traffic cannot be read; control begins without", error=str(error))
+            return None
+
     async def _serve(self) -> None:
         network = load_network(self.options.network) if self.options.network is not None else None
         corridors = {name: [stop.junction for stop in one.stops] for name, one in self.site.corridors.items()}
@@ -223,6 +235,9 @@ class Service:
         await self._server.serve(sockets=[self._listener])
 
     def _journal_written(self, count: int) -> None:
+        if self._journal_down:
+            self._journal_down = False
+            log.info("journal is written again")
         for labels in self._journal_labels:
             self.metrics.journal_records.labels(*labels).inc(count)
 
@@ -236,7 +251,9 @@ class Service:
             self.metrics.recording_failures.labels(*labels).inc()
 
     def _journal_failed(self, error: Exception) -> None:
-        log.error("journal cannot be written", error=str(error))
+        report = log.debug if self._journal_down else log.error
+        self._journal_down = True
+        report("journal cannot be written; control goes on", error=str(error))
         for labels in self._journal_labels:
             self.metrics.journal_errors.labels(*labels).inc()
 

@@ -4,12 +4,13 @@ The control loop never waits for the disk. When the disk refuses, records wait i
 counted, and the gap itself is recorded as soon as writing works again.
 """
 
+import errno
 import json
 import queue
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,8 @@ class Journal:
 
     Args:
         path: the SQLite file; made when it does not exist.
+        patient: whether a disk that is full or does not answer at the beginning is waited for, as later on; else it is
+            an error. A file that is no journal or may not be written is one in any case.
         on_write: called from the writer thread with the number of records just written.
         on_error: called from the writer thread with each failed attempt.
     """
@@ -54,6 +57,7 @@ class Journal:
         self,
         path: Path,
         *,
+        patient: bool = False,
         on_write: Callable[[int], None] = lambda _count: None,
         on_error: Callable[[Exception], None] = lambda _error: None,
     ) -> None:
@@ -66,7 +70,9 @@ class Journal:
             path.parent.mkdir(parents=True, exist_ok=True)
             _connect(path).close()
         except (sqlite3.Error, OSError) as error:
-            raise JournalError(f"{path}: journal cannot be opened: {error}") from error
+            if not (patient and _may_pass(error)):
+                raise JournalError(f"{path}: journal cannot be opened: {error}") from error
+            on_error(error)
         self._thread = threading.Thread(target=self._write_forever, name="journal", daemon=True)
         self._thread.start()
 
@@ -83,7 +89,7 @@ class Journal:
         return self._queue.qsize()
 
     def close(self, timeout_s: float = 10.0) -> None:
-        """Write what waits, then stop. Gives up after `timeout_s` when the disk does not answer."""
+        """Write what waits, then stop; at once where the disk refuses, after `timeout_s` where it does not answer."""
         self._closing.set()
         try:
             self._queue.put_nowait(None)
@@ -98,6 +104,7 @@ class Journal:
         while True:
             ended = self._collect(batch)
             while batch:
+                is_last = self._closing.is_set()  # after the end was asked for, one attempt must do
                 try:
                     connection = connection or _connect(self.path)
                     if self.dropped > reported:
@@ -113,12 +120,21 @@ class Journal:
                     if connection is not None:
                         connection.close()
                         connection = None
-                    if self._closing.wait(RETRY_S) and ended:
+                    if is_last:
+                        self._lose(batch)
                         return
+                    self._closing.wait(RETRY_S)
             if ended:
                 if connection is not None:
                     connection.close()
                 return
+
+    def _lose(self, batch: list[_Entry]) -> None:
+        """Count what will not be written any more."""
+        self.dropped += len(batch)
+        with suppress(queue.Empty):
+            while True:
+                self.dropped += self._queue.get_nowait() is not None
 
     def _collect(self, batch: list[_Entry]) -> bool:
         """Wait for one entry, then take what else is there. True when the end was asked for."""
@@ -180,6 +196,15 @@ def _reading(path: Path) -> Iterator[sqlite3.Connection]:
         connection.close()
 
 
+def _may_pass(error: Exception) -> bool:
+    """Whether the disk is full or does not answer, or somebody else holds the file: things that end by themselves."""
+    code = getattr(error, "sqlite_errorcode", None)
+    if code is None:
+        return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO)
+    passing = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+    return int(code) & 0xFF in passing  # the other bits say more exactly how
+
+
 def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=5, isolation_level=None, check_same_thread=False)
     connection.execute("PRAGMA journal_mode=WAL")
@@ -202,5 +227,6 @@ def _append(connection: sqlite3.Connection, batch: list[_Entry]) -> None:
         connection.executemany("INSERT INTO record VALUES (?, ?, ?, ?, ?, ?)", rows)
         connection.execute("COMMIT")
     except BaseException:
-        connection.execute("ROLLBACK")
+        if connection.in_transaction:  # a full disk has ended it already, and its own error is the one to tell
+            connection.execute("ROLLBACK")
         raise

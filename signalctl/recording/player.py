@@ -164,8 +164,13 @@ class Player:
         with asyncio.Runner() as runner:
             for second in recorded_seconds(self._reader, self.stretch):
                 self._played.put(second)
-                tick = runner.run(self.loop.tick(second.utc_s, second.late_s))
+                tick = runner.run(self._tick(second))
                 yield Replayed(self.stretch, second, tick, first_difference(second.outcome, outcome_of(tick)))
+
+    async def _tick(self, second: Second) -> Tick:
+        tick = await self.loop.tick(second.utc_s, second.late_s)
+        await asyncio.sleep(0)  # where Ctrl-C is heard: a tick that is played never waits
+        return tick
 
     def checkpoint(self, following: "Player") -> Checkpoint:
         """Whether the loop's memory now is the one that the next stretch begins with."""

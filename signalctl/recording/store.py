@@ -180,7 +180,8 @@ class RecordingTables:
             yield
             self._db.execute("COMMIT")
         except BaseException:
-            self._db.execute("ROLLBACK")
+            if self._db.in_transaction:  # a full disk has ended it already, and its own error is the one to tell
+                self._db.execute("ROLLBACK")
             raise
 
 

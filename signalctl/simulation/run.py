@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import structlog
 
 from controllers.inprocess import InProcessDriver
 from detectors.equipment import equip
@@ -41,6 +42,8 @@ from sim.sensors.faults import Faults
 from sim.sumo_control import SumoControl
 
 IN_PROCESS_DEADLINE_S = 60.0
+log = structlog.get_logger(__name__)
+
 REPORT_EVERY_S = 20
 SCENARIO_ZONE = "UTC"
 """A scenario's seconds are those of its own day, wherever its street is."""
@@ -206,6 +209,7 @@ async def _drive(plant: Plant, opened: OpenScenario, site: Site, spec: RunSpec, 
         before = time.perf_counter()
         street.step()
         plant_s += time.perf_counter() - before
+        await asyncio.sleep(0)  # nothing else here ever waits, and asyncio ends a task at Ctrl-C only where it waits
         if progress is not None and street.utc_s % REPORT_EVERY_S == 0 and math.isfinite(span_s):
             progress(min(1.0, (plant.time_s - plant.begin_s) / span_s))
     usual = None
@@ -244,7 +248,8 @@ class _Service:
             read_deadline_s=IN_PROCESS_DEADLINE_S,
             push_deadline_s=IN_PROCESS_DEADLINE_S,
         )
-        self._journal = Journal(spec.journal) if spec.journal is not None else None
+        self._unwritten: list[Exception] = []
+        self._journal = Journal(spec.journal, on_error=self._unwritten.append) if spec.journal is not None else None
         self._recorder: Recorder | None = None
         if self._journal is not None:
             self._recorder = make_recorder(
@@ -273,6 +278,9 @@ class _Service:
             self._recorder.close()
         if self._journal is not None:
             self._journal.close()
+            if self._journal.dropped:
+                why = str(self._unwritten[-1]) if self._unwritten else "the disk is too slow"
+                log.error("journal is not whole", file=str(self._journal.path), lost=self._journal.dropped, why=why)
 
 
 def _quantile_ms(seconds: Sequence[float], ratio: float) -> float | None:

@@ -18,6 +18,7 @@ import pytest
 from plans.site_dump import site_text
 from signalctl.cli import main
 from signalctl.journal import read_records, verify_journal
+from signalctl.loop import ControlLoop
 from signalctl.recording import recorder
 from signalctl.recording.player import Checkpoint, Player, Replayed, recorded_seconds
 from signalctl.recording.replay import Wish, play, spans_of
@@ -31,6 +32,7 @@ from signalctl.strategies.parameters import (
     StopSeconds,
 )
 from signalctl.strategies.usual_traffic import LocalDays, UsualTraffic, things_counted
+from signalctl.tick import Tick
 from tests.recording_samples import BEGIN_UTC_S, EXAMPLE, Street, two_junctions
 
 REPOSITORY = EXAMPLE.parent.parent
@@ -352,3 +354,25 @@ async def _settled(condition: Callable[[], bool]) -> None:
             return
         await asyncio.sleep(0.01)
     raise AssertionError("the recorder did not settle")
+
+
+def test_an_interrupted_replay_ends_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C during a second is not lost because nothing in it waits."""
+    street = run(Street(tmp_path / "j.db", "fixed"), 20)
+    ticks: list[float] = []
+    tick = ControlLoop.tick
+
+    async def interrupted(loop: ControlLoop, utc_s: float, lateness_s: float = 0.0) -> Tick:
+        ticks.append(utc_s)
+        if len(ticks) == 5:
+            signal.raise_signal(signal.SIGINT)
+        return await tick(loop, utc_s, lateness_s)
+
+    monkeypatch.setattr(ControlLoop, "tick", interrupted)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a process in the background may ignore them
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            replayed(street.journal.path)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert len(ticks) == 5

@@ -1,16 +1,19 @@
 """The running service records by itself, says so in its metrics, and does not record where the site says so."""
 
 import asyncio
+import sqlite3
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from prometheus_client import CollectorRegistry
+from structlog.testing import capture_logs
 
 from controllers.inprocess import InProcessDriver
 from controllers.logic import ControllerConfig, FieldController
 from detectors.local import LocalSource
-from plans.site import RecordingLimits
+from plans.site import RecordingLimits, Site
+from signalctl.journal import store
 from signalctl.recording.player import Replayed
 from signalctl.recording.replay import Wish, play
 from signalctl.recording.store import RecordingReader
@@ -38,10 +41,8 @@ class Stepping:
             self._stop.set()
 
 
-@pytest.mark.parametrize(("hours", "recorded"), [(48.0, SECONDS), (0.0, 0)])
-async def test_the_service_records_by_itself(tmp_path: Path, hours: float, recorded: int) -> None:
-    """Every finished tick can be replayed; with no hours to keep, nothing is recorded and nothing else changes."""
-    site = replace(two_junctions(), recording=RecordingLimits(hours, 100))
+def make_service(site: Site, folder: Path) -> tuple[Service, asyncio.Event]:
+    """A service with its field controllers in this process, and the event that its clock sets after some seconds."""
     controllers = [
         FieldController(
             ControllerConfig(junction, dict(site.plans[name]), lambda _utc_s: "day", site=site.id), BEGIN_UTC_S
@@ -55,8 +56,16 @@ async def test_the_service_records_by_itself(tmp_path: Path, hours: float, recor
         source=LocalSource(),
         drivers=[InProcessDriver(controller) for controller in controllers],
         clock=Stepping(controllers, stop),
-        options=ServiceOptions(journal=tmp_path / "j.db", port=0),
+        options=ServiceOptions(journal=folder / "j.db", port=0),
     )
+    return service, stop
+
+
+@pytest.mark.parametrize(("hours", "recorded"), [(48.0, SECONDS), (0.0, 0)])
+async def test_the_service_records_by_itself(tmp_path: Path, hours: float, recorded: int) -> None:
+    """Every finished tick can be replayed; with no hours to keep, nothing is recorded and nothing else changes."""
+    site = replace(two_junctions(), recording=RecordingLimits(hours, 100))
+    service, stop = make_service(site, tmp_path)
     await asyncio.wait_for(service.run(stop), 100)
     registry: CollectorRegistry = service.metrics.registry
     corridor = next(iter(site.junctions.values())).corridor
@@ -74,3 +83,30 @@ def _played(path: Path) -> list[Replayed]:
     everything = Wish(float("-inf"), float("inf"))
     with RecordingReader(path) as reader:
         return [one for one in play(reader, reader.spans(), everything) if isinstance(one, Replayed)]
+
+
+async def test_a_service_starts_and_controls_while_the_disk_is_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Started again by whatever watches over it: the street is controlled, and the failure is told once in the log."""
+
+    def full(_path: Path) -> sqlite3.Connection:
+        error = sqlite3.OperationalError("database or disk is full")
+        error.sqlite_errorcode = sqlite3.SQLITE_FULL
+        raise error
+
+    monkeypatch.setattr(store, "_connect", full)
+    monkeypatch.setattr(store, "RETRY_S", 0.01)
+    site = two_junctions()
+    with capture_logs() as logs:
+        service, stop = make_service(site, tmp_path)
+        await asyncio.wait_for(service.run(stop), 100)
+    registry: CollectorRegistry = service.metrics.registry
+    labels = {"site": site.id, "corridor": next(iter(site.junctions.values())).corridor}
+    assert (registry.get_sample_value("signalctl_ticks_total", labels) or 0.0) >= SECONDS - 1
+    assert (registry.get_sample_value("signalctl_journal_write_errors_total", labels) or 0.0) > 1
+    errors = [entry["event"] for entry in logs if entry["log_level"] == "error"]
+    assert errors == [
+        "journal cannot be written; control goes on",
+        "usual traffic cannot be read; control begins without",
+    ]

@@ -1,13 +1,15 @@
 """The journal keeps everything, in order, and shows any later change."""
 
 import sqlite3
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from signalctl.journal import Journal, JournalError, chain_hash, read_records, verify_journal
+from signalctl.journal import Journal, JournalError, chain_hash, read_records, store, verify_journal
 
 
 def _filled(path: Path, count: int = 5) -> Path:
@@ -99,3 +101,94 @@ def test_fields_do_not_flow_into_each_other(kind: str, junction: str, moved: str
     one = chain_hash(bytes(32), 1, 0.0, kind + moved, junction, "{}")
     other = chain_hash(bytes(32), 1, 0.0, kind, moved + junction, "{}")
     assert one != other
+
+
+class FullDisk:
+    """SQLite on a disk that has no room until somebody makes some: as it is told by SQLite itself."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.full = True
+        connect = store._connect
+
+        def opened(path: Path) -> sqlite3.Connection:
+            connection = connect(path)
+            if self.full:
+                pages = connection.execute("PRAGMA page_count").fetchone()[0]
+                connection.execute(f"PRAGMA max_page_count={pages}")
+            return connection
+
+        monkeypatch.setattr(store, "_connect", opened)
+        monkeypatch.setattr(store, "RETRY_S", 0.02)
+
+
+def test_a_full_disk_is_called_that_and_nothing_is_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not "no transaction is active", which is only what follows from it; with room again, all records are there."""
+    disk = FullDisk(monkeypatch)
+    errors: list[Exception] = []
+    journal = Journal(tmp_path / "j.sqlite", on_error=errors.append)
+    for number in range(500):
+        journal.append(float(number), "seen", "J1", {"text": "x" * 100})
+    _until(lambda: len(errors) >= 2)
+    disk.full = False
+    _until(lambda: journal.waiting == 0)
+    journal.close()
+    assert {str(error) for error in errors} == {"database or disk is full"}
+    assert verify_journal(tmp_path / "j.sqlite") == (500, [])
+
+
+def test_a_journal_is_closed_at_once_while_the_disk_is_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The end waits for no disk, does not try without pause, and counts what is lost."""
+    FullDisk(monkeypatch)
+    errors: list[Exception] = []
+    journal = Journal(tmp_path / "j.sqlite", on_error=errors.append)
+    for number in range(3000):
+        journal.append(float(number), "seen", "J1", {"text": "x" * 100})
+    _until(lambda: bool(errors))
+    journal.close()
+    assert not journal._thread.is_alive()
+    assert len(errors) < 20
+    assert journal.dropped == 3000
+
+
+@pytest.mark.parametrize("code", [sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_BUSY])
+def test_a_patient_journal_waits_for_a_disk_that_is_full_from_the_beginning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    """A service that is started again while the disk is full controls; anybody else is told."""
+    connect, room = store._connect, [False]
+
+    def opened(path: Path) -> sqlite3.Connection:
+        if not room[0]:
+            error = sqlite3.OperationalError("no room")
+            error.sqlite_errorcode = code
+            raise error
+        return connect(path)
+
+    monkeypatch.setattr(store, "_connect", opened)
+    monkeypatch.setattr(store, "RETRY_S", 0.02)
+    path = tmp_path / "j.sqlite"
+    with pytest.raises(JournalError, match="no room"):
+        Journal(path)
+    errors: list[Exception] = []
+    journal = Journal(path, patient=True, on_error=errors.append)
+    journal.append(1.0, "seen", "J1", {"queue": 3})
+    _until(lambda: len(errors) >= 3)
+    room[0] = True
+    _until(lambda: journal.waiting == 0 and path.is_file())
+    journal.close()
+    assert [record.body for record in read_records(path)] == [{"queue": 3}]
+
+
+def test_patience_is_no_cure_for_a_wrong_file(tmp_path: Path) -> None:
+    """What will not pass by itself is said at once."""
+    (tmp_path / "x.sqlite").write_text("no database at all, but long enough to be read as one" * 20)
+    with pytest.raises(JournalError, match="not a database"):
+        Journal(tmp_path / "x.sqlite", patient=True)
+
+
+def _until(condition: Callable[[], bool], patience_s: float = 20.0) -> None:
+    """Wait for what the writer's thread brings about."""
+    end = time.monotonic() + patience_s
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.01)

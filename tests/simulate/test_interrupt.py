@@ -1,0 +1,37 @@
+"""Ctrl-C ends a run in this process at once, although nothing in it ever waits."""
+
+import signal
+from collections.abc import Iterator
+
+import pytest
+
+from plans.site import StrategyName
+from signalctl.simulation.run import REPORT_EVERY_S, run_scenario
+from signalctl.simulation.spec import PlantName, RunSpec
+
+BEGIN_S = 24_840.0
+
+
+@pytest.fixture(autouse=True)
+def _interrupts_as_in_a_terminal() -> Iterator[None]:
+    """A process that was started in the background may have been told to ignore them."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.parametrize("strategy", [StrategyName.FIXED, StrategyName.MAX_PRESSURE])
+def test_an_interrupted_run_ends_at_its_next_second(strategy: StrategyName) -> None:
+    """At the first progress that is told somebody presses Ctrl-C; no further progress is made."""
+    pytest.importorskip("libsumo")
+    told: list[float] = []
+
+    def interrupt(part: float) -> None:
+        told.append(part)
+        signal.raise_signal(signal.SIGINT)
+
+    end_s = BEGIN_S + 5.0 * REPORT_EVERY_S
+    spec = RunSpec("rheinstrasse", plant=PlantName.SUMO, period="am", strategy=strategy, begin_s=BEGIN_S, end_s=end_s)
+    with pytest.raises(KeyboardInterrupt):
+        run_scenario(spec, interrupt)
+    assert len(told) == 1
