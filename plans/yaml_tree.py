@@ -13,6 +13,7 @@ import yaml
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
 from ruamel.yaml.nodes import ScalarNode
+from ruamel.yaml.reader import ReaderError
 
 Path = tuple[str | int, ...]
 Node = Any  # of either library: id, tag, value, start_mark
@@ -20,6 +21,10 @@ Node = Any  # of either library: id, tag, value, start_mark
 NAMESPACE = "tag:yaml.org,2002:"
 UNUSUAL = re.compile(r"\t|^%|(?:^|[\s\[{,?:-])[!&*|>?]", re.MULTILINE)
 """Tabulators, directives, tags, anchors, texts of several lines and long keys: the two libraries differ about them."""
+BRACKET = re.compile(r"[\[\]{}]")
+MOST_LEVELS = 200
+DASHES = re.compile(rf"(?:[-?:] +){{{MOST_LEVELS}}}")
+MOST_REPEATED = 200_000
 KINDS = {"scalar": "str", "sequence": "seq", "mapping": "map"}
 
 
@@ -67,12 +72,35 @@ class YamlTree:
 def parse(text: str) -> YamlTree:
     """Parse one YAML 1.2 document."""
     reader = YAML(typ="safe", pure=True)
-    root = _by_libyaml(text)
-    if root is None:
-        root = _by_ruamel(reader, text)
-    if root is None:
-        raise YamlError(1, (), "a mapping", "an empty file")
-    return YamlTree(root, _value(reader, root, (), ()))
+    _refuse_depth(text)
+    try:
+        root = _by_libyaml(text)
+        if root is None:
+            root = _by_ruamel(reader, text)
+        if root is None:
+            raise YamlError(1, (), "a mapping", "an empty file")
+        return YamlTree(root, _Values(reader).of(root, (), ()))
+    except RecursionError:
+        raise _too_deep(1) from None
+
+
+def _refuse_depth(text: str) -> None:
+    """Both libraries go down level by level, and libyaml's stack ends the process.
+
+    Brackets in texts count as well: nobody writes hundreds of them unclosed.
+    """
+    depth = 0
+    for found in BRACKET.finditer(text):
+        depth += 1 if found[0] in "[{" else -1
+        if depth > MOST_LEVELS:
+            raise _too_deep(text.count("\n", 0, found.start()) + 1)
+    many = DASHES.search(text)
+    if many is not None:
+        raise _too_deep(text.count("\n", 0, many.end()) + 1)
+
+
+def _too_deep(line: int) -> YamlError:
+    return YamlError(line, (), "lists and mappings a few levels deep", "hundreds of levels")
 
 
 def _by_ruamel(reader: YAML, text: str) -> Node | None:
@@ -81,6 +109,10 @@ def _by_ruamel(reader: YAML, text: str) -> Node | None:
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise YamlError(int(mark.line) + 1 if mark else 1, (), "YAML", str(error.problem or error)) from error
+    except ReaderError as error:
+        line = text[: int(error.position)].count("\n") + 1
+        character = error.character if isinstance(error.character, int) else ord(error.character)
+        raise YamlError(line, (), "readable characters", f"the character {character:#x}") from error
 
 
 def _by_libyaml(text: str) -> Node | None:
@@ -116,22 +148,41 @@ def _fast_loader() -> Any:
     return Loader
 
 
-def _value(reader: YAML, node: Node, path: Path, above: tuple[int, ...]) -> Any:
-    if id(node) in above:
-        raise YamlError(node.start_mark.line + 1, path, "a value", "an alias that contains itself")
-    above = (*above, id(node))
-    if node.id == "mapping":
+class _Values:
+    """Turns nodes into values; what aliases repeat is counted, for a few lines of them can stand for millions."""
+
+    def __init__(self, reader: YAML) -> None:
+        self._reader = reader
+        self._seen: set[int] = set()
+        self._repeated = 0
+
+    def of(self, node: Node, path: Path, above: tuple[int, ...]) -> Any:
+        """The value of a node at a path, below those `above`."""
+        if id(node) in above:
+            raise YamlError(node.start_mark.line + 1, path, "a value", "an alias that contains itself")
+        if id(node) in self._seen:
+            self._repeated += 1
+            if self._repeated > MOST_REPEATED:
+                raise YamlError(
+                    node.start_mark.line + 1, path, f"at most {MOST_REPEATED} values by way of aliases", "more"
+                )
+        self._seen.add(id(node))
+        above = (*above, id(node))
+        if node.id == "mapping":
+            return self._mapping(node, path, above)
+        if node.id == "sequence":
+            return [self.of(child, (*path, index), above) for index, child in enumerate(node.value)]
+        return _scalar(self._reader, node, path)
+
+    def _mapping(self, node: Node, path: Path, above: tuple[int, ...]) -> dict[str, Any]:
         found: dict[str, Any] = {}
         for key, child in node.value:
             if key.id != "scalar" or key.tag == f"{NAMESPACE}merge":
                 raise YamlError(key.start_mark.line + 1, path, "a plain name as key", str(key.value))
             if key.value in found:
                 raise YamlError(key.start_mark.line + 1, (*path, key.value), "each name once", "the same name again")
-            found[key.value] = _value(reader, child, (*path, key.value), above)
+            found[key.value] = self.of(child, (*path, key.value), above)
         return found
-    if node.id == "sequence":
-        return [_value(reader, child, (*path, index), above) for index, child in enumerate(node.value)]
-    return _scalar(reader, node, path)
 
 
 def _scalar(reader: YAML, node: Node, path: Path) -> Any:

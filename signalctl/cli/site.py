@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import available_timezones
 
 import typer
 
@@ -34,6 +35,8 @@ def init(
     from sim.scenario import load_scenario
     from sim.site_derivation import derive_site, signals_left_out
 
+    if timezone not in available_timezones():
+        raise UsageError(f"--timezone: expected a name of the IANA time zone database, got {timezone}")
     target = output or network.with_name(network.name.split(".")[0] + ".site.yaml")
     if target.exists() and not force:
         raise UsageError(f"{target}: expected a new file (or --force), got one that exists")

@@ -141,4 +141,5 @@ def _files(config: Path, option: Element | None) -> tuple[Path, ...]:
 
 
 def _names(option: Element) -> tuple[str, ...]:
-    return tuple(option.text("value").replace(",", " ").split())
+    """Names of files stand between commas, as SUMO has it: blanks inside belong to them."""
+    return tuple(name for part in option.text("value").split(",") if (name := part.strip()))

@@ -81,3 +81,38 @@ def test_any_text_reads_alike(text: str) -> None:
     """Text that may be no YAML at all."""
     quick, slow = both(text)
     assert quick == slow
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "expected", "got"),
+    [
+        ("a: x\nb: " + "[" * 200_000, 2, "a few levels", "hundreds"),
+        ("a: x\nb: " + "[x, {y: " * 500 + "z" + "}]" * 500, 2, "a few levels", "hundreds"),
+        ("a: x\nb:\n" + "- " * 200_000 + "x", 3, "a few levels", "hundreds"),
+        ("\n".join(" " * level + "a:" for level in range(3000)), 1, "a few levels", "hundreds"),
+        ("a: x\nb: y\0z", 2, "readable characters", "0x0"),
+    ],
+    ids=["brackets", "brackets closed", "dashes", "indents", "nul"],
+)
+def test_text_that_no_reader_can_take_is_an_error_with_its_line(text: str, line: int, expected: str, got: str) -> None:
+    """Whatever stands in a file, it ends neither the process nor in a trace."""
+    with pytest.raises(YamlError) as error:
+        parse(text)
+    assert error.value.line == line
+    assert expected in error.value.expected
+    assert got in error.value.got
+
+
+def test_aliases_that_stand_for_millions_are_refused() -> None:
+    """Ten lines that mean a thousand million words end at once."""
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{one}: &a{one} [{', '.join([f'*a{one - 1}'] * 10)}]" for one in range(1, 10)]
+    with pytest.raises(YamlError) as error:
+        parse("\n".join(lines))
+    assert "aliases" in error.value.expected
+
+
+def test_an_alias_may_be_used_as_often_as_there_are_junctions() -> None:
+    """The same groups a thousand times are no attack."""
+    tree = parse("all: &groups [K1, K2, F1]\nof:\n" + "".join(f"  J{one}: *groups\n" for one in range(1000)))
+    assert tree.value["of"]["J999"] == ["K1", "K2", "F1"]

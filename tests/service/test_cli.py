@@ -36,6 +36,7 @@ def test_version_is_printed() -> None:
         ("demo", "--detection", "perfect"),
         ("journal", "no-such-journal.sqlite"),
         ("controller", "no-such-site.yaml", "--junction", "J1"),
+        ("site", "init", "no-such.net.xml", "--timezone", "Mars/Base"),
     ],
 )
 def test_a_wrong_call_ends_with_status_2_and_one_line(words: tuple[str, ...]) -> None:

@@ -89,6 +89,17 @@ def test_a_folder_with_a_packed_net_is_read(tmp_path: Path) -> None:
     assert (scenario.end_s, scenario.step_s, scenario.time_to_teleport_s) == (60.0, 1.0, 300.0)
 
 
+def test_names_of_files_may_have_blanks(tmp_path: Path) -> None:
+    """Commas stand between files, as in SUMO; blanks and umlauts belong to their names."""
+    config = write_scenario(tmp_path)
+    (tmp_path / "s.net.xml").rename(tmp_path / "Große Bleiche.net.xml")
+    (tmp_path / "s.rou.xml").rename(tmp_path / "am Morgen.rou.xml")
+    (tmp_path / "more buses.rou.xml").write_text('<routes><trip id="b" depart="9" from="in" to="out"/></routes>')
+    text = config.read_text().replace("s.net.xml", "Große Bleiche.net.xml")
+    config.write_text(text.replace("s.rou.xml", "am Morgen.rou.xml, more buses.rou.xml"), encoding="utf-8")
+    assert {"t", "v", "b"} <= {one.vehicle.id for one in load_scenario(config).demand.vehicles}
+
+
 def test_a_way_follows_the_permissions_of_lanes(tmp_path: Path) -> None:
     """A class that a lane shuts out is not routed over it."""
     scenario = load_scenario(write_scenario(tmp_path))
