@@ -12,7 +12,7 @@ import os
 import ssl
 import time
 import uuid
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +23,7 @@ from detectors import topics
 from detectors.intake import Intake
 from detectors.reporting import ReportingTable
 from detectors.source import Batch, SourceStatistics
+from detectors.tasks import end_tasks
 from detectors.topics import Kind
 from plans.site import MqttBroker, Uplink
 
@@ -30,7 +31,6 @@ log = structlog.get_logger(__name__)
 
 MAX_INCOMING = 20_000
 MAX_STATES = 10_000
-CANCEL_AGAIN_S = 0.5
 RECONNECT_FIRST_S = 0.25
 RECONNECT_LAST_S = 5.0
 
@@ -237,20 +237,6 @@ class MqttSource:
 
     def _count_overflow(self) -> None:
         self._overflow += 1
-
-
-async def end_tasks(tasks: Collection[asyncio.Task[None]]) -> list[Exception]:
-    """Cancel tasks until they have ended; what they failed with, where they did.
-
-    Once is not enough: `asyncio.wait_for`, on which every call of the client rests, loses a cancellation that comes in
-    the same moment as the answer that it waits for (Python before 3.12), and the task would go on for ever.
-    """
-    while pending := [task for task in tasks if not task.done()]:
-        for task in pending:
-            task.cancel()
-        await asyncio.wait(pending, timeout=CANCEL_AGAIN_S)
-    ended = await asyncio.gather(*tasks, return_exceptions=True)
-    return [one for one in ended if isinstance(one, Exception)]
 
 
 def _json(body: Mapping[str, Any]) -> bytes:

@@ -9,8 +9,9 @@ from pathlib import Path
 import structlog
 
 from controllers.pool import make_drivers
-from detectors.mqtt import MqttSource, end_tasks
+from detectors.mqtt import MqttSource
 from detectors.reporting import ReportingTable
+from detectors.tasks import end_tasks
 from plans.policy import Policy
 from plans.site import Site
 from signalctl.clock import Clock, SystemClock

@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator, Sequence
 import aiomqtt
 
 from detectors.messages import encode as encode_reading
-from detectors.mqtt import end_tasks
 from detectors.readings import Reading
+from detectors.tasks import end_tasks
 from signalctl.demo.figures import figures_topic
 from signalctl.demo.topics import clock_topic, decode_second, done_topic, encode, road_topic
 

@@ -11,8 +11,9 @@ import aiomqtt
 import pytest
 
 from detectors.messages import encode
-from detectors.mqtt import Canary, MqttSource, end_tasks
+from detectors.mqtt import Canary, MqttSource
 from detectors.readings import LoopReading
+from detectors.tasks import end_tasks
 from detectors.topics import Kind
 from plans.site import MqttBroker
 from tests.ports import own_port
