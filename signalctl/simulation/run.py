@@ -3,9 +3,11 @@
 import asyncio
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -113,12 +115,13 @@ def run_scenario(spec: RunSpec, progress: Progress | None = None) -> RunOutcome:
     opened = open_scenario(spec.scenario, spec.period, in_sumo=spec.plant is PlantName.SUMO, site=spec.site)
     site = _site(opened, spec)
     plant = make_plant(opened, spec, site)
-    try:
-        with rarely_collected():
-            driven = asyncio.run(_drive(plant, opened, site, spec, progress))
-        statistics = plant.statistics()
-    finally:
-        plant.close()
+    with _whole_or_none(spec.outputs.files().values()):
+        try:
+            with rarely_collected():
+                driven = asyncio.run(_drive(plant, opened, site, spec, progress))
+            statistics = plant.statistics()
+        finally:
+            plant.close()
     trips, record, street, meter = tuple(plant.trips()), driven.record, driven.street, driven.meter
     simulated_s = plant.time_s - plant.begin_s
     figures: Figures = {
@@ -157,6 +160,18 @@ def run_scenario(spec: RunSpec, progress: Progress | None = None) -> RunOutcome:
         tuple(record.processor_s),
         driven.usual,
     )
+
+
+@contextmanager
+def _whole_or_none(files: Iterable[Path]) -> Iterator[None]:
+    """Nobody shall take the first minutes of a run that was interrupted, or failed, for all of it."""
+    try:
+        yield
+    except BaseException:
+        for file in files:
+            if file.is_file():  # and no device or pipe
+                file.unlink()
+        raise
 
 
 def _left_out(opened: OpenScenario, site: Site) -> str:

@@ -2,12 +2,13 @@
 
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from plans.site import StrategyName
 from signalctl.simulation.run import REPORT_EVERY_S, run_scenario
-from signalctl.simulation.spec import PlantName, RunSpec
+from signalctl.simulation.spec import Outputs, PlantName, RunSpec
 
 BEGIN_S = 24_840.0
 
@@ -21,17 +22,28 @@ def _interrupts_as_in_a_terminal() -> Iterator[None]:
 
 
 @pytest.mark.parametrize("strategy", [StrategyName.FIXED, StrategyName.MAX_PRESSURE])
-def test_an_interrupted_run_ends_at_its_next_second(strategy: StrategyName) -> None:
-    """At the first progress that is told somebody presses Ctrl-C; no further progress is made."""
+def test_an_interrupted_run_ends_at_its_next_second(tmp_path: Path, strategy: StrategyName) -> None:
+    """At the first progress somebody presses Ctrl-C; no further progress is made, and no part of a file is left."""
     pytest.importorskip("libsumo")
     told: list[float] = []
+    files = Outputs(queues=tmp_path / "queues.xml", signals=tmp_path / "signals.xml")
 
     def interrupt(part: float) -> None:
+        assert (tmp_path / "queues.xml").is_file()
         told.append(part)
         signal.raise_signal(signal.SIGINT)
 
     end_s = BEGIN_S + 5.0 * REPORT_EVERY_S
-    spec = RunSpec("rheinstrasse", plant=PlantName.SUMO, period="am", strategy=strategy, begin_s=BEGIN_S, end_s=end_s)
+    spec = RunSpec(
+        "rheinstrasse",
+        plant=PlantName.SUMO,
+        period="am",
+        strategy=strategy,
+        begin_s=BEGIN_S,
+        end_s=end_s,
+        outputs=files,
+    )
     with pytest.raises(KeyboardInterrupt):
         run_scenario(spec, interrupt)
     assert len(told) == 1
+    assert list(tmp_path.iterdir()) == []
