@@ -91,8 +91,13 @@ def run_each(
                     yield numbers[future], _result(future)
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
-            for child in set(multiprocessing.active_children()) - others:
+            children = set(multiprocessing.active_children()) - others
+            for child in children:
                 child.terminate()
+            for child in children:
+                child.join()  # so that nobody writes any more
+            for future in pending:
+                specs[numbers[future]].outputs.remove()
             raise
 
 

@@ -3,11 +3,10 @@
 import asyncio
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -31,7 +30,7 @@ from signalctl.recording.start import make_recorder, source_of
 from signalctl.recording.taps import Taps
 from signalctl.scenarios import OpenScenario, open_scenario
 from signalctl.simulation.road import make_plant
-from signalctl.simulation.spec import PlantName, RunSpec
+from signalctl.simulation.spec import Outputs, PlantName, RunSpec
 from signalctl.strategies.parameters import CoordinatedParameters
 from signalctl.strategies.site_numbers import numbers_for
 from signalctl.strategies.usual_traffic import UsualTraffic, local_days
@@ -115,7 +114,7 @@ def run_scenario(spec: RunSpec, progress: Progress | None = None) -> RunOutcome:
     opened = open_scenario(spec.scenario, spec.period, in_sumo=spec.plant is PlantName.SUMO, site=spec.site)
     site = _site(opened, spec)
     plant = make_plant(opened, spec, site)
-    with _whole_or_none(spec.outputs.files().values()):
+    with _whole_or_none(spec.outputs):
         try:
             with rarely_collected():
                 driven = asyncio.run(_drive(plant, opened, site, spec, progress))
@@ -163,14 +162,12 @@ def run_scenario(spec: RunSpec, progress: Progress | None = None) -> RunOutcome:
 
 
 @contextmanager
-def _whole_or_none(files: Iterable[Path]) -> Iterator[None]:
+def _whole_or_none(outputs: Outputs) -> Iterator[None]:
     """Nobody shall take the first minutes of a run that was interrupted, or failed, for all of it."""
     try:
         yield
     except BaseException:
-        for file in files:
-            if file.is_file():  # and no device or pipe
-                file.unlink()
+        outputs.remove()
         raise
 
 

@@ -46,6 +46,12 @@ class Outputs:
         named = {field.name: getattr(self, field.name) for field in fields(self)}
         return {name: path for name, path in named.items() if path is not None}
 
+    def remove(self) -> None:
+        """Take away what is there of them, files only and no devices."""
+        for path in self.files().values():
+            if path.is_file():
+                path.unlink()
+
     def of_seed(self, seed: int) -> "Outputs":
         """The same with a file of its own for this seed."""
         return Outputs(**{name: path_of_seed(path, seed) for name, path in self.files().items()})

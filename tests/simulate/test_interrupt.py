@@ -1,12 +1,13 @@
 """Ctrl-C ends a run in this process at once, although nothing in it ever waits."""
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from plans.site import StrategyName
+from signalctl.simulation.batch import run_each
 from signalctl.simulation.run import REPORT_EVERY_S, run_scenario
 from signalctl.simulation.spec import Outputs, PlantName, RunSpec
 
@@ -46,4 +47,29 @@ def test_an_interrupted_run_ends_at_its_next_second(tmp_path: Path, strategy: St
     with pytest.raises(KeyboardInterrupt):
         run_scenario(spec, interrupt)
     assert len(told) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.timeout(300)
+def test_runs_in_processes_of_their_own_leave_no_parts_either(tmp_path: Path) -> None:
+    """Whoever ends the batch while SUMO writes finds no file of the runs that had not ended."""
+    pytest.importorskip("libsumo")
+    specs = [
+        RunSpec(
+            "rheinstrasse",
+            plant=PlantName.SUMO,
+            period="am",
+            strategy=StrategyName.FIXED,
+            seed=seed,
+            outputs=Outputs(queues=tmp_path / f"queues.{seed}.xml"),
+        )
+        for seed in (1, 2)
+    ]
+
+    def interrupt(_parts: Sequence[float]) -> None:
+        if any(tmp_path.iterdir()):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        list(run_each(specs, on_progress=interrupt))
     assert list(tmp_path.iterdir()) == []
