@@ -166,7 +166,8 @@ class Coordinated:
         change = self._change_cost(plans, after.state, now.utc_s, now.field)
         saved = (before.cost - after.cost) * self._parameters.benefit_s
         proven = math.inf if run.proof is None else judge.of(run.proof.plans).cost
-        if saved > change and after.cost <= min(before.cost, proven) * (1.0 - self._parameters.least_saving):
+        least_saving = max(self._parameters.least_saving, after.unfounded_ratio)
+        if saved > change and after.cost <= min(before.cost, proven) * (1.0 - least_saving):
             self._take(run, found, plans, before.cost, after.cost)
             return
         beyond = "" if run.proof is None else " beyond what formulas promise with usual traffic, too"

@@ -2,7 +2,8 @@
 
 Formulas do not see everything: they promise gains that a street does not give. How much they promise too much is known
 where simulation has tried the changes of a plan and found none that saves: whatever the model promises there, with
-usual traffic, is its own error. Only what it promises beyond that, because traffic is another today, is believed.
+usual traffic, is its own error. Only what it promises beyond that, because traffic is another today, is believed, and
+only where it is more than the error: the street shows how false a promise is, not how much worse than nothing.
 """
 
 from collections.abc import Mapping
@@ -45,9 +46,10 @@ class Proof:
 
 @dataclass(frozen=True)
 class Judged:
-    """Plans in the model: what they are believed to cost, and the state that follows."""
+    """Plans in the model: what they are believed to cost, the known error in that, and the state that follows."""
 
     cost: float
+    unfounded_ratio: float  # of the proven plans' cost: promised with usual traffic too, and so falsely
     state: FlowState
 
 
@@ -66,10 +68,10 @@ class Judge:
         """Cost per second; what the model promises over proven plans with usual traffic too is added again."""
         state = self._predicted(plans, self._demand)
         if self._proof is None or self._proven_usually <= 0.0:
-            return Judged(state.cost(), state)
+            return Judged(state.cost(), 0.0, state)
         usually = self._predicted(plans, self._proof.usual).cost()
         unfounded_ratio = max(0.0, 1.0 - usually / self._proven_usually)
-        return Judged(state.cost() + unfounded_ratio * self._proven_now, state)
+        return Judged(state.cost() + unfounded_ratio * self._proven_now, unfounded_ratio, state)
 
     def _predicted(self, plans: Plans, demand: Demand) -> FlowState:
         return predicted(self._junctions, plans, demand, self._weights)

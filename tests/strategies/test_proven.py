@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -108,3 +109,18 @@ def test_proven_plans_stay_while_nobody_knows_what_is_usual(crossroads) -> None:
     decision = Street(crossroads, None).drive(UNEVEN, 720)
     assert decision.plan == crossroads.plan
     assert "refined by simulation" in decision.why
+
+
+@pytest.mark.parametrize(("now_ratio", "taken"), [(0.75, False), (0.65, True)])
+def test_a_saving_has_to_exceed_the_known_error(monkeypatch, crossroads, now_ratio: float, taken: bool) -> None:
+    """With 15 % promised falsely, 10 % beyond that are not enough, and 20 % are."""
+    street = Street(crossroads, UNEVEN)
+
+    def predicted(_junctions, plans, demand, _weights):
+        proven = plans["J"] == crossroads.plan
+        usual = demand["J"].flow_vph == street.strategy.history.usual_demand()["J"].flow_vph
+        cost = 100.0 if proven else 85.0 if usual else 100.0 * now_ratio
+        return SimpleNamespace(cost=lambda: cost, cost_apart=lambda _name: cost, cost_of=lambda _name: cost)
+
+    monkeypatch.setattr("signalctl.strategies.proven.predicted", predicted)
+    assert (street.drive(UNEVEN, 720).plan != crossroads.plan) is taken
