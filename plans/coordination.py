@@ -26,6 +26,7 @@ from plans.streams import main_streams
 from plans.timing import OnDemandStage, TimingPlan
 
 Value = TypeVar("Value")
+Step = TypeVar("Step")
 
 
 @dataclass(frozen=True)
@@ -57,13 +58,15 @@ Steps = Generator[None, None, Outcome | None]
 Solve = Callable[[Sequence[Stream], int], Generator[None, None, Progression]]
 
 
-def finish(steps: Generator[None, None, Value]) -> Value:
-    """Run a search to its end."""
+def finish(steps: Generator[Step, None, Value], on_step: Callable[[Step], None] | None = None) -> Value:
+    """Run a search to its end; `on_step` is told what each of its steps says."""
     while True:
         try:
-            next(steps)
+            said = next(steps)
         except StopIteration as end:
             return cast(Value, end.value)
+        if on_step is not None:
+            on_step(said)
 
 
 def solve_at_once(streams: Sequence[Stream], period_s: int) -> Generator[None, None, Progression]:

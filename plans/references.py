@@ -69,6 +69,8 @@ def check_site_references(site: Site) -> list[Finding]:
         for index, stop in enumerate(corridor.stops):
             element = f"corridors/{corridor.id}/junctions/{index}/junction"
             found += _unknown(element, [stop.junction], site.junctions, "a junction")
+    known_sets = dict.fromkeys(name for plans in site.plans.values() for name in plans)
+    found += _unknown("refined", sorted(site.refined), known_sets, "a plan set")
     for index, uplink in enumerate(site.uplinks):
         if not uplink.junction:
             continue

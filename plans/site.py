@@ -139,7 +139,8 @@ class Site:
 
     `plans[junction][plan set]` are the time-of-day plans; the calendar names the plan set that is due. `store` is the
     journal's path, relative to the site file. `network` is the SUMO network that the map is drawn from.
-    `weights` are those of the policy but for what the site sets itself.
+    `weights` are those of the policy but for what the site sets itself. `refined` are the plan sets that simulation has
+    proved: for the traffic that is usual in their time nothing near them is better.
     `unconfirmed` holds the paths of the numbers that the file leaves to an unconfirmed default.
     """
 
@@ -149,6 +150,7 @@ class Site:
     junctions: Mapping[str, Junction]
     plans: Mapping[str, Mapping[str, TimingPlan]]
     calendar: Calendar
+    refined: frozenset[str] = frozenset()
     corridors: Mapping[str, Corridor] = field(default_factory=dict)
     controllers: Mapping[str, ControllerAddress] = field(default_factory=dict)
     mqtt: MqttBroker | None = None

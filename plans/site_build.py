@@ -72,6 +72,7 @@ def build_site(form: SiteForm) -> Site:
             tuple(CalendarEntry(frozenset(entry.days), entry.at, entry.plans) for entry in form.calendar.week),
             {special.date: special.like for special in form.calendar.special_days},
         ),
+        refined=frozenset(form.refined),
         corridors=corridors,
         controllers={
             name: ControllerAddress(**junction.controller.model_dump())

@@ -57,6 +57,7 @@ def site_text(site: Site) -> str:
         for corridor in site.corridors.values()
     }
     document["calendar"] = _calendar(site)
+    document["refined"] = sorted(site.refined)
     document["junctions"] = {name: _junction(site, junction) for name, junction in site.junctions.items()}
     document["uplinks"] = [
         Inline({name: value for name, value in _attributes(uplink).items() if value}) for uplink in site.uplinks

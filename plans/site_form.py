@@ -319,6 +319,7 @@ class SiteForm(Form):
     occupancy: dict[ModeField, NotNegative] = {}
     corridors: dict[Name, CorridorForm] = {}
     calendar: CalendarForm
+    refined: list[Name] = []
     junctions: Annotated[dict[Name, JunctionForm], Field(min_length=1)]
     uplinks: list[UplinkForm] = []
     transit: TransitForm = TransitForm()

@@ -70,6 +70,7 @@ def assemble(
             weights=site.weights,
             occupancy=site.occupancy,
             plans=site.plans,
+            refined=site.refined,
             parameters=own,
             history=history,
         ),

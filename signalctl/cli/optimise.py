@@ -29,7 +29,10 @@ def optimise(
     scenario: Annotated[
         str | None, typer.Option(help="Refine the plans in this scenario: a .sumocfg, a folder, or a shipped name.")
     ] = None,
-    period: Annotated[Period | None, typer.Option(help="Time of day of a shipped scenario.")] = None,
+    period: Annotated[
+        list[Period] | None,
+        typer.Option(help="Time of day of a shipped scenario; given several times, their plan sets one after another."),
+    ] = None,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="The site file with the new plans; none is written without.")
     ] = None,
@@ -48,12 +51,14 @@ def optimise(
 ) -> None:
     """Compute cycle, greens and offsets for counted traffic or by simulation, and compare with the site's plans."""
     from plans.rules import check_site, errors
-    from plans.schema import SiteError, dump_site, read_site_file
+    from plans.schema import SiteError, read_site_file
 
     if counts is None and scenario is None:
         raise UsageError("optimise: expected --counts or --scenario, got neither")
-    if scenario is None and (period is not None or begin is not None or end is not None):
+    if scenario is None and (period or begin is not None or end is not None):
         raise UsageError("optimise: expected --scenario beside --period, --begin or --end, got none")
+    if period and len(period) > 1 and (counts or plans or begin is not None or end is not None):
+        raise UsageError("optimise: expected one --period beside --counts, --plans, --begin or --end, got several")
     if output is not None and output.exists() and not force:
         raise UsageError(f"{output}: expected a new file (or --force), got one that exists")
     if output is not None and not output.parent.is_dir():
@@ -65,28 +70,39 @@ def optimise(
     made: dict[str, Mapping[str, TimingPlan]] = {}
     if counts is not None:
         made = {one.plan_set: one.plans for one in _by_counts(file.site, counts, tuple(plans or ()))}
-    if scenario is not None:
-        plan_set = _one_set(file.site, plans, period, made)
+    if scenario is None:
+        _write(_with(file.site, made), tuple(made), output)
+        return
+    now, done, only = file.site, [], _junctions(file.site, junction or [])
+    for one in period or (None,):
+        plan_set = _one_set(now, plans, one, made)
         further = {"plans for the counts": made[plan_set]} if plan_set in made else {}
-        place = (scenario, file.site, period.value if period else None, begin, end)
-        only = _junctions(file.site, junction or [])
+        place = (scenario, now, one.value if one else None, begin, end)
         refined = _by_simulation(place, plan_set, seeds, check_seeds, further, only, jobs)
-        made[plan_set] = refined.plans if refined.check.better else _kept(file.site, plan_set)
+        proved = now.refined if only else now.refined | {plan_set}
+        if refined.check.better:
+            now = _with(now, {plan_set: refined.plans})
+        now = replace(now, refined=proved)
+        done.append(plan_set)
+        _write(now, done, output)  # at once: the next period may take long
+
+
+def _write(site: "Site", done: Sequence[str], output: Path | None) -> None:
+    """The whole site file; nothing where no output is named."""
+    from plans.schema import dump_site
+
     if output is not None:
-        dump_site(replace(file.site, plans=_merged(file.site, made)), output)
-        typer.echo(f"{output}: {', '.join(made)} written; check it with: signalctl check {output}")
+        dump_site(site, output)
+        typer.echo(f"{output}: {', '.join(done)} written; check it with: signalctl check {output}")
 
 
-def _merged(site: "Site", made: Mapping[str, Mapping[str, "TimingPlan"]]) -> dict[str, dict[str, "TimingPlan"]]:
-    """All plans of the site, with the new ones in their places."""
-    return {
+def _with(site: "Site", made: Mapping[str, Mapping[str, "TimingPlan"]]) -> "Site":
+    """The site with the new plans in their places, which simulation has not proved yet."""
+    plans = {
         name: {**of_junction, **{plan_set: of_set[name] for plan_set, of_set in made.items() if name in of_set}}
         for name, of_junction in site.plans.items()
     }
-
-
-def _kept(site: "Site", plan_set: str) -> dict[str, "TimingPlan"]:
-    return {name: of_junction[plan_set] for name, of_junction in site.plans.items() if plan_set in of_junction}
+    return replace(site, plans=plans, refined=site.refined - made.keys())
 
 
 def _by_counts(site: "Site", counts: Path, plans: tuple[str, ...]) -> tuple["SetOutcome", ...]:

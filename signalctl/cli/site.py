@@ -55,3 +55,37 @@ def init(
     )
     for signal, why in signals_left_out(net, derived).items():
         typer.echo(f"left out: signal {signal}: {why}")
+
+
+@site.command()
+def take(
+    base: Annotated[Path, typer.Argument(help="The site file that plan sets are taken into.", metavar="SITE")],
+    plans: Annotated[list[str], typer.Argument(help="Plan sets and the site files they come from, as in am=new.yaml.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="The site file with these plan sets.")],
+    force: Annotated[bool, typer.Option("--force", help="Replace the output file when it exists.")] = False,
+) -> None:
+    """Take plan sets from other site files of the same junctions, if any set can still follow any other."""
+    from plans.rules import check_site, errors
+    from plans.schema import SiteError, dump_site, parse_site, read_site_file
+    from plans.site_dump import site_text
+    from plans.take import with_plan_set
+
+    if output.exists() and not force:
+        raise UsageError(f"{output}: expected a new file (or --force), got one that exists")
+    if not output.parent.is_dir():
+        raise UsageError(f"{output}: expected an existing folder, got {output.parent}")
+    merged = read_site_file(base).site
+    for words in plans:
+        plan_set, sign, file = words.partition("=")
+        if not (plan_set and sign and file):
+            raise UsageError(f"expected a plan set and a site file, as in am=new.yaml, got {words!r}")
+        try:
+            merged = with_plan_set(merged, read_site_file(Path(file)).site, plan_set)
+        except ValueError as error:
+            raise UsageError(f"{file}: {error}") from None
+    broken = errors(check_site(merged))
+    if broken:
+        file_then = parse_site(site_text(merged), str(output))
+        raise SiteError(tuple(file_then.problem(finding) for finding in broken))
+    dump_site(merged, output)
+    typer.echo(f"{output}: {', '.join(words.partition('=')[0] for words in plans)} taken")

@@ -1,6 +1,6 @@
 """The strategies by name."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from plans.defaults import MODE_WEIGHT, OCCUPANCY
@@ -19,6 +19,7 @@ from signalctl.strategies.parameters import (
     CoordinatedParameters,
     MaxPressureParameters,
 )
+from signalctl.strategies.proven import Proven
 from signalctl.strategies.traffic_history import TrafficHistory
 from signalctl.strategy import Strategy
 
@@ -49,6 +50,7 @@ def make_strategy(
     weights: Mapping[Mode, float] = MODE_WEIGHT,
     occupancy: Mapping[Mode, float] = OCCUPANCY,
     plans: Mapping[str, Mapping[str, TimingPlan]] | None = None,
+    refined: Collection[str] = (),
     parameters: Parameters | None = None,
     history: TrafficHistory | None = None,
 ) -> Strategy:
@@ -60,6 +62,7 @@ def make_strategy(
         weights: Cost of a person's second of delay by mode, against that of a car occupant.
         occupancy: Persons in a vehicle by mode.
         plans: All time-of-day plans by junction and plan set; every junction needs one to fall back on.
+        refined: Plan sets that simulation has proved.
         parameters: Numbers of the strategy; its defaults when missing.
         history: What was counted, for a strategy that plans by it.
 
@@ -82,7 +85,8 @@ def make_strategy(
         everyone = {mode: weights.get(mode, MODE_WEIGHT[mode]) for mode in Mode}
         inside = {mode: occupancy.get(mode, OCCUPANCY[mode]) for mode in Mode}
         own = _own(name, parameters, CoordinatedParameters)
-        return Coordinated(junctions, everyone, inside, own, history)
+        proven = Proven(frozenset(refined), plans or {})
+        return Coordinated(junctions, everyone, inside, own, history, proven)
     if name == "adaptive":
         return Adaptive(junctions, persons, _own(name, parameters, AdaptiveParameters))
     raise UsageError(f"strategy: expected one of {', '.join(NAMES)}, got {name!r}")

@@ -50,15 +50,12 @@ class TrafficHistory:
         days: LocalDays | None = None,
     ) -> None:
         self._junctions = junctions
+        self._weights, self._occupancy = weights, occupancy
         self._walker_weight = weights[Mode.PEDESTRIAN] * occupancy[Mode.PEDESTRIAN]
-        persons = np.array([weights[mode] * occupancy[mode] for mode in MODES])
-        self._parts = {
-            name: _JunctionHistory(junction, persons, weights, occupancy, memory_s)
-            for name, junction in junctions.items()
-        }
+        self._memory_s = memory_s
+        self._parts = self._empty()
         self._usual = usual.copy() if usual is not None else UsualTraffic()
         self._days = days or LocalDays()
-        self._memory_s = memory_s
         self._utc_s: float | None = None
         self._begun_utc_s: float | None = None
         self._slot: Slot | None = None
@@ -112,6 +109,24 @@ class TrafficHistory:
         for name, part in parts.items():
             usual = self._expected(name, 0.0) if by_usual else None
             part.expect(usual, self._expected(name, -SLOT_S / 2.0 - self._age_s()))
+        return self._demand_of(parts)
+
+    def usual_demand(self) -> Demand:
+        """Demand as earlier days had it in the next quarter of an hour, whatever was counted today."""
+        parts = self._empty()
+        for name, part in parts.items():
+            part.expect(self._expected(name, 0.0), None)
+        return self._demand_of(parts)
+
+    def _empty(self) -> "dict[str, _JunctionHistory]":
+        """Nobody has been counted anywhere."""
+        persons = np.array([self._weights[mode] * self._occupancy[mode] for mode in MODES])
+        return {
+            name: _JunctionHistory(junction, persons, self._weights, self._occupancy, self._memory_s)
+            for name, junction in self._junctions.items()
+        }
+
+    def _demand_of(self, parts: "Mapping[str, _JunctionHistory]") -> Demand:
         flows = share_out(
             self._junctions,
             {name: part.lane_vph() for name, part in parts.items()},

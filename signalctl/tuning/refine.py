@@ -3,12 +3,16 @@
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
+from plans.coordination import finish
 from plans.junction import Mode
+from plans.optimise import optimise_site
 from signalctl.tuning.moves import Move, Moves, Plans
 from signalctl.tuning.runs import Runs
-from signalctl.tuning.search import Found, SearchNumbers, Steps, Taken, search
-from signalctl.tuning.trial import Place, Score
+from signalctl.tuning.search import SearchNumbers, Taken, search
+from signalctl.tuning.trial import Ground, Place, Score
 from sim.replications import paired_difference
+
+FORMULAS = "plans by formulas for the traffic that is simulated"
 
 
 @dataclass(frozen=True)
@@ -71,12 +75,20 @@ def refine(
     moves = Moves(place.site, plan_set, only)
     before = {name: place.site.plans[name][plan_set] for name in moves.junctions}
     with Runs(place, jobs) as runs:
-        rivals = [Move(words, plans) for words, plans in further.items()]
+        first = {**further, **({} if only else {FORMULAS: by_formulas(place, plan_set, before, numbers.choosing[0])})}
+        rivals = [Move(words, plans) for words, plans in first.items()]
         steps = search(before, moves, runs.costs, numbers, rivals)
-        found = _finish(steps, on_progress)
+        found = finish(steps, on_progress)
         scores = runs.scores([(plans, seed) for plans in (before, found.plans) for seed in checking])
     check = Check(checking, tuple(scores[: len(checking)]), tuple(scores[len(checking) :]))
     return Refined(plan_set, found.plans, tuple(found.taken), found.runs + len(scores), check)
+
+
+def by_formulas(place: Place, plan_set: str, before: Plans, seed: int) -> Plans:
+    """The plans that formulas find for the traffic that is simulated: what they promise is then tried as well."""
+    counts = Ground(place).counts(before, seed, plan_set)
+    (outcome,) = optimise_site(place.site, counts, (plan_set,))
+    return {**before, **outcome.plans}
 
 
 def mean_of(scores: tuple[Score, ...], mode: Mode | None, what: str) -> float | None:
@@ -85,14 +97,3 @@ def mean_of(scores: tuple[Score, ...], mode: Mode | None, what: str) -> float | 
         return float(sum(getattr(score, what) for score in scores)) / len(scores)
     fares = [score.by_mode[mode] for score in scores if mode in score.by_mode]
     return float(sum(getattr(fare, what) for fare in fares)) / len(fares) if fares else None
-
-
-def _finish(steps: Steps, on_progress: Callable[[float], None] | None) -> Found:
-    while True:
-        try:
-            part = next(steps)
-        except StopIteration as end:
-            found: Found = end.value
-            return found
-        if on_progress is not None:
-            on_progress(part)

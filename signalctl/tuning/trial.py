@@ -1,15 +1,17 @@
 """A period of a scenario under given plans: what it costs people, and how each kind of road user fares."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from plans.counts import Count
 from plans.junction import Mode
 from plans.junction_flow import CostWeights
 from plans.site import Site
 from plans.timing import TimingPlan
 from signalctl.scenarios import OpenScenario, open_scenario
 from signalctl.strategies.parameters import StopSeconds
+from signalctl.tuning.counting import FILLING_RATIO, Counting
 from signalctl.tuning.letters import cycle_of_letters
 from signalctl.tuning.moves import Plans
 from sim.clock import utc_of
@@ -76,13 +78,26 @@ class Ground:
 
     def run(self, plans: Plans, seed: int) -> Score:
         """The whole period under these plans, in step from the first second on; other signals run their programmes."""
+        plant = self._plant(seed)
+        _drive(plant, self._cycles(plans))
+        return score(plant.trips(), self.place.site)
+
+    def counts(self, plans: Plans, seed: int, plan_set: str) -> tuple[Count, ...]:
+        """What passes the signals under these plans, as counts for a plan set."""
+        plant = self._plant(seed)
+        counting = Counting(self.heads, plant.tls_ids)
+        from_s = plant.time_s + FILLING_RATIO * (plant.end_s - plant.time_s)
+        _drive(plant, self._cycles(plans), lambda: counting.see(plant.state()) if plant.time_s >= from_s else None)
+        return counting.counts(plan_set)
+
+    def _plant(self, seed: int) -> EmbeddedPlant:
         place = self.place
-        plant = EmbeddedPlant(
+        return EmbeddedPlant(
             self._opened.scenario, seed=seed, begin=place.begin_s, end=place.end_s, time_to_teleport=NEVER
         )
-        cycles = {self.heads[name].tls_id: self._letters(plan) for name, plan in plans.items()}
-        _drive(plant, cycles)
-        return score(plant.trips(), self.place.site)
+
+    def _cycles(self, plans: Plans) -> dict[str, tuple[str, ...]]:
+        return {self.heads[name].tls_id: self._letters(plan) for name, plan in plans.items()}
 
     def _letters(self, plan: TimingPlan) -> tuple[str, ...]:
         known = self._known.get(plan)
@@ -95,13 +110,14 @@ class Ground:
         return {}
 
 
-def _drive(plant: Plant, cycles: Mapping[str, tuple[str, ...]]) -> None:
+def _drive(plant: Plant, cycles: Mapping[str, tuple[str, ...]], each_second: Callable[[], None] = lambda: None) -> None:
     while not plant.finished:
         utc_s = int(utc_of(plant.time_s)) + 1
         shown = {tls: letters[utc_s % len(letters)] for tls, letters in cycles.items()}
         end_s = plant.time_s + 1.0
         while plant.time_s < end_s - 1e-6:
             plant.step(shown)
+        each_second()
 
 
 def score(trips: Iterable[Trip], site: Site) -> Score:

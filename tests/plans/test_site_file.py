@@ -60,6 +60,7 @@ def test_what_is_left_out_follows_from_the_rules(example: Site) -> None:
         ("cycle_s: 70", "cycle_s: 70.5", "junctions.J1.plans.day.cycle_s: int_type: expected a whole number, got 70.5"),
         ("cycle_s: 70", "cycle_s: '70'", "junctions.J1.plans.day.cycle_s: int_type: expected a whole number, got 70"),
         ('at: "06:30"', 'at: "25:30"', "calendar.week.0.at: value_error: expected hour must be in 0..23"),
+        ("calendar:", "refined: [dusk]\ncalendar:", "refined: unknown_reference: expected a plan set: one of"),
         ("Europe/Berlin", "Europe/Mainz", "timezone: unknown_timezone: expected a name of the IANA time zone"),
         ("K3: 5, F1: 5", "K3: 5, F9: 5", "junctions.J1.intergreens.K1.F9: unknown_reference: expected a signal group"),
         ("stage: A, green_s: 30", "stage: Z, green_s: 30", "junctions.J1.plans.day.stages.0.stage: unknown_stage"),
@@ -261,6 +262,7 @@ def test_any_site_is_read_back_exactly(data: st.DataObject) -> None:
         controllers={"J": ControllerAddress("::1", key_file=data.draw(TEXTS))},
         mqtt=MqttBroker("h", tls=False, password_env="P"),
         uplinks=(Uplink("00112233aabbccdd", "count", "J", "D"),),
+        refined=frozenset(plans) if data.draw(st.booleans()) else frozenset(),
     )
     assert parse_site(site_text(site)).site == site
 

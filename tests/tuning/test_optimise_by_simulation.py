@@ -2,18 +2,20 @@
 
 import json
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from plans.rules import check_site, errors
 from plans.schema import dump_site, load_site
 from signalctl.cli import app
 from signalctl.errors import UsageError
 from signalctl.scenarios import SHIPPED, open_scenario
-from signalctl.tuning.refine import refine
+from signalctl.tuning.refine import Check, Refined, by_formulas, refine
 from signalctl.tuning.search import SearchNumbers
-from signalctl.tuning.trial import Ground, Place
+from signalctl.tuning.trial import Ground, Place, Score
 
 SITE = load_site(SHIPPED / "rheinstrasse" / "site.yaml")
 PLACE = "j04_fischtorstrasse"
@@ -52,6 +54,41 @@ def test_a_junction_out_of_step_is_put_right(tmp_path: Path) -> None:
     assert costs[1] < costs[0]
 
 
+def test_periods_follow_one_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each period begins with what those before have found, and its set is marked; where nothing saves, plans stay."""
+    began: list[tuple[str, int]] = []
+
+    def shifted(place, plan_set, _seeds, _check_seeds, _further, _only, _jobs):
+        site = place[1]
+        plan = site.plans[PLACE][plan_set]
+        began.append((place[2], site.plans[PLACE]["am"].offset_s))
+        after = replace(plan, offset_s=(plan.offset_s + 1) % plan.cycle_s)
+        check = Check((9,), (Score(50.0, 50.0, {}),), (Score(60.0 if plan_set == "pm" else 40.0, 50.0, {}),))
+        return Refined(plan_set, {PLACE: after}, (), 2, check)
+
+    monkeypatch.setattr(import_module("signalctl.cli.optimise"), "_by_simulation", shifted)
+    own, after = SHIPPED / "rheinstrasse" / "site.yaml", tmp_path / "after.yaml"
+    call = ["optimise", str(own), "--scenario", "rheinstrasse", "-o", str(after)]
+    result = CliRunner().invoke(app, [*call, "--period", "am", "--period", "night", "--period", "pm"])
+    assert result.exit_code == 0, result.output
+    first = SITE.plans[PLACE]["am"].offset_s
+    assert began == [("am", first), ("night", first + 1), ("pm", first + 1)]
+    made = load_site(after)
+    assert made.refined == {"am", "night", "pm"}
+    changed = {name: made.plans[PLACE][name].offset_s - SITE.plans[PLACE][name].offset_s for name in made.plans[PLACE]}
+    assert changed == {"am": 1, "night": 1, "pm": 0, "midday": 0}
+
+
+def test_formulas_take_part_with_what_is_simulated() -> None:
+    """Flows of the simulation lead to legal plans within the site's steps of all other sets."""
+    place = Place("rheinstrasse", SITE, "am", begin_s=25_200.0, end_s=25_500.0)
+    before = {name: plans["am"] for name, plans in SITE.plans.items()}
+    plans = by_formulas(place, "am", before, 1)
+    assert plans != before
+    made = replace(SITE, plans={name: {**of, "am": plans[name]} for name, of in SITE.plans.items()})
+    assert not errors(check_site(made))
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
@@ -63,6 +100,10 @@ def test_a_junction_out_of_step_is_put_right(tmp_path: Path) -> None:
         (["--scenario", "rheinstrasse", "--period", "am", "--plans", "noon"], "got 'noon'"),
         (["--scenario", "rheinstrasse"], "the one plan set"),
         (["--scenario", "nowhere", "--plans", "am"], "got 'nowhere'"),
+        (
+            ["--scenario", "rheinstrasse", "--period", "am", "--period", "pm", "--begin", "25200"],
+            "expected one --period",
+        ),
     ],
 )
 def test_wrong_calls_say_what_is_expected(options: list[str], words: str) -> None:
