@@ -14,6 +14,8 @@ PHANTOM_ROOM_M = 3.0
 """Who has moved so far is not the one who stood."""
 LOOP_M, COVERED_LATELY_S = 2.0, 180.0
 """Who stands this near to the stop line covers the loop there, if that loop has been covered by anybody lately."""
+STANDS_S = 3.0
+"""Who covers the loop for so long at green stands there; who drives over it is gone sooner."""
 UNFELT_VEH = 2
 """A loop that did not feel more than so many who crossed one after the other is broken, and proves nothing either."""
 DRIVEN_M = 5.0
@@ -26,6 +28,7 @@ class Doubts:
     def __init__(self) -> None:
         self._clutter = Clutter()
         self._covered_ago_s: dict[str, float] = {}
+        self._covered_s: dict[str, float] = {}
         self._unfelt_veh: dict[str, int] = {}
 
     def judge(
@@ -43,9 +46,16 @@ class Doubts:
         """
         for lane, feels in stop_lines.items():
             self._covered_ago_s[lane] = 0.0 if feels else self._covered_ago_s.get(lane, math.inf) + elapsed_s
+            self._covered_s[lane] = self._covered_s.get(lane, 0.0) + elapsed_s if feels else 0.0
         self._unfelt_veh = {
             lane: self._unfelt_veh.get(lane, 0) + passed.get(lane, 0) for lane, feels in stop_lines.items() if not feels
         }
+        stay = [
+            track
+            for track in tracks
+            if track.mode is not Mode.BICYCLE and not (track.seen_on in halting and track.mode in LONG_MODES)
+        ]
+        self._clutter.look(stay, passed, elapsed_s)
         self._clutter.mark(tracks, elapsed_s)
         ahead: dict[str, int] = defaultdict(int)
         real: dict[str, int] = defaultdict(int)
@@ -62,7 +72,13 @@ class Doubts:
                 idle = covered is False and self._feels(lane) and green_lanes[lane] and not real[lane]
                 if idle and track.mode is not Mode.BICYCLE:
                     track.idle_s += elapsed_s
-                elif covered and track.phantom and track.distance_m <= HEAD_ZONE_M and lane not in stands:
+                elif (
+                    covered
+                    and (self._covered_s[lane] >= STANDS_S or not green_lanes[lane])
+                    and track.phantom
+                    and track.distance_m <= HEAD_ZONE_M
+                    and lane not in stands
+                ):
                     track.passes, track.idle_s, track.free_s, track.clutter = 0, 0.0, 0.0, False
                     self._clutter.forget(lane, track.distance_m)  # somebody does stand there
                     stands.add(lane)

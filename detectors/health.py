@@ -5,13 +5,15 @@ time and forgotten only after a good spell, so that a flickering detector does n
 detector is never read as an empty road: it is not read at all.
 """
 
-from collections.abc import Container
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
+from detectors.pairs import PairWatch
 from detectors.picture import Health
 from detectors.readings import ButtonReading, LoopReading, RadarReading
-from detectors.scenes import SceneWatch
-from plans.junction import Detector, DetectorKind
+from detectors.scenes import NO_COUNTS, SceneWatch
+from plans.junction import Detector, DetectorKind, Mode
 
 DetectorReading = LoopReading | RadarReading | ButtonReading
 
@@ -50,6 +52,7 @@ MOST_OCCUPIED = 1.001
 MOST_WAITING = 1000
 LATENCY_S = 1.0
 """A message that is newer than this many seconds was not there a tick ago."""
+NO_LANES: Mapping[str, float] = MappingProxyType({})
 _OK = Health.OK  # a look into the enumeration takes as long as all else
 
 
@@ -68,6 +71,7 @@ class DetectorWatch:
         "_good_since_s",
         "_heard_s",
         "_limits",
+        "_pairs",
         "_quiet_limit",
         "_quiet_vehicles",
         "_scenes",
@@ -79,9 +83,9 @@ class DetectorWatch:
     )
 
     def __init__(
-        self, detector: Detector, limits: HealthLimits = LIMITS, approach_lanes: Container[str] = frozenset()
+        self, detector: Detector, limits: HealthLimits = LIMITS, approach_lanes: Mapping[str, float] = NO_LANES
     ) -> None:
-        """`approach_lanes` are those that end at the stop line which a radar watches."""
+        """`approach_lanes` are those that end at the stop line which a radar watches, with their lengths in metres."""
         self.health = Health.UNKNOWN
         self._limits = limits
         self._silent_s = limits.silent_button_s if detector.kind is DetectorKind.BUTTON else limits.silent_s
@@ -95,12 +99,21 @@ class DetectorWatch:
         self._quiet_vehicles = 0.0
         self._count_rate = 0.0
         self._contradictions = 0
+        single_file = detector.kind is DetectorKind.LOOP and detector.mode is not Mode.BICYCLE
+        self._pairs = PairWatch() if single_file else None
         radar = detector.kind is DetectorKind.RADAR
         self._scenes = SceneWatch(approach_lanes) if radar else None
         self._quiet_limit = limits.stuck_off_radar_vehicles if radar else limits.stuck_off_vehicles
 
     def observe(
-        self, reading: DetectorReading | None, utc_s: float, elapsed_s: float, *, green: bool, others_veh: float
+        self,
+        reading: DetectorReading | None,
+        utc_s: float,
+        elapsed_s: float,
+        *,
+        green: bool,
+        others_veh: float,
+        counts: Mapping[str, int] = NO_COUNTS,
     ) -> bool:
         """Judge what came since the last picture; whether the reading may be used.
 
@@ -110,6 +123,7 @@ class DetectorWatch:
             elapsed_s: Seconds since the last picture.
             green: Whether the signal that the detector's traffic waits for shows green.
             others_veh: Vehicles that other detectors of the same lane saw meanwhile.
+            counts: For a radar: vehicles over the stop line now, by lane where a believed loop tells.
         """
         limits = self._limits
         if self._strikes:
@@ -125,7 +139,7 @@ class DetectorWatch:
                 self._stamp_s = latest_s if latest_s < t_s else t_s
                 self._seq = reading.seq
                 if utc_s - limits.past_s <= t_s <= latest_s:
-                    sane = self._take(reading, elapsed_s, green=green, others_veh=others_veh)
+                    sane = self._take(reading, elapsed_s, counts, green=green, others_veh=others_veh)
             if not sane:
                 self._strikes += 1.0
         elif self._heard_s is None:
@@ -139,11 +153,12 @@ class DetectorWatch:
             or self._scenes is not None
             or self._quiet_vehicles > self._quiet_limit
             or self._count_rate > limits.chatter_per_s
+            or (self._pairs is not None and self._pairs.doubled)
         ):
             verdict = self._verdict(utc_s)
             if verdict is not _OK or health is not _OK:
                 self._settle(verdict, utc_s, heard=reading is not None)
-        if not sane or self.health is not _OK:
+        if not sane or not (self.health is _OK or self.sees_part):
             return False
         # a doubtful scene is left out at once, and what was seen before it goes on, until the doubt is a verdict
         return self._scenes is None or not self._scenes.stale
@@ -158,6 +173,11 @@ class DetectorWatch:
         if self._good_since_s is not None:
             self._good_since_s -= by_s
         self._stamp_s = min(self._stamp_s, utc_s - LATENCY_S)
+
+    @property
+    def sees_part(self) -> bool:
+        """Whether it is a radar that misses vehicles: those that it shows are there, and it is used for them."""
+        return self.health is Health.MISCOUNTS and self._scenes is not None and self._scenes.shows_part
 
     def hears_nobody(self, reading: LoopReading, utc_s: float, elapsed_s: float) -> bool:
         """Whether a loop that is well says in time and in its turn that nobody is there, as most do in most seconds.
@@ -178,13 +198,23 @@ class DetectorWatch:
         self._heard_s, self._stamp_s, self._seq, self._contradictions = utc_s, t_s, seq, 0
         return True
 
-    def _take(self, reading: DetectorReading, elapsed_s: float, *, green: bool, others_veh: float) -> bool:
+    def _take(
+        self,
+        reading: DetectorReading,
+        elapsed_s: float,
+        counts: Mapping[str, int],
+        *,
+        green: bool,
+        others_veh: float,
+    ) -> bool:
         """Whether the values are possible; if so, remember what speaks for being stuck or chattering."""
         if isinstance(reading, LoopReading):
             count, ratio = reading.count, reading.occupancy_ratio
             if count:
                 if not self._may_count(reading):
                     return False
+                if self._pairs is not None:
+                    self._pairs.take(reading)
             else:
                 self._contradictions = 0
                 if not 0.0 <= ratio <= MOST_OCCUPIED:
@@ -200,7 +230,7 @@ class DetectorWatch:
             covered = False
             active = bool(reading.objects)
             if self._scenes is not None:
-                self._scenes.take(reading.objects, reading.t_s, elapsed_s, others_veh)
+                self._scenes.take(reading.objects, reading.t_s, elapsed_s, others_veh, counts)
         else:
             if not (reading.waiting is None or 0 <= reading.waiting <= MOST_WAITING):
                 return False
@@ -252,10 +282,12 @@ class DetectorWatch:
         vanished = scenes is not None and scenes.vanished and self._quiet_vehicles > limits.vanished_vehicles
         if vanished or self._quiet_vehicles > self._quiet_limit:
             return Health.STUCK_OFF
-        if scenes is not None and scenes.lost_ratio > limits.lost_ratio:
+        if scenes is not None and (scenes.lost_ratio > limits.lost_ratio or scenes.falls_short):
             return Health.MISCOUNTS
         if self._count_rate > limits.chatter_per_s:
             return Health.CHATTER
+        if self._pairs is not None and self._pairs.doubled:
+            return Health.MISCOUNTS
         return Health.OK
 
     def _settle(self, verdict: Health, utc_s: float, *, heard: bool) -> None:

@@ -3,8 +3,10 @@
 Judged from the scenes alone, so that a radar that is not believed can be believed again.
 """
 
-from collections.abc import Container
+from collections.abc import Mapping
+from types import MappingProxyType
 
+from detectors.balance import FlowBalance
 from detectors.readings import RadarObject
 
 MOVING_MPS = 2.0
@@ -14,6 +16,9 @@ FOUND_M = 6.0
 LONGEST_GAP_S = 2.0
 MEMORY_OBJECTS = 120.0
 LEAST_OBJECTS = 30.0
+FLICKERS_RATIO = 0.06
+"""A radar that loses three times as many objects as usual also misses some altogether."""
+NO_COUNTS: Mapping[str, int] = MappingProxyType({})
 VANISHED_OBJECTS = 2
 """So many do not all vanish within a second."""
 
@@ -21,9 +26,10 @@ VANISHED_OBJECTS = 2
 class SceneWatch:
     """The scenes of one radar, one after the other."""
 
-    def __init__(self, lanes: Container[str]) -> None:
-        """`lanes` end at the stop line: from other lanes vehicles may turn off."""
+    def __init__(self, lanes: Mapping[str, float]) -> None:
+        """`lanes` end at the stop line, with their lengths in metres: from other lanes vehicles may turn off."""
         self._lanes = lanes
+        self._balance = FlowBalance(lanes)
         self._scene: tuple[RadarObject, ...] = ()
         self._stamp_s = float("-inf")
         self._found = self._lost = 0.0
@@ -36,8 +42,18 @@ class SceneWatch:
         self.vanished = False
         """Everybody was gone from one second to the next, and nobody has been seen since."""
 
-    def take(self, scene: tuple[RadarObject, ...], t_s: float, elapsed_s: float, crossed_veh: float = 0.0) -> None:
-        """Compare a scene with the one before; loops counted `crossed_veh` over the stop line meanwhile."""
+    def take(
+        self,
+        scene: tuple[RadarObject, ...],
+        t_s: float,
+        elapsed_s: float,
+        crossed_veh: float = 0.0,
+        counts: Mapping[str, int] = NO_COUNTS,
+    ) -> None:
+        """Compare a scene with the one before.
+
+        Loops counted `crossed_veh` over the stop line meanwhile; `counts` says how many by lane, where one is believed.
+        """
         same = bool(scene) and scene == self._scene
         self.same_s = self.same_s + elapsed_s if same else 0.0
         self.crossed_meanwhile = self.crossed_meanwhile + crossed_veh if same else 0.0
@@ -48,6 +64,7 @@ class SceneWatch:
             self.vanished = False
         if 0.0 < gap_s <= LONGEST_GAP_S and not same:
             self._compare(scene, gap_s)
+        self._balance.take(scene, counts, elapsed_s)
         self._scene, self._stamp_s = scene, t_s
 
     @property
@@ -55,6 +72,16 @@ class SceneWatch:
         """Part of the objects that were gone a second later and could not have left; 0 while too few are known."""
         known = self._found + self._lost
         return self._lost / known if known >= LEAST_OBJECTS else 0.0
+
+    @property
+    def falls_short(self) -> bool:
+        """Whether the radar shows too little of the traffic that loops count over its stop line."""
+        return self._balance.falls_short(flickers=self.lost_ratio > FLICKERS_RATIO)
+
+    @property
+    def shows_part(self) -> bool:
+        """Whether loops say that what is shown is a useful part of the traffic."""
+        return self._balance.shows_part
 
     @property
     def stale(self) -> bool:

@@ -22,6 +22,9 @@ from detectors.radar import RadarLanes
 from detectors.readings import ButtonReading, ExactReading, LoopReading, RadarReading
 from plans.junction import Detector, DetectorKind, Junction, Mode
 
+PART_CONFIDENCE = 0.25
+"""Of a lane whose radar misses vehicles: whom it shows is there, but nothing follows from whom it does not show."""
+
 
 class _Post(NamedTuple):
     """One detector that is judged: by the lanes that it tells of, a button by its group."""
@@ -52,7 +55,10 @@ class Sensing:
         self._loops = LoopLanes(junction)
         detectors = junction.detectors.values()
         self._watches = {
-            detector.id: DetectorWatch(detector, approach_lanes=frozenset(approach_lanes(junction, detector)))
+            detector.id: DetectorWatch(
+                detector,
+                approach_lanes={lane: junction.lanes[lane].length_m for lane in approach_lanes(junction, detector)},
+            )
             for detector in detectors
         }
         self._loop_posts, self._radar_posts, self._button_posts = (
@@ -73,10 +79,13 @@ class Sensing:
                     watched_by[lane].add(detector.id)
         self._watched_by = {lane: frozenset(radars) for lane, radars in watched_by.items()}
         self._radars = frozenset[str]().union(*self._watched_by.values())
-        self._stop_line = {
+        self._stop_line: dict[str, str] = {
             detector.lane: id_
             for id_, detector in junction.detectors.items()
-            if detector.kind is DetectorKind.LOOP and detector.mode is not Mode.BICYCLE and is_stop_line(detector)
+            if detector.kind is DetectorKind.LOOP
+            and detector.mode is not Mode.BICYCLE
+            and detector.lane
+            and is_stop_line(detector)
         }
         self._ways = tuple((lane, self._watched_by.get(lane), self._stop_line.get(lane, "")) for lane in junction.lanes)
         self._calls = {lane: StopLineCall(only_movement(junction, lane)) for lane in junction.lanes}
@@ -131,7 +140,8 @@ class Sensing:
         self._counts = {id_: float(said.count) for id_, said in loops.items() if said.count}
         self._crossed = {lane: float(view.passed) for lane, view in by_radar.items() if view.passed}
         shared = self._loops.share(loops)
-        blind = {radar for radar in self._radars if self.health[radar] is not Health.OK}
+        faulty = {radar for radar in self._radars if self.health[radar] is not Health.OK}
+        blind = {radar for radar in faulty if not self._watches[radar].sees_part} if faulty else faulty
         seen: dict[str, LaneView] = {}
         for lane, watching, stop_line in self._ways:
             if watching is not None and not (blind and watching <= blind):
@@ -140,6 +150,8 @@ class Sensing:
                 # a loop counts who crosses, a radar only notices that somebody is gone
                 if counting is not None and counting.count != view.passed:
                     view = replace(view, passed=counting.count)
+                if faulty and watching <= faulty:
+                    view = replace(view, confidence_ratio=PART_CONFIDENCE, kinds_known=False)
                 seen[lane] = view
                 if self._by_model:
                     self._by_model.discard(lane)
@@ -179,7 +191,7 @@ class Sensing:
         told = {}
         for lane, loop in self._stop_line.items():
             said = loops.get(loop)
-            if lane is not None and said is not None and said.present == (said.occupancy_ratio > 0.0):
+            if said is not None and said.present == (said.occupancy_ratio > 0.0):
                 told[lane] = said.present
         return told
 
@@ -196,12 +208,15 @@ class Sensing:
         changed = False
         others_veh = self._seen_by_others()
         open_lanes = {lane for lane, green in green_lanes.items() if green}
+        counts: dict[str, int] = {}
         for posts, kind, told in (
             (self._loop_posts, LoopReading, usable.loops),
             (self._radar_posts, RadarReading, usable.radars),
             (self._button_posts, ButtonReading, usable.buttons),
         ):
             believed: dict[str, Any] = told
+            if kind is RadarReading and posts:
+                counts = {lane: usable.loops[id_].count for lane, id_ in self._stop_line.items() if id_ in usable.loops}
             for id_, watch, lanes, group in posts:
                 reading = readings.get(id_)
                 if type(reading) is not kind:
@@ -215,7 +230,8 @@ class Sensing:
                     continue
                 green = group in green_groups if group is not None else not open_lanes.isdisjoint(lanes)
                 before = watch.health
-                if watch.observe(reading, utc_s, elapsed_s, green=green, others_veh=others_veh.get(id_, 0.0)):
+                others = others_veh.get(id_, 0.0)
+                if watch.observe(reading, utc_s, elapsed_s, green=green, others_veh=others, counts=counts):
                     believed[id_] = reading
                 if watch.health is not before:
                     changed = True

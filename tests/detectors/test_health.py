@@ -193,6 +193,31 @@ def test_chatter_is_found() -> None:
     assert watched.health is Health.CHATTER
 
 
+def test_a_loop_that_counts_everybody_twice_is_found_and_heals() -> None:
+    """Motor vehicles in one lane come one by one: a loop that counts pairs alone is wrong, until it counts singles."""
+    watched = Watched(LOOP)
+    for second in range(40):
+        watched.see(loop(second, 2 * (second % 4 == 0), 0.5 * (second % 4 == 0)), green=True)
+    assert watched.health is Health.MISCOUNTS
+    for second in range(40, 120):
+        watched.see(loop(second, int(second % 4 == 0), 0.5 * (second % 4 == 0)), green=True)
+    assert watched.health is Health.OK
+
+
+@pytest.mark.parametrize(
+    ("detector", "pairs", "span_s"),
+    [(LOOP, 0.5, 1.0), (LOOP, 1.0, 3.0), (replace(LOOP, mode=Mode.BICYCLE), 1.0, 1.0)],
+    ids=["wide loop", "long reading", "bicycles"],
+)
+def test_who_comes_side_by_side_is_not_counted_twice(detector: Detector, pairs: float, span_s: float) -> None:
+    """Half of the counts of a loop over two lanes may be pairs, as may all of a long reading or of bicycles abreast."""
+    watched, random = Watched(detector), np.random.default_rng(1)
+    for second in range(1200):
+        count = (1 + int(random.random() < pairs)) * (second % 4 == 0)
+        watched.see(replace(loop(second, count, 0.5 * (count > 0)), span_s=span_s), green=True)
+        assert watched.health is Health.OK
+
+
 def test_honest_traffic_is_always_used() -> None:
     """Two hours of ordinary traffic raise no suspicion in any second."""
     watched = Watched(LOOP)
@@ -294,7 +319,7 @@ def test_a_doubtful_scene_is_left_out_before_there_is_a_verdict() -> None:
 
 def test_a_queue_does_not_vanish_within_a_second() -> None:
     """All gone at once is doubted at once, and a fault as soon as two have crossed that the radar did not see."""
-    watched = DetectorWatch(RADAR, approach_lanes={"a"})
+    watched = DetectorWatch(RADAR, approach_lanes={"a": 200.0})
     queue = [RadarObject("a", 30.0 + 7.5 * number, 0.1, Mode.CAR) for number in range(3)]
     assert watched.observe(radar(0, *queue), T0, 1.0, green=False, others_veh=0.0)
     for second in range(1, 5):
@@ -318,9 +343,9 @@ def drive(watched: DetectorWatch, kept: float, seconds: int = 120, seed: int = 1
 @pytest.mark.parametrize("seed", range(5))
 def test_a_radar_that_loses_objects_on_the_way_miscounts(seed: int) -> None:
     """Two per cent missed in each second are usual, a half is a fault; and a good spell heals it."""
-    watched = DetectorWatch(RADAR, approach_lanes={"a"})
+    watched = DetectorWatch(RADAR, approach_lanes={"a": 200.0})
     assert drive(watched, 0.98, seed=seed) is Health.OK
-    blind = DetectorWatch(RADAR, approach_lanes={"a"})
+    blind = DetectorWatch(RADAR, approach_lanes={"a": 200.0})
     assert drive(blind, 0.5, seed=seed) is Health.MISCOUNTS
     for second in range(120, 400):
         places = [150.0 - 12.0 * age for age in range(second % 4, 13, 4)]
@@ -331,7 +356,7 @@ def test_a_radar_that_loses_objects_on_the_way_miscounts(seed: int) -> None:
 
 def test_who_turns_off_upstream_is_no_fault_of_the_radar() -> None:
     """Vehicles may leave lanes that do not end at the stop line; their radar is believed."""
-    assert drive(DetectorWatch(RADAR, approach_lanes={"b"}), 0.5) is Health.OK
+    assert drive(DetectorWatch(RADAR, approach_lanes={"b": 200.0}), 0.5) is Health.OK
 
 
 def test_a_radar_that_sees_nobody_while_loops_count_is_soon_stuck_off() -> None:

@@ -154,6 +154,41 @@ def test_nobody_drives_through_a_standing_vehicle(junction: Junction) -> None:
     assert view.distance_m.tolist() == [1.0, 8.5]
 
 
+def test_who_drives_over_the_loop_does_not_bring_back_an_echo(junction: Junction) -> None:
+    """Covered for a second at green the loop feels traffic; covered for three, or at red, somebody stands there."""
+    lanes, echo = RadarLanes(junction), [car("n_0", 1.0)]
+    for _ in range(10):
+        lanes.update(echo, 1.0, GREEN, stop_lines={"n_0": False})
+    sizes = []
+    for covered in (True, False, False, True, True, False, True, True, True):
+        view = lanes.update(echo, 1.0, GREEN, stop_lines={"n_0": covered})["n_0"]
+        sizes.append(view.distance_m.size)
+    assert sizes == [0] * 8 + [1]
+
+
+def test_no_queue_that_sets_off_and_builds_again_is_taken_for_an_echo(junction: Junction) -> None:
+    """Vehicles stop at the same places in every red and creep on in a jam: all of them are there in every second."""
+    lanes, random = RadarLanes(junction), np.random.default_rng(1)
+    places_m = 1.0 + 7.5 * np.arange(12)
+    for _ in range(12):
+        for _ in range(20):
+            red = [car("n_0", place_m, abs(random.normal(0.0, 0.3))) for place_m in places_m]
+            view = lanes.update(red, 1.0, RED)["n_0"]
+            assert np.count_nonzero(view.distance_m <= places_m[-1] + 0.5) == places_m.size
+        driven_m = np.zeros(places_m.size)
+        while (driven_m < 7.5).any():  # one crosses, and all draw up: the wave runs through the queue
+            ahead_m = np.concatenate(([7.5], driven_m[:-1]))
+            step_m = np.where(ahead_m > 1.0, np.minimum(2.5, 7.5 - driven_m), 0.0)
+            driven_m = driven_m + step_m
+            moved = [
+                car("n_0", float(place_m), float(speed_mps))
+                for place_m, speed_mps in zip(places_m - driven_m, step_m, strict=True)
+                if place_m > 0.0
+            ]
+            moved.append(car("n_0", float(places_m[-1] + 7.5), 0.0))
+            lanes.update(moved, 1.0, GREEN)
+
+
 def test_who_does_not_use_a_free_road_at_green_is_not_there(junction: Junction) -> None:
     """Three echoes in a row, green, and a loop at the stop line that is free: one after the other is left out."""
     lanes = RadarLanes(junction)
