@@ -56,9 +56,9 @@ class Crossroads:
                 state[index] = green.get((connection.from_edge, connection.to_edge), state[index])
         return "".join(state)
 
-    def crossing_green(self) -> dict[tuple[str, str], str]:
-        """Green for people who cross the southern arm."""
-        crossing = next(edge.id for edge in self.network.crossings.values() if "ms" in edge.crossing_edges)
+    def crossing_green(self, leaving: str) -> dict[tuple[str, str], str]:
+        """Green for people who cross the arm that this edge leaves on."""
+        crossing = next(edge.id for edge in self.network.crossings.values() if leaving in edge.crossing_edges)
         return {(c.from_edge, c.to_edge): "G" for c in self.network.connections if c.tl and c.to_edge == crossing}
 
 
@@ -104,10 +104,13 @@ def left_turns_vph(at: Crossroads, run: Runner, opposing_vph: float, cycle: bool
     return _passed_vph(run(_scenario(at, demand, green, cycle, seconds), seed), seconds)
 
 
-def right_turns_vph(at: Crossroads, run: Runner, people_ph: float, seconds: int, seed: int) -> float:
-    """Right turns in an hour, 42 s of every 90 s, over a crossing that people have the right of way on."""
-    green = at.letters({("wm", "ms"): "g", **at.crossing_green()})
-    demand = _always("wm", "ms", seconds) + _people(people_ph, seconds, seed)
+def turns_over_people_vph(at: Crossroads, run: Runner, target: str, people_ph: float, seconds: int, seed: int) -> float:
+    """Turns from the west in an hour, 42 s of every 90 s, over a crossing that people have the right of way on.
+
+    Right turns go to `ms`; left turns, which nobody comes towards here, to `mn`.
+    """
+    green = at.letters({("wm", target): "g", **at.crossing_green(target)})
+    demand = _always("wm", target, seconds) + _people(target, people_ph, seconds, seed)
     return _passed_vph(run(_scenario(at, demand, green, True, seconds), seed), seconds)
 
 
@@ -115,7 +118,7 @@ def clearing_s(at: Crossroads, make: Maker, people: int, seed: int) -> float:
     """Seconds after the beginning of green until a group that gathered at the kerb has left the crossing."""
     walk = '<walk edges="ms sm" arrivalPos="-25"/>'
     demand = [(float(i), f'<person id="p{i}" depart="{i}" departPos="20">{walk}</person>') for i in range(people)]
-    red, green = at.letters({}), at.letters(at.crossing_green())
+    red, green = at.letters({}), at.letters(at.crossing_green("ms"))
     plant = make(_scenario(at, demand, red, False, GREEN_FROM_S + 90), seed)
     last_s = 0.0
     try:
@@ -163,9 +166,10 @@ def _vehicle(name: str, depart_s: float, source: str, target: str, lane: str) ->
     return f'<trip id="{name}" depart="{depart_s:.2f}" type="t" {ends}/>'
 
 
-def _people(flow_ph: float, seconds: int, seed: int) -> list[tuple[float, str]]:
+def _people(leaving: str, flow_ph: float, seconds: int, seed: int) -> list[tuple[float, str]]:
     """Half of them from either side."""
-    ways = ("ms sm", 20, -20), ("sm ms", -20, 20)
+    coming = leaving[::-1]
+    ways = (f"{leaving} {coming}", 20, -20), (f"{coming} {leaving}", -20, 20)
     return [
         (
             t,
@@ -224,12 +228,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
                     for run in (run_sumo, run_engine)
                 )
                 _row(f"left turns, {'42 of 90 s' if cycle else 'always green'}, against {flow}/h", theirs, ours)
-        for flow in PEOPLE_PH:
-            theirs, ours = (
-                fmean(right_turns_vph(at, run, flow, options.seconds, seed) for seed in seeds)
-                for run in (run_sumo, run_engine)
-            )
-            _row(f"right turns, 42 of 90 s, {flow} people/h", theirs, ours)
+        for turns, target in (("right", "ms"), ("left", "mn")):
+            for flow in PEOPLE_PH:
+                theirs, ours = (
+                    fmean(turns_over_people_vph(at, run, target, flow, options.seconds, seed) for seed in seeds)
+                    for run in (run_sumo, run_engine)
+                )
+                _row(f"{turns} turns, 42 of 90 s, {flow} people/h", theirs, ours)
         for people in GROUPS:
             theirs, ours = (
                 fmean(clearing_s(at, make, people, seed) for seed in seeds) for make in (make_sumo, make_engine)

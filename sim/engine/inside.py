@@ -5,8 +5,8 @@ The rules are those of SUMO's MSLink::getLeaderInfo and MSVehicle::isLeader: who
 
 import math
 
-from sim.engine.arrays import IGNORE_BLOCKER_S, INFINITE, STEP_S, Net, Traffic, Vehicles, Walkers
-from sim.engine.crossings import people_ahead
+from sim.engine.arrays import IGNORE_BLOCKER_S, INFINITE, NOW, STEP_S, Net, Traffic, Vehicles, Walkers
+from sim.engine.crossings import people_ahead, people_come_first
 from sim.engine.following import HALTING, POSITION_EPS, brake_gap
 from sim.engine.jit import helper
 from sim.engine.letters import has_priority, is_green, is_red, is_yellow
@@ -29,7 +29,10 @@ def link_leaders(
         foe_lane = net.conflict_lane[c]
         if foe_lane < 0:
             to_people = seen - net.conflict.behind[c] - 1.0
-            if to_people >= -1.0 and people_ahead(net, veh, wal, c, v):
+            if to_people >= -1.0 and (
+                people_ahead(net, veh, wal, c, v)
+                or people_come_first(net, veh, wal, link, c, v, to_people + 1.0, tra.clock[NOW])
+            ):
                 slow = (
                     stopping(net, veh, v, to_people, speed, veh.decel[v], dt)
                     if to_people >= 0.0

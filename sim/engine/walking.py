@@ -1,6 +1,7 @@
 """Walking: people along sidewalks, waiting at kerbs, and on crossings."""
 
 from sim.engine.arrays import I4, SEED, STEP, Net, Traffic, Vehicles, Walkers
+from sim.engine.crossings import vehicle_bars
 from sim.engine.detours import look_for_detour, piece_after
 from sim.engine.following import uniform
 from sim.engine.jit import helper, kernel
@@ -46,7 +47,7 @@ def vehicle_comes(
 def may_step_on(
     net: Net, veh: Vehicles, tra: Traffic, wal: Walkers, p: int, segment: int, now: float, dt: float
 ) -> bool:
-    """Green or priority lets a person onto a crossing; otherwise a gap in traffic does."""
+    """Green or priority lets a person onto a crossing that no vehicle bars; otherwise a gap in traffic does."""
     crossing = wal.piece.crossing[segment]
     state = wal.crossing.state[crossing]
     if is_red(state) or state == 121 or state == 89:
@@ -54,6 +55,8 @@ def may_step_on(
     forward = wal.piece.direction[segment] > 0
     free_s = wal.crossing.free_forward[crossing] if forward else wal.crossing.free_back[crossing]
     if free_s >= now + dt:
+        return False
+    if vehicle_bars(net, veh, tra, wal, crossing, forward):
         return False
     if has_priority(state):
         return True
@@ -163,7 +166,7 @@ def show_to_drivers(wal: Walkers, p: int, now: float, dt: float) -> None:
     if following < 0 or wal.piece.crossing[following] < 0 or wal.piece.rest[s] >= 0.0:
         return
     crossing = wal.piece.crossing[following]
-    if wal.person.leaving[p] >= now - dt:
+    if wal.person.leaving[p] >= now - dt or has_priority(wal.crossing.state[crossing]):
         wal.person.next[p] = wal.crossing.approaching[crossing]
         wal.crossing.approaching[crossing] = p
 

@@ -161,3 +161,47 @@ def test_right_turns_wait_for_people_who_come_to_a_green_crossing_only(
         f'<time><begin value="0"/><end value="{SECONDS}"/></time></configuration>'
     )
     assert _drive_alike(config, RIGHT_OVER_PEOPLE.format(letter))
+
+
+@pytest.mark.parametrize(
+    "people",
+    [
+        ((26.0, False), (36.0, False)),
+        ((15.0, True), (23.0, False), (38.0, True), (40.0, True)),
+        ((26.0, False), (36.0, False), (43.0, False), (49.0, False)),
+    ],
+)
+def test_people_and_left_turns_from_a_queue_give_way_to_each_other_as_in_sumo(
+    crossroads: Crossroads, people: Sequence[tuple[float, bool]]
+) -> None:
+    """A vehicle on the crossing keeps people at the kerb; who is inside brakes for those who come to the kerb."""
+    ways = {True: ("mn nm", 20, -20), False: ("nm mn", -20, 20)}
+    elements = [
+        (
+            float(2 * i),
+            f'<vehicle id="v{i}" type="t" depart="{2 * i}" departPos="200" departLane="best">'
+            '<route edges="wm mn"/></vehicle>',
+        )
+        for i in range(14)
+    ]
+    for i, (depart_s, from_the_east) in enumerate(people):
+        edges, first_m, last_m = ways[from_the_east]
+        walk = f'<walk edges="{edges}" arrivalPos="{last_m}"/>'
+        person = f'<person id="p{i}" type="p" depart="{depart_s}" departPos="{first_m}">{walk}</person>'
+        elements.append((depart_s, person))
+    on_foot = '<vType id="p" vClass="pedestrian" speedFactor="1" speedDev="0"/>'
+    body = "".join(text for _, text in sorted(elements))
+    folder = crossroads.folder
+    (folder / "q.rou.xml").write_text(f"<routes>{EXACT}{on_foot}{body}</routes>")
+    green = crossroads.letters({("wm", "mn"): "g", **crossroads.crossing_green("mn")})
+    phases = f'<phase duration="29" state="{crossroads.letters({})}"/><phase duration="200" state="{green}"/>'
+    (folder / "q.add.xml").write_text(
+        f'<additional><tlLogic id="m" type="static" programID="q" offset="0">{phases}</tlLogic></additional>'
+    )
+    config = folder / "q.sumocfg"
+    config.write_text(
+        '<configuration><input><net-file value="c.net.xml"/><route-files value="q.rou.xml"/>'
+        '<additional-files value="q.add.xml"/></input>'
+        f'<time><begin value="0"/><end value="{SECONDS + 20}"/></time></configuration>'
+    )
+    assert _drive_alike(config)

@@ -15,9 +15,9 @@ from benchmarks.engine.capacity import (
     make_crossroads,
     make_engine,
     make_sumo,
-    right_turns_vph,
     run_engine,
     run_sumo,
+    turns_over_people_vph,
 )
 from sim.engine.pavement import Pavement
 from sim.engine.streets import build_streets
@@ -45,15 +45,16 @@ def test_left_turns_wait_for_gaps_as_in_sumo(
     assert ours == pytest.approx(theirs, rel=tolerance)
 
 
+@pytest.mark.parametrize("target", ["ms", "mn"])
 @pytest.mark.parametrize(
     ("people_ph", "seeds", "tolerance"), [(0, (1,), 0.03), (500, (1, 2, 3), 0.08), (1000, (1, 2, 3, 4), 0.1)]
 )
-def test_right_turns_wait_for_people_as_in_sumo(
-    crossroads: Crossroads, people_ph: int, seeds: tuple[int, ...], tolerance: float
+def test_turns_wait_for_people_as_in_sumo(
+    crossroads: Crossroads, target: str, people_ph: int, seeds: tuple[int, ...], tolerance: float
 ) -> None:
-    """As many right turns get through over an empty crossing, and over busy ones on the mean of several seeds."""
+    """As many turns get through over an empty crossing, and over busy ones on the mean of several seeds."""
     ours, theirs = (
-        fmean(right_turns_vph(crossroads, run, people_ph, SECONDS, seed) for seed in seeds)
+        fmean(turns_over_people_vph(crossroads, run, target, people_ph, SECONDS, seed) for seed in seeds)
         for run in (run_engine, run_sumo)
     )
     assert ours == pytest.approx(theirs, rel=tolerance)
