@@ -203,11 +203,13 @@ def wants_change(
     accelerating = (neigh_lead >= 0 and veh.acceleration[neigh_lead] > 0.0) or (
         leader >= 0 and veh.acceleration[leader] > 0.0
     )
+    here_safe = min(top, anticipated(net, veh, v, leader, lead_gap, current_distance, top, accelerating, dt))
+    chance = veh.speed_gain_chance[v]
+    if not right and chance <= 0.0 and here_safe >= neigh_top and not ret & AM_BLOCKING_FOLLOWER:
+        return ret  # the left lane promises no more than this one, and nobody asks for it
     neigh_safe = min(
         neigh_top, anticipated(net, veh, v, neigh_lead, neigh_lead_gap, neigh_distance, neigh_top, accelerating, dt)
     )
-    here_safe = min(top, anticipated(net, veh, v, leader, lead_gap, current_distance, top, accelerating, dt))
-    chance = veh.speed_gain_chance[v]
     enough = threshold(RIGHT_THRESHOLD if right else LEFT_THRESHOLD, veh.speed_gain[v])
     if right and best_offset == 0 and net.lane.speed[lane] > HIGHWAY_MPS and veh.look_ahead_speed[v] > HALTING:
         return ret | STAY | STRATEGIC
@@ -218,14 +220,13 @@ def wants_change(
         and inconvenience(chance if right else -chance, enough, here_safe, neigh_safe) <= veh.cooperative[v]
     ):
         return ret | wish | COOPERATIVE | URGENT
-    gain = (neigh_safe - here_safe) / max(neigh_safe, GAIN_MIN_SPEED)
     if right:
         if here_safe - 5.0 / 3.6 > neigh_safe:
             if chance < 0.0:
                 veh.speed_gain_chance[v] *= faded(0.5, dt)
         else:
-            if chance < 0.0 or gain > 0.0:
-                veh.speed_gain_chance[v] -= dt * gain
+            if chance < 0.0 or neigh_safe > here_safe:
+                veh.speed_gain_chance[v] -= dt * gain(neigh_safe, here_safe)
             if keeps_right(net, veh, v, lane, top, neigh_distance, neigh_lead, neigh_lead_gap, enough, dt):
                 return ret | wish | KEEP_RIGHT
         if veh.speed_gain_chance[v] < -enough and neigh_distance / max(0.1, veh.speed[v]) > 20.0:
@@ -238,11 +239,15 @@ def wants_change(
             if chance > 0.0:
                 veh.speed_gain_chance[v] *= faded(0.8, dt)
         else:
-            veh.speed_gain_chance[v] += dt * gain
-        if veh.speed_gain_chance[v] > enough and gain > 0.001 and neigh_distance / max(0.1, veh.speed[v]) > 20.0:
+            veh.speed_gain_chance[v] += dt * gain(neigh_safe, here_safe)
+        if (
+            veh.speed_gain_chance[v] > enough
+            and gain(neigh_safe, here_safe) > 0.001
+            and neigh_distance / max(0.1, veh.speed[v]) > 20.0
+        ):
             return ret | wish | SPEED_GAIN
     chance = veh.speed_gain_chance[v]
-    if to_best and best_offset == own_offset and gain >= 0.0 and (chance < 0.0 if right else chance > 0.0):
+    if to_best and best_offset == own_offset and neigh_safe >= here_safe and (chance < 0.0 if right else chance > 0.0):
         return ret | wish | STRATEGIC
     return ret
 
@@ -271,6 +276,12 @@ def stays(
         and net.lane.link_start[neigh_end + 1] > net.lane.link_start[neigh_end]
         and neigh_distance < TURN_LANE_M
     )
+
+
+@inlined
+def gain(neigh_safe: float, here_safe: float) -> float:
+    """How much faster the other lane is, as a share."""
+    return (neigh_safe - here_safe) / max(neigh_safe, GAIN_MIN_SPEED)
 
 
 @inlined
