@@ -129,24 +129,22 @@ def consider(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, v: int, lane: 
         return False
     leader, lead_gap = real_leader(net, veh, plans, tra, v, lane)
     state_right, state_left = 0, 0
-    if may_right:
-        state_right = check_change(net, veh, plans, tra, v, RIGHTWARD, leader, lead_gap)
-        if state_right & RIGHT and not state_right & BLOCKED:
-            hop(net, veh, tra, v, lane - 1)
-            return True
-        if state_right & RIGHT and state_right & URGENT:
-            tra.lane.last_blocked[lane - 1] = v
-            if tra.lane.first_blocked[lane - 1] < 0:
-                tra.lane.first_blocked[lane - 1] = v
-    if may_left:
-        state_left = check_change(net, veh, plans, tra, v, LEFTWARD, leader, lead_gap)
-        if state_left & LEFT and not state_left & BLOCKED:
-            hop(net, veh, tra, v, lane + 1)
-            return True
-        if state_left & LEFT and state_left & URGENT:
-            tra.lane.last_blocked[lane + 1] = v
-            if tra.lane.first_blocked[lane + 1] < 0:
-                tra.lane.first_blocked[lane + 1] = v
+    for direction in range(-1, 2, 2):  # one piece of machine code for both sides: twice of it fills the nearest cache
+        if not (may_right if direction < 0 else may_left):
+            continue
+        state = check_change(net, veh, plans, tra, v, direction, leader, lead_gap)
+        if state & (RIGHT if direction < 0 else LEFT):
+            if not state & BLOCKED:
+                hop(net, veh, tra, v, lane + direction)
+                return True
+            if state & URGENT:
+                tra.lane.last_blocked[lane + direction] = v
+                if tra.lane.first_blocked[lane + direction] < 0:
+                    tra.lane.first_blocked[lane + direction] = v
+        if direction < 0:
+            state_right = state
+        else:
+            state_left = state
     if state_right & URGENT and state_left & URGENT:
         state_left = 0
     elif (state_right | state_left) & COOPERATIVE:  # what it does then depends on who blocks either side

@@ -57,9 +57,7 @@ def room_ahead(net: Net, veh: Vehicles, tra: Traffic, v: int, in_front: float) -
 def withdraw_requests(
     net: Net, veh: Vehicles, tra: Traffic, wal: Walkers, v: int, in_front: float, impatience: float
 ) -> None:
-    """Take back the requests for links behind which the vehicle would not fit."""
-    if veh.item_count[v] < 2 or net.lane.roundabout[veh.lane[v]]:
-        return
+    """Take back the requests for links behind which the vehicle would not fit; it has at least two items."""
     standing = room_ahead(net, veh, tra, v, in_front)
     start, count = veh.item_start[v], veh.item_count[v]
     for k in range(count - 1, 0, -1):

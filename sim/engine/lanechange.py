@@ -35,6 +35,7 @@ TURN_LANE_M = 200.0
 STOPPED_AHEAD_M = 100.0
 RIGHT_THRESHOLD, LEFT_THRESHOLD = 2.0, 0.2
 HIGHWAY_MPS = 80.0 / 3.6
+ROUNDING_M = 1e-6  # more than sums of lengths are ever off
 
 
 @helper
@@ -57,9 +58,13 @@ def occupation_ahead(net: Net, plans: Plans, tra: Traffic, veh: Vehicles, v: int
 
 @inlined
 def occupations_ahead(
-    net: Net, plans: Plans, tra: Traffic, veh: Vehicles, v: int, lane: int, target: int
-) -> tuple[float, float, int]:
-    """`occupation_ahead` of two lanes of an edge at once: of both the length, and the last lane of the second way."""
+    net: Net, plans: Plans, tra: Traffic, veh: Vehicles, v: int, lane: int, target: int, spare_here: float,
+    spare_there: float,
+) -> tuple[float, float, int]:  # fmt: skip
+    """`occupation_ahead` of two lanes of an edge at once: of both the length, and the last lane of the second way.
+
+    Looks no further once either length is more than may be spared.
+    """
     if net.lane.internal[lane]:
         here, _ = occupation_ahead(net, plans, tra, veh, v, lane)
         there, end = occupation_ahead(net, plans, tra, veh, v, target)
@@ -80,7 +85,7 @@ def occupations_ahead(
                 end = following
                 there += tra.brutto[following]
                 neigh_cell = plans.chain.next[neigh_cell]
-        if not goes_here and not goes_there:
+        if (not goes_here and not goes_there) or here > spare_here or there > spare_there:
             break
     return here, there, end
 
@@ -164,9 +169,12 @@ def wants_change(
     top, neigh_top = lane_speed(net, veh, v, lane), lane_speed(net, veh, v, target)
     strategic = False
     if to_best and best_offset == own_offset:
-        best_next, _ = occupation_ahead(net, plans, tra, veh, v, best_lane)
-        usable = max(current_distance - position - (tra.lane.density[best_lane] + best_next), to_stop)
-        strategic = usable / abs(best_offset) < look
+        most = max(current_distance - position - tra.lane.density[best_lane], to_stop)
+        strategic = most + ROUNDING_M < look * abs(best_offset)  # already by those on this edge
+        if not strategic:
+            best_next, _ = occupation_ahead(net, plans, tra, veh, v, best_lane)
+            usable = max(current_distance - position - (tra.lane.density[best_lane] + best_next), to_stop)
+            strategic = usable / abs(best_offset) < look
     if strategic:
         ret |= wish | STRATEGIC | URGENT
     else:
@@ -195,48 +203,51 @@ def wants_change(
     accelerating = (neigh_lead >= 0 and veh.acceleration[neigh_lead] > 0.0) or (
         leader >= 0 and veh.acceleration[leader] > 0.0
     )
+    here_safe = min(top, anticipated(net, veh, v, leader, lead_gap, current_distance, top, accelerating, dt))
+    chance = veh.speed_gain_chance[v]
+    if not right and chance <= 0.0 and here_safe >= neigh_top and not ret & AM_BLOCKING_FOLLOWER:
+        return ret  # the left lane promises no more than this one, and nobody asks for it
     neigh_safe = min(
         neigh_top, anticipated(net, veh, v, neigh_lead, neigh_lead_gap, neigh_distance, neigh_top, accelerating, dt)
     )
-    here_safe = min(top, anticipated(net, veh, v, leader, lead_gap, current_distance, top, accelerating, dt))
-    chance = veh.speed_gain_chance[v]
-    gain_right, gain_left = threshold(RIGHT_THRESHOLD, veh.speed_gain[v]), threshold(LEFT_THRESHOLD, veh.speed_gain[v])
-    inconvenience = chance / gain_right if right else -chance / gain_left
-    inconvenience = min(1.0, max(here_safe / max(neigh_safe, 1e-6) - 1.0, inconvenience))
+    enough = threshold(RIGHT_THRESHOLD if right else LEFT_THRESHOLD, veh.speed_gain[v])
     if right and best_offset == 0 and net.lane.speed[lane] > HIGHWAY_MPS and veh.look_ahead_speed[v] > HALTING:
         return ret | STAY | STRATEGIC
     if (
         ret & AM_BLOCKING_FOLLOWER
-        and inconvenience <= veh.cooperative[v]
         and veh.own_state[v] & my_mark
         and (to_best or neigh_distance / (abs(best_offset) + 1) > look)
+        and inconvenience(chance if right else -chance, enough, here_safe, neigh_safe) <= veh.cooperative[v]
     ):
         return ret | wish | COOPERATIVE | URGENT
-    gain = (neigh_safe - here_safe) / max(neigh_safe, GAIN_MIN_SPEED)
     if right:
         if here_safe - 5.0 / 3.6 > neigh_safe:
             if chance < 0.0:
-                veh.speed_gain_chance[v] *= math.pow(0.5, dt)
+                veh.speed_gain_chance[v] *= faded(0.5, dt)
         else:
-            if chance < 0.0 or gain > 0.0:
-                veh.speed_gain_chance[v] -= dt * gain
-            if keeps_right(net, veh, v, lane, top, neigh_distance, neigh_lead, neigh_lead_gap, gain_right, dt):
+            if chance < 0.0 or neigh_safe > here_safe:
+                veh.speed_gain_chance[v] -= dt * gain(neigh_safe, here_safe)
+            if keeps_right(net, veh, v, lane, top, neigh_distance, neigh_lead, neigh_lead_gap, enough, dt):
                 return ret | wish | KEEP_RIGHT
-        if veh.speed_gain_chance[v] < -gain_right and neigh_distance / max(0.1, veh.speed[v]) > 20.0:
+        if veh.speed_gain_chance[v] < -enough and neigh_distance / max(0.1, veh.speed[v]) > 20.0:
             return ret | wish | SPEED_GAIN
     else:
         if here_safe > neigh_safe:
             if chance > 0.0:
-                veh.speed_gain_chance[v] *= math.pow(0.5, dt)
+                veh.speed_gain_chance[v] *= faded(0.5, dt)
         elif here_safe == neigh_safe:
             if chance > 0.0:
-                veh.speed_gain_chance[v] *= math.pow(0.8, dt)
+                veh.speed_gain_chance[v] *= faded(0.8, dt)
         else:
-            veh.speed_gain_chance[v] += dt * gain
-        if veh.speed_gain_chance[v] > gain_left and gain > 0.001 and neigh_distance / max(0.1, veh.speed[v]) > 20.0:
+            veh.speed_gain_chance[v] += dt * gain(neigh_safe, here_safe)
+        if (
+            veh.speed_gain_chance[v] > enough
+            and gain(neigh_safe, here_safe) > 0.001
+            and neigh_distance / max(0.1, veh.speed[v]) > 20.0
+        ):
             return ret | wish | SPEED_GAIN
     chance = veh.speed_gain_chance[v]
-    if to_best and best_offset == own_offset and gain >= 0.0 and (chance < 0.0 if right else chance > 0.0):
+    if to_best and best_offset == own_offset and neigh_safe >= here_safe and (chance < 0.0 if right else chance > 0.0):
         return ret | wish | STRATEGIC
     return ret
 
@@ -250,7 +261,11 @@ def stays(
     lane = veh.lane[v]
     if max(0.0, room) / (abs(best_offset) + 2) < look:
         return True
-    here_next, neigh_next, neigh_end = occupations_ahead(net, plans, tra, veh, v, lane, target)
+    spare = room - look * (abs(best_offset) + 2) + ROUNDING_M
+    spare_here, spare_there = spare - tra.lane.density[lane], spare - tra.lane.density[target]
+    if spare_here < 0.0 or spare_there < 0.0:
+        return True
+    here_next, neigh_next, neigh_end = occupations_ahead(net, plans, tra, veh, v, lane, target, spare_here, spare_there)
     occupied = max(tra.lane.density[target] + neigh_next, tra.lane.density[lane] + here_next)
     neigh_left = max(0.0, room - occupied)
     if neigh_left / (abs(best_offset) + 2) < look or (best_offset == 0 and neigh_left * 2.0 < look):
@@ -261,6 +276,24 @@ def stays(
         and net.lane.link_start[neigh_end + 1] > net.lane.link_start[neigh_end]
         and neigh_distance < TURN_LANE_M
     )
+
+
+@inlined
+def gain(neigh_safe: float, here_safe: float) -> float:
+    """How much faster the other lane is, as a share."""
+    return (neigh_safe - here_safe) / max(neigh_safe, GAIN_MIN_SPEED)
+
+
+@inlined
+def faded(share: float, dt: float) -> float:
+    """What is left of a wish after a step, of which this share is left after a second."""
+    return share if dt == 1.0 else math.pow(share, dt)
+
+
+@helper
+def inconvenience(chance: float, enough: float, here_safe: float, neigh_safe: float) -> float:
+    """What it costs to change for somebody else's sake, 1 at most: speed, or against one's own growing wish."""
+    return min(1.0, max(here_safe / max(neigh_safe, 1e-6) - 1.0, chance / enough))
 
 
 @inlined

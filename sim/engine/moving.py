@@ -28,7 +28,8 @@ from sim.engine.junction import came_in_on_major, is_cont, opened
 from sim.engine.letters import has_priority, is_red, is_yellow
 from sim.engine.models import stopping
 from sim.engine.planning import EPS_SPEED, ignores_red
-from sim.engine.positions import lane_speed
+from sim.engine.positions import cover_lanes, lane_speed
+from sim.engine.standing import STARTUP_WAIT_S, stand_on
 from sim.engine.stops import process_stop
 
 WAITING_ACCEL = 0.5  # share of the acceleration below which a slow vehicle counts as waiting
@@ -83,14 +84,18 @@ def safe_speed(net: Net, veh: Vehicles, tra: Traffic, wal: Walkers, v: int) -> t
             safe = wait
             veh.must_wait[v] = True
             break
+        minor = not has_priority(state) and not ignores and not is_cont(net, link) and not came_in_on_major(net, link)
+        if minor and can_brake and distance > net.link.visibility[link]:
+            safe = wait  # whoever has to give way finds out at the line whether somebody comes
+            veh.must_wait[v] = True
+            break
         leave = tra.item.leave[i] if tra.item.leave[i] >= 0.0 else passing
         patience = impatience_of(veh, tra, v) if can_brake else 1.0
         is_open = yellow or opened(
             net, veh, tra, wal, link, v, tra.item.arrival[i], tra.item.arrival_speed[i], leave, patience, ignores
         )
-        minor = not has_priority(state) and not is_cont(net, link) and not came_in_on_major(net, link)
-        if is_open and minor and not ignores:
-            if distance > net.link.visibility[link] and (can_brake or not yellow):
+        if is_open and minor:
+            if distance > net.link.visibility[link] and not yellow:
                 safe = wait
                 veh.must_wait[v] = True
                 break
@@ -145,13 +150,13 @@ def choose_speed(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, v: int, sa
 
 
 @inlined
-def execute_move(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Walkers, v: int) -> None:
-    """Move one vehicle; its lane may change, the lists are put right afterwards."""
+def drive(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Walkers, v: int) -> None:
+    """Choose the speed and go on with it."""
     dt = tra.clock[STEP_S]
     safe, least = safe_speed(net, veh, tra, wal, v)
     speed = veh.speed[v]
     rising = (max(safe, 0.0) - speed) / dt
-    if safe <= HALTING and veh.waiting[v] > 2.0 and rising <= WAITING_ACCEL * veh.accel[v]:
+    if safe <= HALTING and veh.waiting[v] > STARTUP_WAIT_S and rising <= WAITING_ACCEL * veh.accel[v]:
         veh.startup_s[v] = 0.0
     else:
         veh.startup_s[v] += dt
@@ -168,6 +173,16 @@ def execute_move(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Walke
     else:
         veh.waiting[v] = 0.0
     enter_lanes(net, veh, plans, tra, v)
+
+
+@inlined
+def execute_move(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Walkers, v: int) -> None:
+    """Move one vehicle; its lane may change, the lists are put right afterwards."""
+    dt = tra.clock[STEP_S]
+    if veh.item_count[v] > 0:
+        drive(net, veh, plans, tra, wal, v)
+    else:
+        stand_on(net, veh, tra, v)
     lane = veh.lane[v]
     if not veh.stop_reached[v]:
         top = lane_speed(net, veh, v, lane)
@@ -244,12 +259,7 @@ def enter_lanes(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, v: int) -> 
         note_entry(net, veh, v, link, now)
         if not net.lane.internal[lane] and veh.route_index[v] == last_edge:
             break
-    back = veh.position[v] - veh.length[v]
-    keep = 0
-    while keep < passed and back < 0.0:
-        back += net.lane.length[veh.further[v, keep]]
-        keep += 1
-    veh.further_count[v] = keep
+    cover_lanes(net, veh, v, passed)
     if i < end and tra.item.link[i] >= 0:
         veh.requests_exit[v] = 1 if tra.item.request[i] else 0
     else:

@@ -125,7 +125,8 @@ def plan_move(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Walkers,
     inside = net.lane.internal[lane]
     cell = NONE if inside else veh.row[v] + net.lane.index[lane]
     seen_outside, seen_inside = 0.0, seen if inside else 0.0
-    v_pass = min(safe, speed_after(seen, free, veh.accel[v], min(veh.max_speed[v], limit)))
+    # the speed at the next link is what one reaches from `before` on the way there, and no more than `bound`
+    bound, before, way = safe, free, seen
     route_index = veh.route_index[v]
     edges = veh.edges[v]
     had_outside, slowed, view = False, False, 0
@@ -143,9 +144,9 @@ def plan_move(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Walkers,
                     if net.lane.internal[came]:
                         room -= net.lane.length[came]
                     safe = stopping(net, veh, v, room, speed, decel, dt)
-                leave = tra.item.leave[last]
-                tra.item.leave[last] = following_from(net, veh, v, leader, gap, leave, dt)
-                v_now, v_pass = min(v_now, safe), min(v_pass, safe)
+                if tra.item.leave[last] >= 0.0:
+                    tra.item.leave[last] = following_from(net, veh, v, leader, gap, tra.item.leave[last], dt)
+                v_now, bound = min(v_now, safe), min(bound, safe)
             tra.item.wait[last] = min(tra.item.wait[last], v_now)
         # a stop on this edge
         stop = veh.next_stop[v]
@@ -161,6 +162,7 @@ def plan_move(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Walkers,
             veh.stop_distance[v] = to_stop
             v_now = min(v_now, max(stopping(net, veh, v, to_stop, speed, decel, dt), comfortable))
             if last >= 0:
+                v_pass = min(bound, speed_after(way, before, veh.accel[v], min(veh.max_speed[v], limit)))
                 tra.item.leave[last] = min(tra.item.leave[last], stopping(net, veh, v, end, v_pass, decel, dt))
             if not veh.railway[v]:
                 put_item(veh, tra, v, NONE, v_now, v_now, NO, to_stop)
@@ -211,25 +213,26 @@ def plan_move(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Walkers,
         leaving_now = inside and last < 0
         request = (v_now > EPS_SPEED and not (slowed and not net.lane.internal[lane])) or leaving_now
         v_wait = min(v_now, stopping(net, veh, v, stop_at, speed, stop_decel, dt))
+        if net.lane.internal[lane]:
+            v_now, bound, v_wait, request = link_leaders(
+                net, veh, tra, wal, v, link, lane, seen, last, v_now, bound, v_wait, request
+            )
         if yellow_or_red and can_brake and not ignores_red(net, veh, link, v, now):
-            if net.lane.internal[lane]:
-                v_now, v_pass, v_wait, request = link_leaders(
-                    net, veh, tra, wal, v, link, lane, seen, last, v_now, v_pass, v_wait, request
-                )
             put_item(veh, tra, v, link, v_now, v_wait, NO, seen)
             return
-        if net.lane.internal[lane]:
-            v_now, v_pass, v_wait, request = link_leaders(
-                net, veh, tra, wal, v, link, lane, seen, last, v_now, v_pass, v_wait, request
-            )
         if last >= 0:
             tra.item.leave[last] = min(tra.item.leave[last], limit)
-        arrival_speed = v_pass
+        heard = net.link.heard[link]
+        compared = heard or gives_way(net, link)  # else nobody compares windows there
+        arrival_speed, arrival, braking_speed, leave = 0.0, 0.0, 0.0, -1.0
+        if compared:
+            arrival_speed = min(bound, speed_after(way, before, veh.accel[v], min(veh.max_speed[v], limit)))
         sight = net.link.visibility[link]
         could_brake = not has_priority(state) and brake < seen and not came_in_on_major(net, link)
         if could_brake and seen > sight:
-            at_sight = safe_stop_speed_plain(sight, decel, 0.0, dt)
-            arrival_speed = min(v_pass, speed_after(sight, at_sight, veh.accel[v], veh.max_speed[v]))
+            if compared:
+                at_sight = safe_stop_speed_plain(sight, decel, 0.0, dt)
+                arrival_speed = min(arrival_speed, speed_after(sight, at_sight, veh.accel[v], veh.max_speed[v]))
             slowed = True
         elif state == 61 and veh.waiting[v] > 0.0 and circular_wait(net, tra, link):
             threshold = 0.25 if net.link.direction[link] == 115 else 0.75
@@ -238,17 +241,15 @@ def plan_move(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Walkers,
                 request = False
         if could_brake and net.lane.roundabout[net.link.dst[link]]:
             slowed = True
-        arrival, braking_speed = 0.0, 0.0
-        heard = net.link.heard[link]
-        if heard or gives_way(net, link):  # else nobody compares windows there
+        following_lane = net.link.next[link]
+        limit_next = lane_speed(net, veh, v, following_lane)
+        if compared:
             arrival = now - dt + arrival_delay(seen, v_now, arrival_speed, veh.accel[v], decel)
             if veh.stop_reached[v]:
                 arrival += max(0.0, veh.stop_left_s[v])
             if seen < brake_gap(v_now, decel, tau, dt) and not veh.stop_reached[v]:
                 braking_speed = min(braking_arrival_speed(seen, v_now, decel, tau), arrival_speed)
-        following_lane = net.link.next[link]
-        limit_next = lane_speed(net, veh, v, following_lane)
-        leave = speed_after(net.link.length[link], arrival_speed, veh.accel[v], min(limit_next, veh.max_speed[v]))
+            leave = speed_after(net.link.length[link], arrival_speed, veh.accel[v], min(limit_next, veh.max_speed[v]))
         i = put_item(veh, tra, v, link, v_now, v_wait, request, seen)
         tra.item.arrival[i] = arrival
         tra.item.arrival_speed[i] = arrival_speed
@@ -274,7 +275,7 @@ def plan_move(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Walkers,
             seen_outside += net.lane.length[lane]
         leader = last_on(net, veh, tra, lane, v)
         seen += net.lane.length[lane]
-        v_pass = speed_after(net.lane.length[lane], v_now, veh.accel[v], min(veh.max_speed[v], limit))
+        bound, before, way = INFINITE, v_now, net.lane.length[lane]
         last = i
 
 

@@ -96,6 +96,17 @@ def link_in(veh: Vehicles, tra: Traffic, v: int, lane: int) -> None:
 
 
 @inlined
+def cover_lanes(net: Net, veh: Vehicles, v: int, passed: int) -> None:
+    """Note how many of the lanes that were passed the rear still covers."""
+    back = veh.position[v] - veh.length[v]
+    keep = 0
+    while keep < passed and back < 0.0:
+        back += net.lane.length[veh.further[v, keep]]
+        keep += 1
+    veh.further_count[v] = keep
+
+
+@inlined
 def forget_partials(veh: Vehicles, tra: Traffic, v: int) -> None:
     """Clear the lists of the lanes that this vehicle's rear covers."""
     for k in range(veh.further_count[v]):

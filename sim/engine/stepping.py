@@ -26,6 +26,7 @@ from sim.engine.moving import execute_move, impatience_of
 from sim.engine.planning import announce, plan_move
 from sim.engine.pointers import World, fetch
 from sim.engine.positions import forget_partials, link_in, note_partials, unlink
+from sim.engine.standing import stands_on
 from sim.engine.transfer import is_stuck, keep_aside, return_to_road, start_teleport
 
 MOST_ITEMS = 40
@@ -45,11 +46,13 @@ def plan_lane(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Walkers,
             if veh.behind[next_one] >= 0:
                 fetch(veh, veh.behind[next_one])
         veh.item_start[v] = used
-        plan_move(net, veh, plans, tra, wal, v, MOST_ITEMS)
-        withdraw_requests(net, veh, tra, wal, v, in_front, impatience_of(veh, tra, v))
+        if not stands_on(net, veh, plans, tra, v):
+            plan_move(net, veh, plans, tra, wal, v, MOST_ITEMS)
+            if veh.item_count[v] > 1 and not net.lane.roundabout[lane]:
+                withdraw_requests(net, veh, tra, wal, v, in_front, impatience_of(veh, tra, v))
+            used += veh.item_count[v]
         in_front += veh.length[v] + veh.min_gap[v]
-        used += veh.item_count[v]
-        v = veh.behind[v]
+        v = next_one
     return used
 
 
