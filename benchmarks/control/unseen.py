@@ -11,6 +11,8 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from xml.etree import ElementTree as ET
+from xml.sax.saxutils import quoteattr
 
 from benchmarks.control.unseen_plain import write_plain, write_programmes
 from benchmarks.engine.streets import DEPARTURE, program, run, sumo_home
@@ -27,6 +29,7 @@ class Unseen:
 
     `options` are netgenerate's, or netconvert's where `plain` names a network of `unseen_plain`. `period_s` is the time
     between two vehicles on the whole network, `walkers_s`, `riders_s` the same for people on foot and cyclists.
+    Without `bicycles_turn_left` no lane of theirs leads to the left (see `forbid_left_turns`).
     """
 
     what: str
@@ -37,6 +40,7 @@ class Unseen:
     riders_s: float = 0.0
     fringe_factor: float = 5.0
     min_distance_m: float = 300.0
+    bicycles_turn_left: bool = True
 
 
 UNSEEN = {
@@ -105,7 +109,7 @@ UNSEEN = {
         "grid of 9 with a lane for bicycles beside one for cars, and crossings",
         (*GRID, "--grid.number", "3", "--grid.length", "200", *ATTACHED, "--bikelanes.guess",
          "--bikelanes.guess.from-permissions", "--sidewalks.guess", "--crossings.guess", "--no-turnarounds"),
-        3.0, walkers_s=6.0, riders_s=6.0,
+        3.0, walkers_s=6.0, riders_s=6.0, bicycles_turn_left=False,
     ),
     "lefthand": Unseen(
         "grid of 9, drives on the left, turn lanes",
@@ -153,6 +157,8 @@ def make(name: str, folder: Path, seconds: int = SECONDS) -> Path:
         added = write_programmes(street.plain, net)
     else:
         run(program("netgenerate"), *street.options, "-o", net)
+    if not street.bicycles_turn_left:
+        forbid_left_turns(net)
     routes = [_trips(street, net, "car", street.period_s, seconds)]
     if street.riders_s:
         routes.append(_trips(street, net, "bicycle", street.riders_s, seconds))
@@ -166,6 +172,26 @@ def make(name: str, folder: Path, seconds: int = SECONDS) -> Path:
         f'<time><begin value="0"/><end value="{seconds + 300}"/></time></configuration>\n'
     )
     return config
+
+
+def forbid_left_turns(net: Path) -> None:
+    """Take the direct left turns of bicycle lanes out of a network.
+
+    netgenerate draws them from the kerb across the cars beside. Inside the junction each then gives way to a left turn
+    that comes towards it, that one to the right turn beside the bicycle, and the right turn to the bicycle: the three
+    wait for each other for ever, whatever the signals show.
+    """
+    root = ET.parse(net).getroot()
+    only_bicycles = {lane.get("id") for lane in root.iter("lane") if lane.get("allow") == "bicycle"}
+    names = ("from", "to", "fromLane", "toLane")
+    cut = "".join(
+        "<delete " + " ".join(f"{name}={quoteattr(one.get(name, ''))}" for name in names) + "/>\n"
+        for one in root.iter("connection")
+        if one.get("tl") and one.get("dir") == "l" and f"{one.get('from')}_{one.get('fromLane')}" in only_bicycles
+    )
+    patch = net.with_name("no_left_turns.con.xml")
+    patch.write_text(f"<connections>\n{cut}</connections>\n", encoding="utf-8")
+    run(program("netconvert"), "-s", net, "-x", patch, "--no-turnarounds", "-o", net)
 
 
 def _trips(street: Unseen, net: Path, who: str, period_s: float, seconds: int) -> Path:

@@ -1,6 +1,8 @@
 """Networks that nobody tuned for."""
 
+from itertools import product
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -30,3 +32,29 @@ def test_the_same_name_makes_the_same_demand(tmp_path: Path) -> None:
         trips.append([line for line in made.read_text().splitlines() if "<trip " in line])
     assert trips[0] == trips[1]
     assert len(trips[0]) == round(60 / UNSEEN["letters"].period_s)
+
+
+def test_nobody_waits_in_a_circle_where_bicycles_have_lanes(tmp_path: Path) -> None:
+    """No three who have green together give way to each other in a circle: they would stand there for ever."""
+    net = make("cycling", tmp_path, 30).parent / "cycling.net.xml"
+    root = ET.parse(net).getroot()
+    greens: dict[str, list[str]] = {}
+    for programme in root.iter("tlLogic"):
+        greens[programme.get("id", "")] = [phase.get("state", "") for phase in programme.iter("phase")]
+    circles = []
+    for junction in root.iter("junction"):
+        yields = {
+            int(row.get("index", "")): {
+                other for other, bit in enumerate(reversed(row.get("response", ""))) if bit == "1"
+            }
+            for row in junction.iter("request")
+        }
+        for state in greens.get(junction.get("id", ""), ()):
+            shown = [link for link in yields if state[link] in "Gg"]
+            circles += [
+                (junction.get("id"), a, b, c)
+                for a, b, c in product(shown, repeat=3)
+                if b in yields[a] and c in yields[b] and a in yields[c]
+            ]
+    assert greens
+    assert not circles
