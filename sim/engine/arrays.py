@@ -34,7 +34,7 @@ RIGHTWARD: Any = np.int64(-1)
 LEFTWARD: Any = np.int64(1)
 
 
-def _record(*fields: tuple[Any, ...], lines: bool = False) -> np.dtype[Any]:
+def record(*fields: tuple[Any, ...], lines: bool = False) -> np.dtype[Any]:
     """A row of these fields in this order; with `lines` it fills whole cache lines."""
     kind = np.dtype(list(fields), align=True)
     rest = -kind.itemsize % LINE_BYTES
@@ -42,7 +42,7 @@ def _record(*fields: tuple[Any, ...], lines: bool = False) -> np.dtype[Any]:
 
 
 # Fields that are read together stand together. Compiled code reads all whole numbers as 64 bits.
-LANE = _record(
+LANE = record(
     ("length", "f8"), ("speed", "f8"),
     ("edge", "i4"), ("index", "i4"),
     ("link_start", "i4"),  # links that leave it
@@ -58,7 +58,7 @@ LANE = _record(
     ("in_start", "i4"),  # links that lead into it
     lines=True,
 )  # fmt: skip
-LINK = _record(
+LINK = record(
     ("state", "u1"), ("green_state", "u1"),  # SUMO's letter now; the last G or g
     ("heard", "?"),  # somebody who yields, or a crossing, listens to announcements at it
     ("cont", "?"), ("has_foes", "?"), ("keep_clear", "?"),
@@ -79,20 +79,20 @@ LINK = _record(
     ("index", "i4"),  # request index in its junction
     lines=True,
 )  # fmt: skip
-EDGE = _record(
+EDGE = record(
     ("length", "f8"),
     ("refused_at", "i4"), ("refusing", "i4"),  # the last step in which somebody could not enter, and on how many lanes
     ("lane_start", "i4"), ("fringe", "?"),
 )  # fmt: skip
-CONFLICT = _record(
+CONFLICT = record(
     ("behind", "f8"), ("extent", "f8"),  # from the conflict to the end of my internal lane
     ("foe_behind", "f8"), ("foe_extent", "f8"),
     ("crossing", "i4"),  # when the foe is a pedestrian crossing
     ("same_target", "?"), ("same_source", "?"), ("cont", "?"),  # the foe may be waiting inside
 )  # fmt: skip
-JUNCTION = _record(("request_start", "i4"), ("links", "i4"))
+JUNCTION = record(("request_start", "i4"), ("links", "i4"))
 
-VEHICLE = _record(
+VEHICLE = record(
     # what others look at
     ("position", "f8"), ("speed", "f8"), ("length", "f8"), ("decel", "f8"), ("min_gap", "f8"),
     ("lane", "i4"), ("ahead", "i4"), ("behind", "i4"), ("further_count", "i4"),
@@ -133,33 +133,33 @@ VEHICLE = _record(
     lines=True,
 )  # fmt: skip
 
-PLAN = _record(("start", "i4"), ("table_start", "i4"))  # first place; first table (one per next stop)
-PLACE = _record(
+PLAN = record(("start", "i4"), ("table_start", "i4"))  # first place; first table (one per next stop)
+PLACE = record(
     ("edge", "i4"), ("row", "i4"),  # a position of a route; offset of its lanes in a table
     ("fan", "i4"),  # where several lanes lead on past a signal; -1 where it cannot favour one of them
 )  # fmt: skip
-FAN = _record(("edge", "i4"), ("following", "i4"), ("mixed", "?"))  # mixed: the lanes do not all have priority, or not
-CELL = _record(
+FAN = record(("edge", "i4"), ("following", "i4"), ("mixed", "?"))  # mixed: the lanes do not all have priority, or not
+CELL = record(
     ("length", "f8"),  # how far one gets without changing lanes
     ("link", "i4"),  # the link to take from this lane, -1 when it does not lead on
     ("offset", "i2"),  # lanes to change to the best one
     ("depth", "i2"),  # edges that the look-ahead covered
 )
-CHAIN = _record(
+CHAIN = record(
     ("link", "i4"),  # of the cell
     ("lane", "i4"), ("next", "i4"),  # the lane that it leads to, and that lane's cell; -1 for none
 )  # fmt: skip
-DRAFT = _record(
+DRAFT = record(
     ("length", "f8"), ("own", "f8"), ("link", "i4"), ("offset", "i4"),  # as in a cell; its length on this edge alone
     ("goes", "?"),  # whether the route goes on from it
 )  # fmt: skip
-STOP = _record(
+STOP = record(
     ("start", "f8"), ("end", "f8"), ("duration", "f8"), ("until", "f8"),
     ("lane", "i4"), ("position", "i4"), ("place", "i4"),  # position: route index
     ("parking", "?"),
 )  # fmt: skip
 
-LANE_STATE = _record(
+LANE_STATE = record(
     ("last", "i4"), ("first", "i4"), ("count", "i4"),  # rearmost, foremost vehicle
     ("partial_count", "i4"),
     ("partial", "i4", (MAX_PARTIAL,)),  # vehicles whose front is further on
@@ -172,40 +172,40 @@ LANE_STATE = _record(
     ("entered_at", "i4"), ("entered_front", "f8"), ("entered_rear", "f8"),  # who came onto it in this step, and where
     lines=True,
 )  # fmt: skip
-ITEM = _record(
+ITEM = record(
     ("go", "f8"), ("wait", "f8"), ("arrival", "f8"), ("arrival_speed", "f8"), ("braking_speed", "f8"),
     ("distance", "f8"), ("leave", "f8"), ("space", "f8"),
     ("link", "i4"), ("request", "?"), ("stopped", "?"),
     ("heard", "?"),  # somebody listens to announcements at the link
 )  # fmt: skip
-APPROACH = _record(
+APPROACH = record(
     ("arrival", "f8"), ("leaving", "f8"), ("braking", "f8"), ("distance", "f8"), ("leave", "f8"),
     ("vehicle", "i4"), ("next", "i4"),
 )  # fmt: skip
 
-CROSSING = _record(
+CROSSING = record(
     ("length", "f8"), ("width", "f8"), ("free_forward", "f8"), ("free_back", "f8"),
     ("left_forward", "f8"), ("left_back", "f8"),
     ("signal", "i4"), ("index", "i4"), ("link_start", "i4"),
     ("head", "i4"), ("approaching", "i4"),  # first on it, first who comes to it
     ("state", "u1"),
 )  # fmt: skip
-PERSON = _record(
+PERSON = record(
     ("position", "f8"), ("arrival", "f8"), ("leaving", "f8"), ("speed", "f8"), ("waiting", "f8"),
     ("depart", "f8"), ("along", "f8"), ("wait_total", "f8"), ("wait_longest", "f8"),
     ("walked", "f8"), ("started_at", "f8"), ("arrived_at", "f8"),
     ("piece", "i4"), ("halts", "i4"), ("next", "i4"),
     ("direction", "i1"), ("status", "i1"),
 )  # fmt: skip
-PIECE = _record(
+PIECE = record(
     ("length", "f8"), ("rest", "f8"), ("until", "f8"), ("crossing", "i4"),
     ("next", "i4"),  # the piece after it; -1 where the plan ends or people choose
     ("fork", "i4"),  # where they choose after it, or (with a piece after it) could still have chosen otherwise
     ("direction", "i1"),
 )  # fmt: skip
-FORK = _record(("way_start", "i4"))
-FOOTWAY = _record(("length", "f8"), ("piece", "i4"), ("hurdle_start", "i4"))  # all its metres, the piece it begins with
-HURDLE = _record(("before", "f8"), ("crossing", "i4"))  # a crossing with signals, metres before it
+FORK = record(("way_start", "i4"))
+FOOTWAY = record(("length", "f8"), ("piece", "i4"), ("hurdle_start", "i4"))  # all its metres, the piece it begins with
+HURDLE = record(("before", "f8"), ("crossing", "i4"))  # a crossing with signals, metres before it
 
 WORD, HALF, REAL, TRUTH = np.dtype("i8"), np.dtype("i4"), np.dtype("f8"), np.dtype("?")
 
@@ -277,6 +277,7 @@ class Walkers(NamedTuple):
     hurdle: Table
     link: I4  # per crossing: links of vehicles that cross it
     counters: I8  # walking, arrived, next to depart
+    active: I4  # those who walk
 
 
 # Every array behind `pointers.World`, by the path under which kernels read it.
@@ -294,6 +295,7 @@ LAYOUT: dict[str, np.dtype[Any]] = {
     "tra.counters": WORD, "tra.clock": REAL,
     "wal.crossing": CROSSING, "wal.person": PERSON, "wal.piece": PIECE,
     "wal.fork": FORK, "wal.way": FOOTWAY, "wal.hurdle": HURDLE, "wal.link": WORD, "wal.counters": WORD,
+    "wal.active": WORD,
 }  # fmt: skip
 
 # vehicle.status

@@ -167,5 +167,5 @@ class Guide:
             if not vehicle.stops:
                 self._plans[key] = plan
         if self._tables.plans is not world.plans:
-            world = World(world.net, veh, self._tables.plans, world.tra, world.wal)
+            world = World(world.net, veh, self._tables.plans, world.tra, world.wal, world.sig)
         self._take(world, v, plan)

@@ -26,17 +26,11 @@ class People:
         self._people = persons
         self._step_s = step_s
         self._move_all = direct(walk_everybody)
-        self._active: I4 = np.zeros(len(persons) + 1, np.int64)
         footways = Footways(network, streets)
         share = hashed(seed, np.arange(len(persons)), 77).tolist()
         first = [footways.first_piece(person, share[i]) for i, person in enumerate(persons)]
         self.start_xy, self.end_xy = footways.ends()
         self.walkers = self._tables(first, footways, seed)
-        signals = streets.crossing_signal
-        self._signalled: I4 = np.array([c for c, s in enumerate(signals) if s[0] >= 0 and s[1] >= 0], np.int64)
-        self._signal: I4 = np.array([signals[c][0] for c in self._signalled], np.int64)
-        self._index: I4 = np.array([signals[c][1] for c in self._signalled], np.int64)
-        self._states = self.walkers.crossing.state  # the column itself, which takes long to find by its name
 
     @property
     def persons(self) -> Table:
@@ -60,7 +54,9 @@ class People:
             next=np.full(n, -1),
         )
         crossing, links = self._crossings()
-        return Walkers(crossing, person, *footways.tables(), links, np.array([0, 0, 0, n], np.int64))
+        return Walkers(
+            crossing, person, *footways.tables(), links, np.array([0, 0, 0, n], np.int64), np.zeros(n + 1, np.int64)
+        )
 
     def _crossings(self) -> tuple[Table, I4]:
         """The crossings, and for each the links of the vehicles that cross it."""
@@ -91,14 +87,10 @@ class People:
         net.link.heard[crossed] = True
         return crossing, crossed
 
-    def show(self, letters: I4) -> None:
-        """Show the signals to people."""
-        self._states[self._signalled] = letters[self._signal, self._index]
-
     def step(self, now: float, world: World) -> None:
         """Let people walk."""
         if self._people:
-            self._move_all(world, self._active, now, self._step_s)
+            self._move_all(world, now, self._step_s)
 
     @property
     def finished(self) -> bool:
@@ -127,7 +119,7 @@ class People:
     @property
     def active(self) -> I4:
         """Indices of those who walk."""
-        return self._active[: self.walking]
+        return self.walkers.active[: self.walking]
 
     def trips(self, now_s: float) -> list[Trip]:
         """One record per person whose departure is due."""

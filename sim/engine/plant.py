@@ -89,11 +89,9 @@ class EmbeddedPlant:
         self._room = 64
         self._traffic = new_traffic(self._net, self._vehicles, scenario, seed, self.begin_s, self._room)
         self._people = People(scenario.network, self._streets, persons, seed, self.step_s)
+        reactive = ReactiveSignals(scenario.network, self._streets, self._demand, scenario.detectors, self.step_s)
+        self._signals = SignalBoard(scenario.network, self.tls_ids, reactive)
         self._world = self._new_world()
-        self._reactive = ReactiveSignals(
-            scenario.network, self._streets, self._demand, self._people, scenario.detectors, self.step_s
-        )
-        self._signals = SignalBoard(scenario.network, self.tls_ids, self._reactive)
         self._show, self._advance, self._enter = direct(show_signals), direct(advance), direct(enter)
         self._observer = Observer(scenario.network, self._streets)
 
@@ -118,10 +116,10 @@ class EmbeddedPlant:
         now = float(clock[NOW])
         if counters[ACTIVE] + counters[TRANSFER_COUNT] + counters[PENDING_COUNT] + 64 > self._room:
             self._grow()
-        switched = self._signals.show(now, signals)
-        self._show(self._world, self._signals.letters, switched, now)
-        if switched.size:
-            self._people.show(self._signals.letters)
+        self._signals.show(now, signals)
+        if self._world.sig is not self._signals.tables:
+            self._world = self._new_world()
+        self._show(self._world)
         self._people.step(now, self._world)
         self._advance(self._world)
         if self._guide is not None and self._guide.before_entering(self._world, now):
@@ -130,10 +128,11 @@ class EmbeddedPlant:
         if self._guide is not None and self._guide.after_entering(self._world, now):
             self._world = self._new_world()
         clock[NOW] = now + self.step_s
-        self._reactive.see(self._world, now, now + self.step_s)
 
     def _new_world(self) -> World:
-        return World(self._net, self._vehicles, self._tables.plans, self._traffic, self._people.walkers)
+        return World(
+            self._net, self._vehicles, self._tables.plans, self._traffic, self._people.walkers, self._signals.tables
+        )
 
     def _grow(self) -> None:
         """More vehicles than ever before: larger buffers, with the announcements of the last step kept."""

@@ -18,8 +18,11 @@ from numba.core.imputils import lower_builtin, lower_getattr_generic
 from numba.core.typing.templates import AbstractTemplate, AttributeTemplate, infer_getattr, infer_global, signature
 from numba.np.numpy_support import from_dtype
 
-from sim.engine.arrays import LAYOUT, LINE_BYTES, Net, Plans, Traffic, Vehicles, Walkers
+from sim.engine.arrays import LAYOUT as ROAD_LAYOUT
+from sim.engine.arrays import LINE_BYTES, Net, Plans, Traffic, Vehicles, Walkers
+from sim.engine.signal_arrays import SIGNAL_LAYOUT, Signals
 
+LAYOUT = {**ROAD_LAYOUT, **SIGNAL_LAYOUT}
 FETCHED_BYTES = 320
 WORDS = 2  # per array: its address and its length
 
@@ -27,12 +30,13 @@ WORDS = 2  # per array: its address and its length
 class World:
     """Everything that kernels work on."""
 
-    def __init__(self, net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Walkers) -> None:
+    def __init__(self, net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Walkers, sig: Signals) -> None:
         self.net = net
         self.veh = veh
         self.plans = plans
         self.tra = tra
         self.wal = wal
+        self.sig = sig
         arrays = [operator.attrgetter(path)(self) for path in LAYOUT]
         for (path, kind), array in zip(LAYOUT.items(), arrays, strict=True):
             if array.dtype != kind or not array.flags.c_contiguous:

@@ -8,8 +8,9 @@ from operator import itemgetter
 
 import numpy as np
 
-from sim.engine.arrays import I4
+from sim.engine.arrays import U1
 from sim.engine.reactive import ReactiveSignals
+from sim.engine.signal_arrays import Signals, new_signals
 from sim.network import Network, TrafficLightLogic
 
 ROUNDING_S = 1e-6
@@ -20,14 +21,16 @@ MOST_CODES = 10_000
 class SignalBoard:
     """Shows letters: given ones, or those of the network's programme at its time.
 
+    Programmes that react to traffic are decided and shown by `deciding.py`, on the tables here.
+
     Args:
         network: The network.
         tls_ids: Its signals.
-        reactive: Who runs the programmes that react to traffic; not needed where there are none.
+        reactive: Who begins the programmes that react to traffic; not needed where there are none.
     """
 
     def __init__(self, network: Network, tls_ids: Sequence[str], reactive: ReactiveSignals | None = None) -> None:
-        self._reactive = reactive if reactive is not None and reactive.names else None
+        self._reactive = reactive
         self._timetables: list[Sequence[tuple[float, TrafficLightLogic]]] = [
             network.timetable(name) for name in tls_ids
         ]
@@ -38,55 +41,63 @@ class SignalBoard:
             needed = max(links.get(name, {0: ()}), default=0) + 1
             if self._lengths[i] < needed:
                 raise ValueError(f"signal {name!r}: expected at least {needed} letters, got {self._lengths[i]}")
-        self.letters: I4 = np.zeros((len(tls_ids), max(self._lengths, default=1)), np.int64)
-        self._codes: dict[str, I4] = {}
-        self._shown = [""] * len(tls_ids)
-        self._programmed = [""] * len(tls_ids)  # what the network's programme shows
-        self._until_s = [-math.inf] * len(tls_ids)  # and until when, at least
+        self.tables: Signals = new_signals(self._lengths)
+        self._start = self.tables.signal.letter_start.tolist()
+        self._codes: dict[str, U1] = {}
+        self._shown = [""] * len(tls_ids)  # where no reacting programme is shown
+        self._reacting: list[TrafficLightLogic | None] = [None] * len(tls_ids)  # or the one that is
+        self._until_s = [-math.inf] * len(tls_ids)  # until when, at least, that is what the network's programmes show
+        self._next_s = -math.inf  # the first of these times
 
-    def show(self, now_s: float, signals: Mapping[str, str]) -> I4:
-        """Set every signal for this instant; the indices of those that show something else than before.
+    def show(self, now_s: float, signals: Mapping[str, str]) -> None:
+        """Set every signal for this instant, but for what reacting programmes decide; `tables` may be new ones then.
 
         Raises:
             KeyError: A named signal does not exist.
             ValueError: A state has the wrong length or unknown letters.
+            sim.sumo_files.SumoFileError: A programme reacts to traffic in a way that is not simulated here.
         """
+        if not signals and now_s < self._next_s:
+            return
         for name in signals:
             if name not in self._index:
                 raise KeyError(f"signal {name!r}: expected one of {', '.join(self._index) or 'none'}")
         if self._reactive is not None:
-            for name in self._reactive.run(now_s, signals):
-                self._until_s[self._index[name]] = -math.inf
-        switched = []
+            self.tables = self._reactive.begin(self.tables, now_s, signals)
         for name, i in self._index.items():
             state = signals.get(name)
-            if state is None:
-                if now_s >= self._until_s[i]:
-                    self._look_up(i, now_s)
-                state = self._programmed[i]
-            elif state != self._shown[i]:
-                self._check(name, i, state)
-            if state != self._shown[i]:
-                self._shown[i] = state
-                self.letters[i, : len(state)] = self._code(state)
-                switched.append(i)
-        return np.array(switched, np.int64)
+            if state is not None:
+                if state != self._shown[i]:
+                    self._check(name, i, state)
+                    self._put(i, state)
+                self._until_s[i] = -math.inf
+            elif now_s >= self._until_s[i]:
+                self._look_up(i, now_s)
+        self._next_s = min(self._until_s, default=math.inf)
 
-    def _code(self, state: str) -> I4:
-        """The letters as numbers; programmes show the same few states over and over."""
-        code = self._codes.get(state)
+    def _put(self, i: int, state: str) -> None:
+        """Show these letters and no reacting programme."""
+        code = self._codes.get(state)  # control and programmes show the same few states over and over
         if code is None:
             if len(self._codes) >= MOST_CODES:
                 self._codes.clear()
-            code = self._codes[state] = np.array([ord(letter) for letter in state], np.int64)
-        return code
+            code = self._codes[state] = np.frombuffer(state.encode("ascii"), np.uint8)
+        self._shown[i], self._reacting[i] = state, None
+        self.tables.letter[self._start[i] : self._start[i + 1]] = code
+        self.tables.signal.switched[i] = True
+        self.tables.signal.programme[i] = -1
 
     def programme(self, name: str, now_s: float) -> tuple[str, int]:
         """Programme and number of the phase that the network's own programme of a signal shows at this time."""
         logic, _ = self._due(self._index[name], now_s)
-        if logic.reacts and self._reactive is not None:
-            return logic.program_id, self._reactive.running(logic).phase
-        return logic.program_id, logic.phase_at(now_s)
+        return logic.program_id, self._phase_of(logic) if logic.reacts else logic.phase_at(now_s)
+
+    def _phase_of(self, logic: TrafficLightLogic) -> int:
+        """Number of the phase that a reacting programme is in."""
+        if self._reactive is None:
+            raise ValueError(f"signal {logic.id!r}: expected somebody who runs its programme")
+        programmes, number = self.tables.programme, self._reactive.number(logic)
+        return int(programmes.phase[number] - programmes.phase_start[number])
 
     def _due(self, i: int, now_s: float) -> tuple[TrafficLightLogic, float]:
         """The programme that runs now, and when the next one does."""
@@ -95,12 +106,17 @@ class SignalBoard:
         return timetable[row][1], timetable[row + 1][0] if row + 1 < len(timetable) else math.inf
 
     def _look_up(self, i: int, now_s: float) -> None:
+        """Show what the network's programme of this time shows."""
         logic, next_s = self._due(i, now_s)
         if logic.reacts and self._reactive is not None:
-            self._programmed[i] = self._reactive.running(logic).state
-            self._until_s[i] = next_s - ROUNDING_S  # or until it changes
+            self._shown[i], self._reacting[i] = "", logic
+            self.tables.signal.programme[i] = self._reactive.number(logic)
+            self.tables.signal.phase[i] = -1
+            self._until_s[i] = next_s - ROUNDING_S
             return
-        self._programmed[i] = logic.state_at(now_s)
+        state = logic.state_at(now_s)
+        if state != self._shown[i]:
+            self._put(i, state)
         at_s = (now_s - logic.offset_s) % logic.cycle_s
         ends_s = accumulate(phase.duration_s for phase in logic.phases)
         left_s = next((end_s - at_s for end_s in ends_s if end_s > at_s), 0.0)
@@ -114,4 +130,6 @@ class SignalBoard:
 
     def shown(self, name: str) -> str:
         """What a signal shows now."""
-        return self._shown[self._index[name]]
+        i = self._index[name]
+        logic = self._reacting[i]
+        return self._shown[i] if logic is None else logic.phases[self._phase_of(logic)].state

@@ -4,8 +4,8 @@ from sim.engine.arrays import (
     ACTIVE,
     APPROACHES,
     DRIVING,
-    I4,
     NOTHING,
+    NOW,
     PARKED,
     STEP,
     TELEPORTING,
@@ -18,14 +18,17 @@ from sim.engine.arrays import (
     Walkers,
 )
 from sim.engine.changing import change_on_edge
+from sim.engine.deciding import run_programmes, show_programmes, watch_road
 from sim.engine.insertion import insert_departures
 from sim.engine.jit import helper, inlined, kernel
 from sim.engine.judging import note_mixed
 from sim.engine.keepclear import withdraw_requests
+from sim.engine.letters import is_green
 from sim.engine.moving import execute_move, impatience_of
 from sim.engine.planning import announce, plan_move
 from sim.engine.pointers import World, fetch
 from sim.engine.positions import forget_partials, link_in, note_partials, unlink
+from sim.engine.signal_arrays import Signals
 from sim.engine.standing import stands_on
 from sim.engine.transfer import is_stuck, keep_aside, return_to_road, start_teleport
 
@@ -194,23 +197,39 @@ def advance(world: World) -> None:
 
 @kernel
 def enter(world: World) -> None:
-    """The end of the step: those who are due depart where there is room."""
+    """The end of the step: those who are due depart where there is room, and programmes look at the road."""
     insert_departures(world.net, world.veh, world.plans, world.tra)
     world.tra.counters[STEP] += 1
+    watch_road(world.net, world.veh, world.tra, world.sig)
 
 
 @kernel
-def show_signals(world: World, letters: I4, switched: I4, now: float) -> None:
-    """Copy the letters of the signals that switched to their links; `letters` is (signals, longest programme)."""
-    net, tra = world.net, world.tra
-    for i in range(switched.size):
-        signal = switched[i]
-        for k in range(net.signal_start[signal], net.signal_start[signal + 1]):
-            link = net.signal_link[k]
-            letter = letters[signal, net.link.tls_index[link]]
-            if net.link.state[link] != letter:
-                net.link.state[link] = letter
-                net.link.changed_s[link] = now
-                if letter == 71 or letter == 103:
-                    net.link.green_state[link] = letter
-        note_mixed(net, tra, signal)
+def show_signals(world: World) -> None:
+    """Decide what reacting programmes show, and give links and crossings the letters of the signals that switched."""
+    net, tra, wal, sig = world.net, world.tra, world.wal, world.sig
+    run_programmes(tra, wal, sig)
+    show_programmes(sig)
+    some = False
+    for signal in range(sig.signal.size - 1):
+        if sig.signal.switched[signal]:
+            sig.signal.switched[signal] = False
+            some = True
+            show_to_links(net, sig, signal, tra.clock[NOW])
+            note_mixed(net, tra, signal)
+    for c in range(wal.crossing.size - 1 if some else 0):
+        signal = wal.crossing.signal[c]
+        if signal >= 0 and wal.crossing.index[c] >= 0:
+            wal.crossing.state[c] = sig.letter[sig.signal.letter_start[signal] + wal.crossing.index[c]]
+
+
+@helper
+def show_to_links(net: Net, sig: Signals, signal: int, now: float) -> None:
+    """Give the links of a signal its letters."""
+    for k in range(net.signal_start[signal], net.signal_start[signal + 1]):
+        link = net.signal_link[k]
+        letter = sig.letter[sig.signal.letter_start[signal] + net.link.tls_index[link]]
+        if net.link.state[link] != letter:
+            net.link.state[link] = letter
+            net.link.changed_s[link] = now
+            if is_green(letter):
+                net.link.green_state[link] = letter

@@ -1,6 +1,6 @@
 """Walking: people along sidewalks, waiting at kerbs, and on crossings."""
 
-from sim.engine.arrays import I4, SEED, STEP, Net, Traffic, Vehicles, Walkers
+from sim.engine.arrays import SEED, STEP, Net, Traffic, Vehicles, Walkers
 from sim.engine.crossings import vehicle_bars
 from sim.engine.detours import look_for_detour, piece_after
 from sim.engine.following import uniform
@@ -172,10 +172,10 @@ def show_to_drivers(wal: Walkers, p: int, now: float, dt: float) -> None:
 
 
 @kernel
-def walk_everybody(world: World, active: I4, now: float, dt: float) -> int:
-    """One step of all people; `active` holds the walking ones, the result is how many there are now."""
+def walk_everybody(world: World, now: float, dt: float) -> int:
+    """One step of all people; how many are walking now."""
     net, veh, tra, wal = world.net, world.veh, world.tra, world.wal
-    count = wal.counters[0]
+    active, count = wal.active, wal.counters[0]
     for i in range(count):
         walk(net, veh, tra, wal, active[i], now, dt)
     kept = 0

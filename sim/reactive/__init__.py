@@ -1,6 +1,5 @@
-"""Signal programmes that react to traffic, as SUMO 1.28 runs them: `actuated` and `delay_based`.
+"""What signal programmes that react to traffic (SUMO 1.28's `actuated` and `delay_based`) say and look at.
 
-`programme.py` has what both share (phases, when they may end, when the next decision is due), `actuated.py` and
-`delay_based.py` decide. `signal_links.py`, `loop_places.py`, `loop_phases.py` and `area_places.py` say what a programme
-looks at; whoever simulates the road tells it what is seen there.
+`parameters.py`, `phases.py` and `targets.py` read a programme; `signal_links.py`, `loop_places.py`, `loop_phases.py`,
+`area_places.py` and `layouts.py` say where it looks. Whoever simulates the road sees and decides.
 """

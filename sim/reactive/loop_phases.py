@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from sim.network import Phase
 from sim.reactive.loop_places import LoopPlace
-from sim.reactive.programme import is_actuated
+from sim.reactive.phases import is_actuated
 from sim.reactive.signal_links import TURNAROUND, SignalLinks
 
 

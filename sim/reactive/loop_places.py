@@ -7,7 +7,7 @@ from sim.network import Network, Phase
 from sim.outputs.loop import Loop
 from sim.permissions import ON_FOOT
 from sim.reactive.parameters import Parameters
-from sim.reactive.programme import is_actuated
+from sim.reactive.phases import is_actuated
 from sim.reactive.signal_links import SignalLinks
 from sim.vehicle_types import BICYCLE_MPS
 

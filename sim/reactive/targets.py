@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from sim.network import Phase
-from sim.reactive.programme import is_green, milliseconds
+from sim.reactive.phases import is_green, milliseconds
 
 
 def following(phases: Sequence[Phase]) -> tuple[tuple[int, ...], ...]:

@@ -2,11 +2,17 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from sim.engine import EmbeddedPlant
+from sim.engine.reactive import ReactiveSignals
+from sim.engine.signal_arrays import Signals, new_signals
+from sim.engine.streets import build_streets
 from sim.reactive.area_places import area_before
 from sim.scenario import load_scenario
+from sim.site_derivation import derive_site
+from sim.sumo_control import SumoControl, with_control
 from sim.sumo_files import SumoFileError
 from tests.sim.one_street import period, street_net, write_street
 
@@ -98,3 +104,23 @@ def test_an_area_goes_on_upstream_where_its_lane_ends(tmp_path: Path) -> None:
     assert short.offsets_m == pytest.approx((-92.0, 6.0, 10.0))
     long = area_before(network, "out_0", 50.0, 1000.0)
     assert (long.lanes, long.length_m) == (short.lanes, pytest.approx(152.0))
+
+
+@pytest.mark.parametrize("control", [SumoControl.ACTUATED, SumoControl.DELAY_BASED])
+def test_programmes_that_begin_later_stand_behind_those_that_run(control: SumoControl) -> None:
+    """Signals left alone one after the other look at the same road, in the same phases, as all of them at once."""
+    network = load_scenario(Path("sim/scenarios/rheinstrasse/rheinstrasse.am.sumocfg")).network
+    network = with_control(network, derive_site(network).junctions.values(), control)
+    streets, names = build_streets(network), list(network.programs)
+
+    def begun(*released: int) -> Signals:
+        reactive = ReactiveSignals(network, streets, (), (), 1.0)
+        tables = new_signals([len(network.timetable(name)[0][1].phases[0].state) for name in names])
+        for count in released:
+            tables = reactive.begin(tables, 0.0, names[count:])
+        return tables
+
+    at_once, one_by_one = begun(len(names)), begun(*range(len(names) + 1))
+    assert len(at_once.programme) > len(names) // 2
+    for name, expected in at_once._asdict().items():
+        np.testing.assert_array_equal(getattr(one_by_one, name), expected, err_msg=name)
