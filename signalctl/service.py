@@ -143,7 +143,7 @@ class Service:
             "loop_ticks": time.monotonic() - self._last_tick_at < STALE_TICK_S,
             "broker_connected": self.loop.source.statistics().connected,
             "a_controller_answers": any(link.reachability().connected for link in links),
-            "journal_writes": self.journal.dropped == 0,
+            "journal_writes": self.journal.writes,
         }
 
     async def run(self, stop: asyncio.Event) -> None:

@@ -63,6 +63,8 @@ class Journal:
     ) -> None:
         self.path = path
         self.dropped = 0
+        self.writes = True
+        """Whether the last attempt to write succeeded."""
         self._on_write, self._on_error = on_write, on_error
         self._queue: queue.Queue[_Entry | None] = queue.Queue(maxsize=QUEUE_RECORDS)
         self._closing = threading.Event()
@@ -72,6 +74,7 @@ class Journal:
         except (sqlite3.Error, OSError) as error:
             if not (patient and _may_pass(error)):
                 raise JournalError(f"{path}: journal cannot be opened: {error}") from error
+            self.writes = False
             on_error(error)
         self._thread = threading.Thread(target=self._write_forever, name="journal", daemon=True)
         self._thread.start()
@@ -114,8 +117,10 @@ class Journal:
                     _append(connection, batch)
                     written = len(batch)
                     batch.clear()
+                    self.writes = True
                     self._on_write(written)
                 except sqlite3.Error as error:
+                    self.writes = False
                     self._on_error(error)
                     if connection is not None:
                         connection.close()

@@ -136,6 +136,24 @@ def test_a_full_disk_is_called_that_and_nothing_is_lost(tmp_path: Path, monkeypa
     assert verify_journal(tmp_path / "j.sqlite") == (500, [])
 
 
+def test_a_journal_that_lost_records_is_well_again_once_it_writes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was lost stays counted and is recorded as a gap; a service is not unfit for ever because of it."""
+    monkeypatch.setattr(store, "QUEUE_RECORDS", 100)
+    disk = FullDisk(monkeypatch)
+    journal = Journal(tmp_path / "j.sqlite")
+    assert journal.writes
+    for number in range(3000):
+        journal.append(float(number), "seen", "J1", {"text": "x" * 100})
+    _until(lambda: journal.dropped > 0 and not journal.writes)
+    disk.full = False
+    _until(lambda: journal.writes)
+    journal.close()
+    lost = sum(record.body.get("lost_records", 0) for record in read_records(tmp_path / "j.sqlite", limit=3000))
+    assert lost == journal.dropped > 0
+
+
 def test_a_journal_is_closed_at_once_while_the_disk_is_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The end waits for no disk, does not try without pause, and counts what is lost."""
     FullDisk(monkeypatch)
