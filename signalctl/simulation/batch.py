@@ -80,6 +80,7 @@ def run_each(
     with ProcessPoolExecutor(
         count, mp_context=context, initializer=_share, initargs=(progress,), max_tasks_per_child=1
     ) as pool:
+        before = [spec.outputs.written() for spec in specs]
         numbers = {pool.submit(_run_numbered, number, spec): number for number, spec in enumerate(specs)}
         pending = set(numbers)
         try:
@@ -97,7 +98,7 @@ def run_each(
             for child in children:
                 child.join()  # so that nobody writes any more
             for future in pending:
-                specs[numbers[future]].outputs.remove()
+                specs[numbers[future]].outputs.remove_since(before[numbers[future]])
             raise
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -113,8 +114,9 @@ def run_scenario(spec: RunSpec, progress: Progress | None = None) -> RunOutcome:
     """
     opened = open_scenario(spec.scenario, spec.period, in_sumo=spec.plant is PlantName.SUMO, site=spec.site)
     site = _site(opened, spec)
+    before = spec.outputs.written()
     plant = make_plant(opened, spec, site)
-    with _whole_or_none(spec.outputs):
+    with _whole_or_none(spec.outputs, before):
         try:
             with rarely_collected():
                 driven = asyncio.run(_drive(plant, opened, site, spec, progress))
@@ -162,12 +164,15 @@ def run_scenario(spec: RunSpec, progress: Progress | None = None) -> RunOutcome:
 
 
 @contextmanager
-def _whole_or_none(outputs: Outputs) -> Iterator[None]:
-    """Nobody shall take the first minutes of a run that was interrupted, or failed, for all of it."""
+def _whole_or_none(outputs: Outputs, before: Mapping[Path, int]) -> Iterator[None]:
+    """Nobody shall take the first minutes of a run that was interrupted, or failed, for all of it.
+
+    What was there before it, as `Outputs.written` says, and was not written anew stays.
+    """
     try:
         yield
     except BaseException:
-        outputs.remove()
+        outputs.remove_since(before)
         raise
 
 

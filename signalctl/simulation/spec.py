@@ -1,6 +1,7 @@
 """What one simulation run is asked to be."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from pathlib import Path
@@ -46,10 +47,14 @@ class Outputs:
         named = {field.name: getattr(self, field.name) for field in fields(self)}
         return {name: path for name, path in named.items() if path is not None}
 
-    def remove(self) -> None:
-        """Take away what is there of them, files only and no devices."""
-        for path in self.files().values():
-            if path.is_file():
+    def written(self) -> dict[Path, int]:
+        """When each of them that is there was last written, in nanoseconds; files only and no devices."""
+        return {path: path.stat().st_mtime_ns for path in self.files().values() if path.is_file()}
+
+    def remove_since(self, before: Mapping[Path, int]) -> None:
+        """Take away what was written since `before`; what an earlier run has left untouched stays."""
+        for path, at_ns in self.written().items():
+            if before.get(path) != at_ns:
                 path.unlink()
 
     def of_seed(self, seed: int) -> "Outputs":

@@ -73,3 +73,23 @@ def test_runs_in_processes_of_their_own_leave_no_parts_either(tmp_path: Path) ->
     with pytest.raises(KeyboardInterrupt):
         list(run_each(specs, on_progress=interrupt))
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.timeout(300)
+def test_results_of_an_earlier_run_outlive_one_that_had_not_begun(tmp_path: Path) -> None:
+    """A file that nobody has written anew is not a part of the batch that was ended."""
+    pytest.importorskip("libsumo")
+    files = [Outputs(queues=tmp_path / f"queues.{seed}.xml") for seed in (1, 2)]
+    specs = [
+        RunSpec("rheinstrasse", plant=PlantName.SUMO, period="am", strategy=StrategyName.FIXED, seed=seed, outputs=one)
+        for seed, one in enumerate(files, 1)
+    ]
+    (tmp_path / "queues.2.xml").write_text("an earlier run", encoding="utf-8")
+
+    def interrupt(_parts: Sequence[float]) -> None:
+        if (tmp_path / "queues.1.xml").is_file():
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        list(run_each(specs, workers=1, on_progress=interrupt))
+    assert [path.read_text(encoding="utf-8") for path in tmp_path.iterdir()] == ["an earlier run"]
