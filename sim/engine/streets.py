@@ -87,8 +87,8 @@ def build_streets(network: Network) -> Streets:
             edge=[b.edge_of[lane.edge_id] for lane in lanes],
             index=[lane.index for lane in lanes],
             permissions=[permission_mask(lane.permissions) for lane in lanes],
-            change_left=[permission_mask(lane.change_left) for lane in lanes],
-            change_right=[permission_mask(lane.change_right) for lane in lanes],
+            change_left=[_to_side(b, before, i, 1) for i in range(len(lanes))],
+            change_right=[_to_side(b, before, i, -1) for i in range(len(lanes))],
             internal=[lane.internal for lane in lanes],
             roundabout=[lane.edge_id in roundabouts for lane in lanes],
             before=before,
@@ -208,6 +208,19 @@ def _may_change(b: Meetings, edge: Edge) -> bool:
         return edge.function == "normal"
     entries = [b.entry_link[b.lane_of[lane.id]] for lane in edge.lanes]
     return all(entry >= 0 and b.links[entry].state not in GIVING_WAY for entry in entries)
+
+
+def _to_side(b: Meetings, before: I4, lane: int, side: int) -> int:
+    """Classes that may change to one side: inside a junction none to a lane of another length, or out of the same lane.
+
+    So does SUMO's MSLaneChanger::MSLaneChanger; a position on one of the lanes would be another place on the other.
+    """
+    own = b.lanes[lane]
+    there = lane + side
+    beside = 0 <= there < len(b.lanes) and b.lanes[there].edge_id == own.edge_id
+    if own.internal and beside and (own.length_m != b.lanes[there].length_m or before[lane] == before[there]):
+        return 0
+    return permission_mask(own.change_left if side > 0 else own.change_right)
 
 
 def _changeable(lanes: tuple[Lane, ...]) -> bool:
