@@ -2,7 +2,7 @@
 
 import math
 
-from sim.engine.arrays import LEFTWARD, RIGHTWARD, STEP_S, Net, Plans, Traffic, Vehicles
+from sim.engine.arrays import LEFTWARD, RIGHTWARD, STEP_S, YES, Net, Plans, Traffic, Vehicles
 from sim.engine.following import brake_gap
 from sim.engine.helping import BLOCKED, BLOCKED_LEADER, COOPERATIVE, LEFT, OBSTACLES_SEEN, RIGHT, URGENT, WANTS_CHANGE
 from sim.engine.jit import helper, inlined
@@ -42,7 +42,7 @@ def check_change(
     if not state & BLOCKED and lead >= 0:
         seen = net.lane.length[lane] - veh.position[v]
         if seen < brake_gap(veh.speed[v], veh.decel[v], veh.tau[v], dt) + veh.min_gap[v]:
-            further, beyond = leader_beyond(net, veh, plans, tra, v, lane + direction)
+            further, beyond = leader_beyond(net, veh, plans, tra, v, lane + direction, YES)
             if further >= 0 and further != lead:
                 need = secure_gap_of(veh, v, veh.speed[v], veh.speed[further], veh.decel[further], dt)
                 if beyond < need:

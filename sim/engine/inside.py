@@ -5,7 +5,7 @@ The rules are those of SUMO's MSLink::getLeaderInfo and MSVehicle::isLeader: who
 
 import math
 
-from sim.engine.arrays import IGNORE_BLOCKER_S, INFINITE, NOW, STEP_S, Net, Traffic, Vehicles, Walkers
+from sim.engine.arrays import IGNORE_BLOCKER_S, INFINITE, NO, NOW, STEP_S, Net, Traffic, Vehicles, Walkers
 from sim.engine.crossings import people_ahead, people_come_first
 from sim.engine.following import HALTING, POSITION_EPS, brake_gap
 from sim.engine.jit import helper
@@ -59,7 +59,7 @@ def link_leaders(
             if current == v:
                 continue
             matters, gap, to_conflict, obstructs = in_the_way(
-                net, veh, link, c, v, current, seen, tra.clock[IGNORE_BLOCKER_S]
+                net, veh, link, c, v, current, seen, tra.clock[IGNORE_BLOCKER_S], NO
             )
             if not matters:
                 continue
@@ -158,12 +158,13 @@ def goes_before_me(net: Net, veh: Vehicles, v: int, link: int, foe: int, gap: fl
 
 @helper
 def in_the_way(
-    net: Net, veh: Vehicles, link: int, c: int, v: int, foe: int, seen: float, ignore_blocker_s: float
+    net: Net, veh: Vehicles, link: int, c: int, v: int, foe: int, seen: float, ignore_blocker_s: float, changing: bool
 ) -> tuple[bool, float, float, bool]:
     """Whether a foe on a conflicting lane matters: (matters, gap, distance to the conflict, stands in the way).
 
     A gap of -INFINITE means that the foe waits inside and must not be driven up to; a negative distance that one may
-    not advance to the conflict (MSLink::getLeaderInfo).
+    not advance to the conflict (MSLink::getLeaderInfo). Who judges a lane to change to (`changing`) is there as long
+    as its rear is.
     """
     foe_lane = net.conflict_lane[c]
     foe_exit = net.lane.exit[foe_lane]
@@ -172,7 +173,8 @@ def in_the_way(
     same_target, same_source = net.conflict.same_target[c], net.conflict.same_source[c]
     width = 0.0 if same_target or same_source else net.conflict.extent[c]
     foe_width = 0.0 if same_target or same_source else net.conflict.foe_extent[c]
-    if to_conflict + width < 0.0 and not same_target:
+    rear = veh.length[v] if changing else 0.0
+    if to_conflict + width + rear < 0.0 and not same_target:
         return False, 0.0, 0.0, False
     waits_inside = net.conflict.cont[c]
     ignore_green = False
@@ -200,11 +202,12 @@ def in_the_way(
     )
     if not obstructs and ignore_green:
         return False, 0.0, 0.0, False
-    if to_conflict < -POSITION_EPS and not obstructs:
+    if to_conflict < -max(POSITION_EPS, rear) and not obstructs and (not changing or veh.lane[v] == foe_lane):
         return False, 0.0, 0.0, False
     front_there = veh.lane[foe] == foe_lane
     if (
         same_source
+        and not changing
         and net.lane.edge[veh.lane[v]] == net.lane.edge[net.link.src[link]]
         and back + veh.length[foe] < veh.position[v] - veh.length[v]
     ):

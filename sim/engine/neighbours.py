@@ -2,50 +2,106 @@
 
 import math
 
-from sim.engine.arrays import NONE, STEP_S, Net, Plans, Traffic, Vehicles
+from sim.engine.arrays import IGNORE_BLOCKER_S, NO, NONE, STEP_S, YES, Net, Plans, Traffic, Vehicles
 from sim.engine.following import brake_gap
 from sim.engine.helping import BLOCKED_FOLLOWER, BLOCKED_LEADER, OVERLAPPING
+from sim.engine.inside import goes_before_me, in_the_way
 from sim.engine.jit import helper, inlined
 from sim.engine.letters import has_priority, is_red
 from sim.engine.models import is_too_close
-from sim.engine.positions import back_on, last_on, nearest_partial
+from sim.engine.positions import back_on, lane_speed, last_on, nearest_partial
 from sim.engine.routes import cell_beyond
 
 LOOK_BACK_M = 60.0
 
 
 @helper
-def leader_beyond(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, v: int, lane: int) -> tuple[int, float]:
-    """The next vehicle along the route from a lane of this edge without leader: (vehicle or -1, gap)."""
+def nearest_inside(
+    net: Net, veh: Vehicles, tra: Traffic, v: int, link: int, seen: float, own: bool
+) -> tuple[int, float]:
+    """Who is nearest on the ways that meet mine before the exit `link` of a junction: (vehicle or -1, gap).
+
+    On the own lane only those count who go before me (MSLane::getLeaderOnConsecutive), and nobody beyond a red light.
+    `seen` reaches to the exit.
+    """
+    entry = net.link.entry[link]
+    ahead = net.link.src[entry]
+    if is_red(net.link.state[entry]) and not net.lane.internal[veh.lane[v]] and net.lane.bidi[ahead] < 0:
+        return NONE, -1.0
+    dt = tra.clock[STEP_S]
+    best, best_gap, shortest = NONE, -1.0, math.inf
+    for c in range(net.link.conflict_start[link], net.link.conflict_start[link + 1]):
+        foe_lane = net.conflict_lane[c]
+        if foe_lane < 0 or tra.busy[foe_lane] == 0:
+            continue
+        foe = tra.lane.last[foe_lane]
+        part = 0
+        while True:
+            if foe < 0:
+                if part >= tra.lane.partial_count[foe_lane]:
+                    break
+                foe = tra.lane.partial[foe_lane, part]
+                part += 1
+            current = foe
+            foe = veh.ahead[foe] if part == 0 else -1
+            if current == v:
+                continue
+            matters, gap, _, _ = in_the_way(net, veh, link, c, v, current, seen, tra.clock[IGNORE_BLOCKER_S], YES)
+            if not matters or (own and not goes_before_me(net, veh, v, link, current, gap, dt)):
+                continue
+            room = gap + brake_gap(veh.speed[current], veh.decel[current], 0.0, dt)
+            if room < shortest:
+                best, best_gap, shortest = current, gap, room
+    return best, best_gap
+
+
+@helper
+def leader_beyond(
+    net: Net, veh: Vehicles, plans: Plans, tra: Traffic, v: int, lane: int, critical: bool
+) -> tuple[int, float]:
+    """The next vehicle along the route from a lane of this edge without leader: (vehicle or -1, gap).
+
+    Whether the way is open does not matter, unless only those are looked for who could become critical.
+    """
     route_index = veh.route_index[v]
     cell = NONE if net.lane.internal[lane] else veh.row[v] + net.lane.index[lane]
     other = nearest_partial(net, veh, tra, lane, v)
     if other >= 0:
         return other, back_on(net, veh, other, lane) - veh.position[v] - veh.min_gap[v]
     dt = tra.clock[STEP_S]
-    distance = brake_gap(veh.speed[v], veh.decel[v], veh.tau[v], dt) + veh.min_gap[v]
+    speed = veh.speed[v]
+    distance = brake_gap(speed, veh.decel[v], veh.tau[v], dt) + veh.min_gap[v]
     seen = net.lane.length[lane] - veh.position[v]
     edges = veh.edges[v]
+    own = lane == veh.lane[v]
     while seen <= distance or net.lane.internal[lane]:
-        if not net.lane.internal[lane] and route_index >= edges - 1:
+        inside = net.lane.internal[lane]
+        if not inside and route_index >= edges - 1:
             break
-        if net.lane.internal[lane]:
+        if inside:
             link = net.lane.exit[lane]
         else:
             if cell < 0:
                 cell = cell_beyond(net, veh, plans, v, lane, route_index)
             link = plans.chain.link[cell]
             cell = plans.chain.next[cell]
-        if link < 0 or is_red(net.link.state[link]):
+        if link < 0:
             break
-        if not net.lane.internal[lane] and not has_priority(net.link.state[link]):
+        if critical and (is_red(net.link.state[link]) or not (inside or has_priority(net.link.state[link]))):
             break
+        if inside:
+            other, gap = nearest_inside(net, veh, tra, v, link, seen, own)
+            if other >= 0:
+                return other, gap
         lane = net.link.next[link]
         if net.link.via[link] < 0:
             route_index += 1
         other = last_on(net, veh, tra, lane, v)
         if other >= 0:
             return other, seen + back_on(net, veh, other, lane) - veh.min_gap[v]
+        top = lane_speed(net, veh, v, lane)
+        if top < speed:
+            distance = brake_gap(top, veh.decel[v], veh.tau[v], dt)
         seen += net.lane.length[lane]
     return -1, -1.0
 
@@ -108,7 +164,7 @@ def real_leader(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, v: int, lan
         leader = veh.ahead[behind] if behind >= 0 else tra.lane.last[lane]
     if leader >= 0:
         return leader, veh.position[leader] - veh.length[leader] - veh.position[v] - veh.min_gap[v]
-    return leader_beyond(net, veh, plans, tra, v, lane)
+    return leader_beyond(net, veh, plans, tra, v, lane, NO)
 
 
 @inlined
