@@ -219,26 +219,47 @@ def fill_tables(
     look_m: F8, railway: B1, stop_first: I4, stop_lane: I4, stop_position: I4, stop_begin: F8,
     cell: Table, draft: Table,
 ) -> int:  # fmt: skip
-    """All tables of all plans, as if every signal showed the same to all; the most lanes that one look-ahead covers."""
+    """All tables of all plans, as if every signal showed the same to all; the most lanes that one look-ahead covers.
+
+    A table holds all lanes of a plan as judged on their own edges, and then once more as judged on the edges before:
+    inside a junction SUMO goes on with that.
+    """
     most = 0
     for p in range(plan_start.size - 1):
         end = plan_start[p + 1]
+        beyond = 0  # from a cell as judged on its edge to the one as judged on the edge before
+        for i in range(plan_start[p], end):
+            beyond += net.edge.lane_start[place.edge[i] + 1] - net.edge.lane_start[place.edge[i]]
         for t in range(table_start[p], table_start[p + 1]):
             stop = stop_first[p] + t - table_start[p]
             at, lane, begin = -1, -1, 0.0
             if stop < stop_first[p + 1]:
                 at, lane = plan_start[p] + stop_position[stop], stop_lane[stop]
                 begin = stop_place(net, lane, stop_begin[stop])
+            seen_before = False
             for i in range(plan_start[p], end):
                 ahead = at if at >= i else -1
                 count = edge_horizon(net, place, i, end, ahead, look_m[p] + net.edge.length[place.edge[i]], railway[p])
                 total = judge(net, place, i, end, count, class_bit[p], lane, ahead, begin, NO, draft)
                 most = max(most, total)
                 first = table_offset[t] + place.row[i]
-                for j in range(net.edge.lane_start[place.edge[i] + 1] - net.edge.lane_start[place.edge[i]]):
-                    cell.length[first + j], cell.offset[first + j] = draft.length[j], draft.offset[j]
-                    cell.link[first + j], cell.depth[first + j] = draft.link[j], count
+                lanes = net.edge.lane_start[place.edge[i] + 1] - net.edge.lane_start[place.edge[i]]
+                write_cells(cell, first, draft, 0, lanes, count)
+                if not seen_before:
+                    write_cells(cell, first + beyond, draft, 0, lanes, count)
+                seen_before = count > 1
+                if seen_before:
+                    following = net.edge.lane_start[place.edge[i + 1] + 1] - net.edge.lane_start[place.edge[i + 1]]
+                    write_cells(cell, first + lanes + beyond, draft, lanes, following, count - 1)
     return most
+
+
+@helper
+def write_cells(cell: Table, first: int, draft: Table, row: int, lanes: int, depth: int) -> None:
+    """The lanes of one edge, as the draft has them from `row` on."""
+    for j in range(lanes):
+        cell.length[first + j], cell.offset[first + j] = draft.length[row + j], draft.offset[row + j]
+        cell.link[first + j], cell.depth[first + j] = draft.link[row + j], depth
 
 
 @helper

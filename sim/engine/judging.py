@@ -1,7 +1,8 @@
 """Judging lanes by what signals show: when a vehicle enters an edge, some may favour one of several lanes that lead on.
 
 SUMO judges all lanes anew then. Here the tables made before the run hold as long as every signal shows the same to all
-lanes of a way; otherwise the vehicle gets cells of its own, which it keeps until it judges again.
+lanes of a way; otherwise the vehicle gets cells of its own, which it keeps until it judges again. So it does where it
+passed a whole edge within one step, as nobody judges in the middle of one.
 """
 
 from sim.engine.arrays import (
@@ -9,6 +10,7 @@ from sim.engine.arrays import (
     FREE_BLOCKS,
     MIXED_FANS,
     NEXT_BLOCK,
+    NO,
     YES,
     Net,
     Plans,
@@ -70,14 +72,19 @@ def judge_lanes(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, v: int) -> 
 @helper
 def judge_by_signals(net: Net, veh: Vehicles, plans: Plans, v: int) -> None:
     """Write the vehicle's own cells, as SUMO's MSVehicle::updateBestLanes would at this moment."""
-    first = veh.way[v] + veh.route_index[v]
-    count = plans.cell.depth[veh.row[v]]
-    stop, lane, at, begin = veh.next_stop[v], -1, -1, 0.0
+    write_own(net, veh, plans, v, veh.route_index[v], plans.cell.depth[veh.row[v]], YES)
+
+
+@helper
+def write_own(net: Net, veh: Vehicles, plans: Plans, v: int, at: int, count: int, by_signal: bool) -> None:
+    """Write the vehicle's own cells as judged on an edge of its route, with those of `count - 1` edges after it."""
+    first = veh.way[v] + at
+    stop, lane, halt, begin = veh.next_stop[v], -1, -1, 0.0
     if stop < veh.last_stop[v]:
-        lane, at = plans.stop.lane[stop], veh.way[v] + plans.stop.position[stop]
+        lane, halt = plans.stop.lane[stop], veh.way[v] + plans.stop.position[stop]
         begin = stop_place(net, lane, plans.stop.start[stop])
     end = veh.way[v] + veh.edges[v]
-    judge(net, plans.place, first, end, count, veh.class_bit[v], lane, at, begin, YES, plans.draft)
+    judge(net, plans.place, first, end, count, veh.class_bit[v], lane, halt, begin, by_signal, plans.draft)
     if veh.own_cells[v] < 0:
         take_block(veh, plans, v)
     veh.row[v] = veh.own_cells[v]
@@ -89,8 +96,36 @@ def judge_by_signals(net: Net, veh: Vehicles, plans: Plans, v: int) -> None:
         if i == first + count - 1:
             following = veh.cells[v] + plans.place.row[i + 1] if i + 1 < end else 0
         for _ in range(lanes):
-            copy_cell(net, plans, veh.own_cells[v] + row, row, count, following)
+            copy_cell(net, plans, veh.own_cells[v] + row, row, count - (i - first), following)
             row += 1
+
+
+@helper
+def look_around(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, v: int, lane_before: int, at_before: int) -> None:
+    """A step ends on another lane than the one before: judge the lanes ahead from a new edge."""
+    if veh.route_index[v] == at_before:
+        return
+    if net.lane.internal[veh.lane[v]]:
+        keep_judgement(net, veh, plans, tra, v, at_before)
+    else:
+        judge_lanes(net, veh, plans, tra, v)
+
+
+@helper
+def keep_judgement(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, v: int, before: int) -> None:
+    """Whole edges were passed since the place `before`, and the step ends inside a junction.
+
+    Lanes are only judged where a step ends, so those behind the junction are still judged from the edge before.
+    """
+    own, at = veh.own_cells[v], veh.row[v]
+    if own < 0 or at < own or at >= own + plans.block[BLOCK_CELLS]:
+        write_own(net, veh, plans, v, before, plans.cell.depth[at], NO)
+    for i in range(before, veh.route_index[v]):
+        edge = plans.place.edge[veh.way[v] + i]
+        if plans.cell.depth[veh.row[v]] <= 2:  # further than one looked
+            judge_lanes(net, veh, plans, tra, v)
+            return
+        veh.row[v] += net.edge.lane_start[edge + 1] - net.edge.lane_start[edge]
 
 
 @helper

@@ -23,7 +23,7 @@ from sim.engine.arrays import (
 from sim.engine.following import EPS, HALTING, POSITION_EPS, brake_gap, dawdle, uniform
 from sim.engine.helping import patched_speed
 from sim.engine.jit import helper, inlined
-from sim.engine.judging import give_back, judge_lanes
+from sim.engine.judging import give_back, look_around
 from sim.engine.junction import came_in_on_major, is_cont, opened
 from sim.engine.letters import has_priority, is_red, is_yellow
 from sim.engine.models import stopping
@@ -220,8 +220,8 @@ def enter_lanes(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, v: int) -> 
     now = tra.clock[NOW]
     passed = veh.further_count[v]
     i, end = veh.item_start[v], veh.item_start[v] + veh.item_count[v]
-    lane = veh.lane[v]
-    last_edge = veh.edges[v] - 1
+    lane_before, index_before = veh.lane[v], veh.route_index[v]
+    lane, last_edge = lane_before, veh.edges[v] - 1
     at_end = veh.route_index[v] == last_edge and not net.lane.internal[lane]
     if at_end and veh.position[v] > net.lane.length[lane]:
         if veh.next_stop[v] < veh.last_stop[v]:
@@ -255,10 +255,11 @@ def enter_lanes(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, v: int) -> 
         veh.lane[v] = lane
         if not net.lane.internal[lane]:
             veh.route_index[v] += 1
-            judge_lanes(net, veh, plans, tra, v)
         note_entry(net, veh, v, link, now)
         if not net.lane.internal[lane] and veh.route_index[v] == last_edge:
             break
+    if lane != lane_before:
+        look_around(net, veh, plans, tra, v, lane_before, index_before)
     cover_lanes(net, veh, v, passed)
     if i < end and tra.item.link[i] >= 0:
         veh.requests_exit[v] = 1 if tra.item.request[i] else 0

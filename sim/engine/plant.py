@@ -79,7 +79,7 @@ class EmbeddedPlant:
         rows = [collector.add(vehicle) for vehicle in self._demand]
         choices = Choices(self._streets, router.graph, collector)
         chooses = choices.among(self._demand)
-        self._tables = PlanTables(self._streets, collector.listed, collector.stops, len(rows), grows=bool(chooses.size))
+        self._tables = PlanTables(self._streets, collector.listed, collector.stops, len(rows))
         self._vehicles = build_vehicles(self._streets, self._demand, self._tables.plans, rows, seed)
         self._guide: Guide | None = None
         if chooses.size:

@@ -36,7 +36,7 @@ class _Layout:
     row: I8
     table_start: I8  # first table of each plan, (plans + 1,)
     offset: I8  # first cell of each table
-    following: I8  # of each cell: the first one of the next edge
+    following: I8  # of each cell: the first one of the next edge, as judged on the edge before
     end: int  # first cell behind them
 
 
@@ -48,10 +48,9 @@ class PlanTables:
         listed: The plans known before the run.
         stops: Of every vehicle.
         vehicles: How many there are.
-        grows: Whether `add` will be called.
     """
 
-    def __init__(self, streets: Streets, listed: Sequence[Plan], stops: Stops, vehicles: int, *, grows: bool) -> None:
+    def __init__(self, streets: Streets, listed: Sequence[Plan], stops: Stops, vehicles: int) -> None:
         self._streets = streets
         self._vehicles = vehicles
         net = streets.net
@@ -62,9 +61,7 @@ class PlanTables:
         plan = table(PLAN, len(listed) + 1, start=at.start, table_start=at.table_start)
         draft = table(DRAFT, MOST_EDGES * int(np.diff(net.edge.lane_start[:-1]).max(initial=1)))
         most = _fill(streets, listed, at, place, at.offset, cell, draft)
-        may_mix = (place.fan[: at.edge.size] >= 0).any() or (grows and len(net.fan) > 1)
-        blocks = vehicles if may_mix else 0
-        cells = table(CELL, total + 1 + blocks * most)  # fresh memory is used up by those only who come to need it
+        cells = table(CELL, total + 1 + vehicles * most)  # fresh memory is used up by those only who come to need it
         cells[:total] = cell[:total]
         chain = table(CHAIN, len(cells))
         _link(streets, cells, chain, 0, total, at.following)
@@ -117,11 +114,12 @@ class PlanTables:
             own = slice(int(start[i]) - places, int(start[i + 1]) - places)
             part = lanes[own]
             row[own] = np.concatenate([[0], np.cumsum(part)[:-1]])
-            after = np.repeat(np.append(row[own][1:], 0), part)
+            beyond = int(part.sum())
+            after = np.tile(beyond + np.repeat(np.append(row[own][1:], 0), part), 2)
             for _ in range(len(plan.stops) + 1):
                 offsets.append(end)
                 following.append(end + after)
-                end += int(part.sum())
+                end += 2 * beyond
         flat = np.concatenate(following) if following else np.zeros(0, np.int64)
         return _Layout(start, edge, row, table_start, np.array(offsets, np.int64), flat, end)
 

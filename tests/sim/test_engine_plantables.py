@@ -66,8 +66,8 @@ def test_plans_that_come_later_read_as_if_known_before(
     """Any plans, any number of them known at the beginning."""
     outer = [i for i, name in enumerate(streets.edge_of) if not name.startswith(":")]
     plans = [_plan(streets, outer[first % len(outer)], turns, stop_at) for first, turns, stop_at in drawn]
-    whole = PlanTables(streets, plans, [], 50, grows=False)
-    grown = PlanTables(streets, plans[:known], [], 50, grows=True)
+    whole = PlanTables(streets, plans, [], 50)
+    grown = PlanTables(streets, plans[:known], [], 50)
     for plan in plans[known:]:
         grown.add(plan)
     for number, plan in enumerate(plans):
@@ -78,7 +78,7 @@ def test_plans_that_come_later_read_as_if_known_before(
 def test_cells_of_single_vehicles_are_not_written_over(streets: Streets) -> None:
     """New plans stand neither where vehicles have cells of their own nor where they will get some."""
     short, long = _plan(streets, 60, [], 99), _plan(streets, 60, [1] * 11, 99)
-    tables = PlanTables(streets, [short], [], 10, grows=True)
+    tables = PlanTables(streets, [short], [], 10)
     size, first, _ = tables.plans.block.tolist()
     tables.plans.block[1] += 3 * size
     tables.plans.cell.length[first : first + 3 * size] = 77.0
