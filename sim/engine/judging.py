@@ -102,7 +102,15 @@ def write_own(net: Net, veh: Vehicles, plans: Plans, v: int, at: int, count: int
 
 @helper
 def look_around(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, v: int, lane_before: int, at_before: int) -> None:
-    """A step ends on another lane than the one before: judge the lanes ahead from a new edge."""
+    """A step ends on another lane than the one before: judge the lanes ahead from a new edge.
+
+    Where the lane was the only one, wishes to change lanes are forgotten, as in SUMO 1.28.
+    """
+    edge = net.lane.edge[lane_before]
+    if net.edge.lane_start[edge + 1] - net.edge.lane_start[edge] == 1:
+        veh.speed_gain_chance[v] = 0.0
+        veh.keep_right_chance[v] = 0.0
+        veh.look_ahead_speed[v] = 0.0
     if veh.route_index[v] == at_before:
         return
     if net.lane.internal[veh.lane[v]]:
