@@ -60,7 +60,7 @@ LANE = record(
 )  # fmt: skip
 LINK = record(
     ("state", "u1"), ("green_state", "u1"),  # SUMO's letter now; the last G or g
-    ("heard", "?"),  # somebody who yields, or a crossing, listens to announcements at it
+    ("heard", "i1"),  # who listens to announcements at it: NOBODY, WHO_YIELDS, PEOPLE at a crossing
     ("cont", "?"), ("has_foes", "?"), ("keep_clear", "?"),
     ("crossing_foe", "?"),
     ("visibility", "f8"), ("length", "f8"),  # of its via lane
@@ -176,8 +176,9 @@ ITEM = record(
     ("go", "f8"), ("wait", "f8"), ("arrival", "f8"), ("arrival_speed", "f8"), ("braking_speed", "f8"),
     ("distance", "f8"), ("leave", "f8"), ("space", "f8"),
     ("link", "i4"), ("request", "?"), ("stopped", "?"),
-    ("heard", "?"),  # somebody listens to announcements at the link
+    ("heard", "i1"),  # as of the link
 )  # fmt: skip
+DISTANT = record(("vehicle", "i4"), ("link", "i4"))
 APPROACH = record(
     ("arrival", "f8"), ("leaving", "f8"), ("braking", "f8"), ("distance", "f8"), ("leave", "f8"),
     ("vehicle", "i4"), ("next", "i4"),
@@ -255,6 +256,8 @@ class Traffic(NamedTuple):
     brutto: F8  # per lane: sum of the lengths of its vehicles, with their gaps
     busy: I4  # per lane: vehicles whose front or rear is on it; short, so that looking for foes reads little
     heads: I4  # per link: the first announcement of this step
+    asked: I4  # per link: the last step in which somebody had to know who comes through it
+    distant: Table  # vehicles that looked no further than their lane, and the link ahead at which one may listen to them
     item: Table
     approach: Table
     active: I4
@@ -290,6 +293,7 @@ LAYOUT: dict[str, np.dtype[Any]] = {
     "plans.plan": PLAN, "plans.place": PLACE, "plans.table_offset": WORD, "plans.cell": CELL,
     "plans.chain": CHAIN, "plans.stop": STOP, "plans.draft": DRAFT, "plans.free": WORD, "plans.block": WORD,
     "tra.lane": LANE_STATE, "tra.brutto": REAL, "tra.busy": HALF, "tra.heads": HALF,
+    "tra.asked": HALF, "tra.distant": DISTANT,
     "tra.item": ITEM, "tra.approach": APPROACH,
     "tra.active": WORD, "tra.pending": WORD, "tra.transfer": WORD, "tra.touched": WORD, "tra.order": WORD,
     "tra.counters": WORD, "tra.clock": REAL,
@@ -298,6 +302,9 @@ LAYOUT: dict[str, np.dtype[Any]] = {
     "wal.active": WORD,
 }  # fmt: skip
 
+# link.heard
+NOBODY, WHO_YIELDS, PEOPLE = range(3)
+
 # vehicle.status
 LOADED, PENDING, DRIVING, PARKED, TRANSFER, ARRIVED, GIVEN_UP = range(7)
 
@@ -305,7 +312,7 @@ LOADED, PENDING, DRIVING, PARKED, TRANSFER, ARRIVED, GIVEN_UP = range(7)
 STEP, ACTIVE, APPROACHES, TOUCHED, PENDING_COUNT, NEXT_DEPARTURE, INSERTED, ARRIVED_COUNT, TELEPORTS, UPDATES = range(
     10
 )
-TRANSFER_COUNT, RED_RUNS, SEED, DEPARTURES, TELEPORTING, MIXED_FANS = range(10, 16)
+TRANSFER_COUNT, RED_RUNS, SEED, DEPARTURES, TELEPORTING, MIXED_FANS, DISTANT_COUNT = range(10, 17)
 
 # Plans.block
 BLOCK_CELLS, NEXT_BLOCK, FREE_BLOCKS = range(3)

@@ -72,7 +72,9 @@ def safe_speed(net: Net, veh: Vehicles, tra: Traffic, wal: Walkers, v: int) -> t
                 veh.entry_s[v] = INFINITE
                 veh.conflict_entry_s[v] = INFINITE
             safe = wait
-            if link >= 0 or in_queue(veh, v, wait) or veh.stop_distance[v] < net.lane.length[lane] - veh.position[v]:
+            if link < 0 and tra.item.request[i]:  # it cruises, towards a link where it will wait
+                veh.must_wait[v] = True
+            elif link >= 0 or in_queue(veh, v, wait) or veh.stop_distance[v] < net.lane.length[lane] - veh.position[v]:
                 veh.must_wait[v] = safe < speed or safe < HALTING
             break
         distance = tra.item.distance[i]

@@ -10,17 +10,21 @@ from sim.engine.arrays import (
     APPROACHES,
     INFINITE,
     NO,
+    NOBODY,
     NONE,
     NOW,
     SEED,
+    STEP,
     STEP_S,
     TOUCHED,
+    WHO_YIELDS,
     Net,
     Plans,
     Traffic,
     Vehicles,
     Walkers,
 )
+from sim.engine.cruising import cruises, waits_ahead
 from sim.engine.following import (
     EPS,
     POSITION_EPS,
@@ -33,7 +37,7 @@ from sim.engine.following import (
 )
 from sim.engine.inside import link_leaders
 from sim.engine.jit import helper, inlined
-from sim.engine.junction import came_in_on_major, gives_way
+from sim.engine.junction import ask, came_in_on_major, gives_way
 from sim.engine.letters import has_priority, is_red, is_yellow
 from sim.engine.models import following, following_from, slowing, stopping
 from sim.engine.pointers import fetch
@@ -76,7 +80,7 @@ def put_item(
     tra.item.leave[i] = -1.0
     tra.item.space[i] = 0.0
     tra.item.stopped[i] = False
-    tra.item.heard[i] = False
+    tra.item.heard[i] = NOBODY
     return i
 
 
@@ -93,8 +97,8 @@ def is_on_way(net: Net, veh: Vehicles, tra: Traffic, v: int, leader: int, lane: 
 
 
 @inlined
-def plan_move(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Walkers, v: int, most_items: int) -> None:
-    """Write the items of one vehicle."""
+def plan_move(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Walkers, v: int, most_items: int, whole: bool) -> None:
+    """Write the items of one vehicle; of a cruising one only with `whole`."""
     dt, now = tra.clock[STEP_S], tra.clock[NOW]
     fetch(plans.chain, veh.row[v])
     speed, length, decel, tau = veh.speed[v], veh.length[v], veh.decel[v], veh.tau[v]
@@ -120,9 +124,13 @@ def plan_move(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Walkers,
         if v_now <= EPS_SPEED and veh.ahead[v] >= 0:
             put_item(veh, tra, v, NONE, v_now, v_now, NO, seen)  # standing in a queue: nothing further matters
             return
+    inside = net.lane.internal[lane]
+    if not inside and not whole and cruises(veh, v, seen, top, dt):
+        waits = waits_ahead(net, veh, plans, tra, v, lane, seen, top, v_now)
+        put_item(veh, tra, v, NONE, v_now, v_now, waits, seen)
+        return
     horizon = top * dt + brake_gap(top, decel, tau, dt)
     brake_wished = brake_gap(speed, decel, 0.0, dt)
-    inside = net.lane.internal[lane]
     cell = NONE if inside else veh.row[v] + net.lane.index[lane]
     seen_outside, seen_inside = 0.0, seen if inside else 0.0
     # the speed at the next link is what one reaches from `before` on the way there, and no more than `bound`
@@ -223,7 +231,7 @@ def plan_move(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Walkers,
         if last >= 0:
             tra.item.leave[last] = min(tra.item.leave[last], limit)
         heard = net.link.heard[link]
-        compared = heard or gives_way(net, link)  # else nobody compares windows there
+        compared = heard != NOBODY or gives_way(net, link)  # else nobody compares windows there
         arrival_speed, arrival, braking_speed, leave = 0.0, 0.0, 0.0, -1.0
         if compared:
             arrival_speed = min(bound, speed_after(way, before, veh.accel[v], min(veh.max_speed[v], limit)))
@@ -239,6 +247,8 @@ def plan_move(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Walkers,
             veh.draws[v] += 1
             if uniform(tra.counters[SEED], v, veh.draws[v]) < threshold:
                 request = False
+        if not has_priority(state) and (brake >= seen or seen <= sight):
+            ask(net, tra, link)
         if could_brake and net.lane.roundabout[net.link.dst[link]]:
             slowed = True
         following_lane = net.link.next[link]
@@ -303,9 +313,12 @@ def circular_wait(net: Net, tra: Traffic, link: int) -> bool:
 @inlined
 def announce(net: Net, veh: Vehicles, tra: Traffic, v: int) -> None:
     """Tell the links ahead when this vehicle will pass, for those who must yield to it."""
+    step = tra.counters[STEP]
     for i in range(veh.item_start[v], veh.item_start[v] + veh.item_count[v]):
         link = tra.item.link[i]
-        if not tra.item.heard[i] or not tra.item.request[i]:
+        if tra.item.heard[i] == NOBODY or not tra.item.request[i]:
+            continue
+        if tra.item.heard[i] == WHO_YIELDS and tra.asked[link] < step:
             continue
         leave = tra.item.leave[i] if tra.item.leave[i] >= 0.0 else tra.item.go[i]
         mean = max(0.5 * (tra.item.arrival_speed[i] + leave), EPS)

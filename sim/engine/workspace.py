@@ -5,6 +5,7 @@ import numpy as np
 from sim.engine.arrays import (
     APPROACH,
     DEPARTURES,
+    DISTANT,
     IGNORE_BLOCKER_S,
     IMPATIENCE_S,
     ITEM,
@@ -35,7 +36,7 @@ def buffers(vehicles_at_once: int) -> tuple[Table, Table]:
 def new_traffic(net: Net, veh: Vehicles, scenario: Scenario, seed: int, begin_s: float, room: int) -> Traffic:
     """Nobody on the road yet."""
     lanes, links, vehicles = len(net.lane), len(net.link), len(veh) - 1
-    counters = np.zeros(16, np.int64)
+    counters = np.zeros(17, np.int64)
     counters[SEED] = seed
     counters[DEPARTURES] = vehicles
     longest_s = max(scenario.time_to_teleport_s, scenario.time_to_teleport_bidi_s)
@@ -65,6 +66,8 @@ def new_traffic(net: Net, veh: Vehicles, scenario: Scenario, seed: int, begin_s:
         brutto=np.zeros(lanes),
         busy=np.zeros(lanes, np.int32),
         heads=np.full(links, -1, np.int32),
+        asked=np.full(links, -1, np.int32),
+        distant=table(DISTANT, vehicles + 1),
         item=items,
         approach=approaches,
         active=np.zeros(vehicles + 1 + LOOK_PAST, np.int64),
