@@ -46,14 +46,15 @@ LANE = record(
     ("length", "f8"), ("speed", "f8"),
     ("edge", "i4"), ("index", "i4"),
     ("link_start", "i4"),  # links that leave it
+    ("exit", "i4"),  # of an internal lane: the one link that leaves it
+    ("internal", "?"), ("roundabout", "?"),
+    ("permissions", "i8"), ("change_left", "i8"), ("change_right", "i8"),
+    # seldom needed
+    ("width", "f8"),
     ("junction", "i4"),  # of an internal lane: the junction that it lies in
     ("entry_link", "i4"),  # of an internal lane: the link that leads into it
     ("bidi", "i4"),  # the same rails in the other direction
     ("before", "i4"),  # of an internal lane: the lane that leads into it
-    ("exit", "i4"),  # of an internal lane: the one link that leaves it
-    ("internal", "?"), ("roundabout", "?"),
-    ("permissions", "i8"), ("change_left", "i8"), ("change_right", "i8"),
-    ("width", "f8"),
     ("source", "i4"),  # of an internal lane: the normal lane where its way began; of a normal lane: itself
     ("in_start", "i4"),  # links that lead into it
     lines=True,
@@ -111,17 +112,17 @@ VEHICLE = record(
     ("item_start", "i4"), ("item_count", "i4"), ("own_state", "i4"), ("advice_count", "i4"), ("next_stop", "i4"),
     ("last_stop", "i4"),
     ("draws", "i8"),  # random numbers drawn so far
-    ("time_loss", "f8"), ("driven", "f8"), ("total_waiting", "f8"), ("stopline_gap", "f8"), ("impatience", "f8"),
+    ("time_loss", "f8"), ("driven", "f8"), ("total_waiting", "f8"), ("stopline_gap", "f8"), ("left_space", "f8"),
     ("blocker_length", "f8"), ("halts", "i4"), ("lane_was", "i4"),
     # lane changing
     ("class_bit", "i8"), ("speed_gain_chance", "f8"), ("keep_right_chance", "f8"), ("look_ahead_speed", "f8"),
     ("strategic", "f8"), ("cooperative", "f8"), ("speed_gain", "f8"), ("keep_right", "f8"),
     # at junctions
-    ("timegap_minor", "f8"), ("crossing_gap", "f8"), ("after_yellow", "f8"), ("after_red", "f8"), ("width", "f8"),
+    ("impatience", "f8"), ("timegap_minor", "f8"), ("crossing_gap", "f8"), ("after_yellow", "f8"), ("after_red", "f8"), ("width", "f8"),
     ("entry_s", "f8"), ("entry_never_yield_s", "f8"), ("conflict_entry_s", "f8"),  # INFINITE when not inside
     ("name_rank", "i4"),  # place of its name among all, which decides where nothing else does
     # the trip
-    ("left_space", "f8"), ("stop_left_s", "f8"), ("arrival_position", "f8"), ("teleport_s", "f8"),
+    ("stop_left_s", "f8"), ("arrival_position", "f8"), ("teleport_s", "f8"),
     ("teleport_bidi_s", "f8"), ("inserted_at", "f8"), ("arrived_at", "f8"), ("ready_s", "f8"),
     ("further", "i4", (MAX_FURTHER,)),  # lanes that its rear still covers
     ("idm_delta", "f8"), ("idm_stepping", "f8"),
@@ -162,12 +163,12 @@ STOP = record(
 LANE_STATE = record(
     ("last", "i4"), ("first", "i4"), ("count", "i4"),  # rearmost, foremost vehicle
     ("partial_count", "i4"),
-    ("partial", "i4", (MAX_PARTIAL,)),  # vehicles whose front is further on
     ("cursor", "i4"), ("planned_at", "i4"),  # the step in which that was done
+    ("first_blocked", "i4"), ("last_blocked", "i4"),
     ("density", "f8"),
     ("space", "f8"), ("space_known", "i4"),  # the step in which it was computed
-    ("first_blocked", "i4"), ("last_blocked", "i4"),
     ("space_standing", "?"),
+    ("partial", "i4", (MAX_PARTIAL,)),  # vehicles whose front is further on
     ("refused_at", "i4"),  # the last step in which somebody could not enter here
     ("entered_at", "i4"), ("entered_front", "f8"), ("entered_rear", "f8"),  # who came onto it in this step, and where
     lines=True,
