@@ -11,6 +11,7 @@ from sim.engine.models import secure_gap_of
 from sim.engine.neighbours import leader_beyond, obstacles, real_leader
 from sim.engine.pointers import fetch
 from sim.engine.positions import link_in, unlink
+from sim.engine.routes import fetch_way
 
 
 @inlined
@@ -106,8 +107,7 @@ def change_on_edge(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, edge: in
         tra.lane.cursor[lane] = veh.behind[v]
         next_one = veh.behind[v]
         if next_one >= 0:
-            fetch(plans.cell, veh.row[next_one])
-            fetch(plans.chain, veh.row[next_one])
+            fetch_way(plans, veh.row[next_one])
             if veh.behind[next_one] >= 0:
                 fetch(veh, veh.behind[next_one])
         if not consider(net, veh, plans, tra, v, lane, first, end):

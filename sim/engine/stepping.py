@@ -31,6 +31,7 @@ from sim.engine.moving import execute_move, impatience_of
 from sim.engine.planning import announce, plan_move
 from sim.engine.pointers import World, fetch
 from sim.engine.positions import forget_partials, link_in, note_partials, unlink
+from sim.engine.routes import fetch_way
 from sim.engine.signal_arrays import Signals
 from sim.engine.standing import stands_on
 from sim.engine.transfer import is_stuck, keep_aside, return_to_road, start_teleport
@@ -196,8 +197,7 @@ def change_everywhere(net: Net, veh: Vehicles, plans: Plans, tra: Traffic) -> No
         soon = net.multi_edges[min(i + AHEAD // 2, net.multi_edges.size - 1)]
         for lane in range(net.edge.lane_start[soon], net.edge.lane_start[soon + 1]):
             if tra.busy[lane] > 0 and tra.lane.first[lane] >= 0:
-                fetch(plans.cell, veh.row[tra.lane.first[lane]])
-                fetch(plans.chain, veh.row[tra.lane.first[lane]])
+                fetch_way(plans, veh.row[tra.lane.first[lane]])
         busy = 0
         for lane in range(net.edge.lane_start[edge], net.edge.lane_start[edge + 1]):
             busy += tra.busy[lane]
