@@ -20,7 +20,7 @@ from sim.engine.helping import (
     STRATEGIC,
     URGENT,
 )
-from sim.engine.jit import helper, inlined
+from sim.engine.jit import helper, inlined, rarely
 from sim.engine.models import follow, secure_gap_of
 from sim.engine.positions import lane_speed
 from sim.engine.routes import cell_of, lanes_off
@@ -140,7 +140,7 @@ def wants_change(
     best_lane = lane + best_offset
     position = veh.position[v]
     to_stop = -INFINITE
-    if veh.stop_distance[v] < INFINITE:
+    if rarely(veh.stop_distance[v] < INFINITE):
         stop = veh.next_stop[v]
         if stop < veh.last_stop[v] and net.lane.edge[plans.stop.lane[stop]] == net.lane.edge[lane]:
             to_stop = veh.stop_distance[v]
@@ -157,9 +157,9 @@ def wants_change(
     look = look_ahead_distance(veh, v, right, dt)
     own_length = veh.length[v] + veh.min_gap[v]
     leader_stands = leader >= 0 and veh.stop_reached[leader]
-    if best_offset == 0 and leader_stands and lead_gap < current_distance - position:
+    if rarely(best_offset == 0 and leader_stands) and lead_gap < current_distance - position:
         look = 0.5 * (own_length + veh.length[leader] + veh.min_gap[leader] + lead_gap)
-    elif (
+    elif rarely(
         best_offset == direction
         and neigh_lead >= 0
         and veh.stop_reached[neigh_lead]
@@ -181,7 +181,7 @@ def wants_change(
         overtake = -1.0
         if leader >= 0:
             overtake = lead_gap + veh.length[v] + veh.length[leader] + veh.min_gap[leader]
-        if (
+        if rarely(
             leader_stands
             and lead_gap < STOPPED_AHEAD_M
             and min(neigh_distance, current_distance) - position > overtake
@@ -211,11 +211,11 @@ def wants_change(
         neigh_top, anticipated(net, veh, v, neigh_lead, neigh_lead_gap, neigh_distance, neigh_top, accelerating, dt)
     )
     enough = threshold(RIGHT_THRESHOLD if right else LEFT_THRESHOLD, veh.speed_gain[v])
-    if right and best_offset == 0 and net.lane.speed[lane] > HIGHWAY_MPS and veh.look_ahead_speed[v] > HALTING:
+    if rarely(right and best_offset == 0 and net.lane.speed[lane] > HIGHWAY_MPS and veh.look_ahead_speed[v] > HALTING):
         return ret | STAY | STRATEGIC
-    if (
-        ret & AM_BLOCKING_FOLLOWER
-        and veh.own_state[v] & my_mark
+    if rarely(
+        ret & AM_BLOCKING_FOLLOWER != 0
+        and veh.own_state[v] & my_mark != 0
         and (to_best or neigh_distance / (abs(best_offset) + 1) > look)
         and inconvenience(chance if right else -chance, enough, here_safe, neigh_safe) <= veh.cooperative[v]
     ):

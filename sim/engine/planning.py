@@ -36,7 +36,7 @@ from sim.engine.following import (
     uniform,
 )
 from sim.engine.inside import link_leaders
-from sim.engine.jit import helper, inlined
+from sim.engine.jit import helper, inlined, rarely
 from sim.engine.junction import ask, came_in_on_major, gives_way
 from sim.engine.letters import has_priority, is_red, is_yellow
 from sim.engine.models import following, following_from, slowing, stopping
@@ -108,7 +108,7 @@ def plan_move(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Walkers,
     top = min(speed + veh.accel[v] * dt, veh.max_speed[v])
     comfortable = max(0.0, speed - decel * dt)
     limit = lane_speed(net, veh, v, lane)
-    if veh.railway[v]:
+    if rarely(veh.railway[v]):
         for k in range(veh.further_count[v]):
             limit = min(limit, lane_speed(net, veh, v, veh.further[v, k]))
     limit = max(limit, comfortable)
@@ -158,7 +158,7 @@ def plan_move(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Walkers,
             tra.item.wait[last] = min(tra.item.wait[last], v_now)
         # a stop on this edge
         stop = veh.next_stop[v]
-        if (
+        if rarely(
             stop < veh.last_stop[v]
             and plans.stop.position[stop] == route_index + view
             and net.lane.edge[plans.stop.lane[stop]] == net.lane.edge[lane]
@@ -188,7 +188,7 @@ def plan_move(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Walkers,
         if net.lane.internal[lane]:
             link = net.lane.exit[lane]
         else:
-            if cell < 0:
+            if rarely(cell < 0):
                 cell = cell_beyond(net, veh, plans, v, lane, route_index + view)
             link = plans.chain.link[cell]
             cell = plans.chain.next[cell]
@@ -202,7 +202,7 @@ def plan_move(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Walkers,
         state = net.link.state[link]
         yellow_or_red = is_red(state) or is_yellow(state)
         stop_decel = decel
-        if yellow_or_red and not veh.railway[v]:
+        if yellow_or_red and not rarely(veh.railway[v]):
             stop_decel = max(min(YELLOW_MIN_DECEL, veh.emergency_decel[v]), decel)
         brake = brake_wished if stop_decel == decel else brake_gap(speed, stop_decel, 0.0, dt)
         if yellow_or_red:
@@ -216,7 +216,7 @@ def plan_move(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Walkers,
             offset = min(offset, seen - brake)
         offset = max(POSITION_EPS, offset)
         stop_at = max(0.0, seen - offset)
-        if first_stop_seen < INFINITE:
+        if rarely(first_stop_seen < INFINITE):
             stop_at = max(stop_at, first_stop_seen)
         leaving_now = inside and last < 0
         request = (v_now > EPS_SPEED and not (slowed and not net.lane.internal[lane])) or leaving_now
@@ -242,20 +242,20 @@ def plan_move(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Walkers,
                 at_sight = safe_stop_speed_plain(sight, decel, 0.0, dt)
                 arrival_speed = min(arrival_speed, speed_after(sight, at_sight, veh.accel[v], veh.max_speed[v]))
             slowed = True
-        elif state == 61 and veh.waiting[v] > 0.0 and circular_wait(net, tra, link):
+        elif rarely(state == 61) and veh.waiting[v] > 0.0 and circular_wait(net, tra, link):
             threshold = 0.25 if net.link.direction[link] == 115 else 0.75
             veh.draws[v] += 1
             if uniform(tra.counters[SEED], v, veh.draws[v]) < threshold:
                 request = False
         if not has_priority(state) and (brake >= seen or seen <= sight):
             ask(net, tra, link)
-        if could_brake and net.lane.roundabout[net.link.dst[link]]:
+        if could_brake and rarely(net.lane.roundabout[net.link.dst[link]]):
             slowed = True
         following_lane = net.link.next[link]
         limit_next = lane_speed(net, veh, v, following_lane)
         if compared:
             arrival = now - dt + arrival_delay(seen, v_now, arrival_speed, veh.accel[v], decel)
-            if veh.stop_reached[v]:
+            if rarely(veh.stop_reached[v]):
                 arrival += max(0.0, veh.stop_left_s[v])
             if seen < brake_gap(v_now, decel, tau, dt) and not veh.stop_reached[v]:
                 braking_speed = min(braking_arrival_speed(seen, v_now, decel, tau), arrival_speed)
