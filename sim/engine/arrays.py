@@ -258,7 +258,9 @@ class Traffic(NamedTuple):
     busy: I4  # per lane: vehicles whose front or rear is on it; short, so that looking for foes reads little
     heads: I4  # per link: the first announcement of this step
     asked: I4  # per link: the last step in which somebody had to know who comes through it
-    distant: Table  # vehicles that looked no further than their lane, and the link ahead at which one may listen to them
+    distant: (
+        Table  # vehicles that looked no further than their lane, and the link ahead at which one may listen to them
+    )
     item: Table
     approach: Table
     active: I4

@@ -97,7 +97,9 @@ def is_on_way(net: Net, veh: Vehicles, tra: Traffic, v: int, leader: int, lane: 
 
 
 @inlined
-def plan_move(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Walkers, v: int, most_items: int, whole: bool) -> None:
+def plan_move(
+    net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Walkers, v: int, most_items: int, whole: bool
+) -> None:
     """Write the items of one vehicle; of a cruising one only with `whole`."""
     dt, now = tra.clock[STEP_S], tra.clock[NOW]
     fetch(plans.chain, veh.row[v])
