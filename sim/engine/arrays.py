@@ -118,7 +118,8 @@ VEHICLE = record(
     ("class_bit", "i8"), ("speed_gain_chance", "f8"), ("keep_right_chance", "f8"), ("look_ahead_speed", "f8"),
     ("strategic", "f8"), ("cooperative", "f8"), ("speed_gain", "f8"), ("keep_right", "f8"),
     # at junctions
-    ("impatience", "f8"), ("timegap_minor", "f8"), ("crossing_gap", "f8"), ("after_yellow", "f8"), ("after_red", "f8"), ("width", "f8"),
+    ("impatience", "f8"), ("timegap_minor", "f8"), ("crossing_gap", "f8"), ("after_yellow", "f8"),
+    ("after_red", "f8"), ("width", "f8"),
     ("entry_s", "f8"), ("entry_never_yield_s", "f8"), ("conflict_entry_s", "f8"),  # INFINITE when not inside
     ("name_rank", "i4"),  # place of its name among all, which decides where nothing else does
     # the trip

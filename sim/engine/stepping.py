@@ -1,5 +1,6 @@
 """One step of everybody: plan, announce, decide, drive, change lanes, enter. The order is SUMO's."""
 
+from sim.engine.announcing import announce
 from sim.engine.arrays import (
     ACTIVE,
     APPROACHES,
@@ -28,7 +29,7 @@ from sim.engine.judging import note_mixed
 from sim.engine.keepclear import withdraw_requests
 from sim.engine.letters import is_green
 from sim.engine.moving import execute_move, impatience_of
-from sim.engine.planning import announce, plan_move
+from sim.engine.planning import plan_move
 from sim.engine.pointers import World, fetch
 from sim.engine.positions import forget_partials, link_in, note_partials, unlink
 from sim.engine.routes import fetch_way
