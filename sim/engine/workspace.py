@@ -10,6 +10,7 @@ from sim.engine.arrays import (
     IMPATIENCE_S,
     ITEM,
     LANE_STATE,
+    LONGEST_M,
     MAX_DEPART_DELAY_S,
     NOW,
     SEED,
@@ -41,7 +42,7 @@ def new_traffic(net: Net, veh: Vehicles, scenario: Scenario, seed: int, begin_s:
     counters[DEPARTURES] = vehicles
     longest_s = max(scenario.time_to_teleport_s, scenario.time_to_teleport_bidi_s)
     counters[TELEPORTING] = max(longest_s, veh.teleport_s.max(), veh.teleport_bidi_s.max()) > 0
-    clock = np.zeros(7)
+    clock = np.zeros(8)
     clock[NOW] = begin_s
     clock[STEP_S] = scenario.step_s
     clock[TELEPORT_S] = scenario.time_to_teleport_s
@@ -49,6 +50,7 @@ def new_traffic(net: Net, veh: Vehicles, scenario: Scenario, seed: int, begin_s:
     clock[IMPATIENCE_S] = scenario.time_to_impatience_s
     clock[MAX_DEPART_DELAY_S] = scenario.max_depart_delay_s
     clock[IGNORE_BLOCKER_S] = scenario.ignore_junction_blocker_s if scenario.ignore_junction_blocker_s >= 0 else 1e12
+    clock[LONGEST_M] = (veh.length + veh.min_gap).max()
     items, approaches = buffers(room)
     return Traffic(
         lane=table(
