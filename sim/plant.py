@@ -7,7 +7,7 @@ Two implementations stand behind it, the embedded engine and SUMO through libsum
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,8 +67,7 @@ class RoadState:
     ped_y_m: NDArray[np.float64]  # (m,)
 
 
-@dataclass(frozen=True, slots=True)
-class Trip:
+class Trip(NamedTuple):
     """What became of one road user. Times in simulated seconds; -1 where it did not happen."""
 
     id: str

@@ -8,7 +8,6 @@ take one process each. What became of everybody is SUMO's own tripinfo output, r
 import math
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from sim.plant import PlantStatistics, RoadMode, RoadState, Trip
@@ -214,7 +213,7 @@ class SumoPlant:
             return MODES.get(kinds.get(kind, ""), RoadMode.CAR) if seen is None else seen
 
         return [
-            replace(trip, max_wait_s=self._people.longest_wait_s.get(trip.id, 0.0))
+            trip._replace(max_wait_s=self._people.longest_wait_s.get(trip.id, 0.0))
             if trip.mode == RoadMode.PEDESTRIAN
             else self._vehicles.completed(trip)
             for trip in read_tripinfo(self._tripinfo, self._time_s, mode_of)

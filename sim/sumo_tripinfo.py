@@ -63,6 +63,4 @@ def _person(element: Element) -> Trip:
 
 def with_lines(trips: list[Trip], lines: Mapping[str, str]) -> list[Trip]:
     """The trips with the public transport line of each vehicle that has one."""
-    from dataclasses import replace
-
-    return [replace(trip, line=lines[trip.id]) if trip.id in lines else trip for trip in trips]
+    return [trip._replace(line=lines[trip.id]) if trip.id in lines else trip for trip in trips]

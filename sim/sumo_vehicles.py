@@ -1,7 +1,7 @@
 """Vehicles in SUMO: where each is, and what it has lost, waited and emitted so far."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import ModuleType
 
 import numpy as np
@@ -192,8 +192,7 @@ class VehicleReader:
         row, column = self._ledger.number.get(trip.id), self._ledger.column
         if row is None:
             return trip
-        return replace(
-            trip,
+        return trip._replace(
             line=self._ledger.lines.get(trip.id, ""),
             max_wait_s=float(column["max_wait"][row]),
             co2_g=float(column["co2"][row]),

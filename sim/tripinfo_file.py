@@ -1,10 +1,18 @@
 """Trips in the shape of SUMO's tripinfo output, so that SUMO's own tools read them."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
 from sim.plant import RoadMode, Trip
+
+_TRIP = (
+    '    <tripinfo id=%s depart="%.2f" departDelay="%.2f" arrival="%.2f" duration="%.2f" routeLength="%.2f" '
+    'waitingTime="%.2f" waitingCount="%d" timeLoss="%.2f" vType="%s"/>'
+)
+_LABELS = {mode: mode.label for mode in RoadMode}
+_SPECIAL = re.compile(r"[^\w.:#/ -]", re.ASCII)  # what `quoteattr` might have to write otherwise
 
 
 def write_tripinfo(trips: Sequence[Trip], path: Path) -> None:
@@ -15,13 +23,19 @@ def write_tripinfo(trips: Sequence[Trip], path: Path) -> None:
 
 
 def _vehicle(trip: Trip) -> str:
-    depart_s = trip.depart_s + trip.depart_delay_s if trip.inserted else -1.0
-    duration_s = trip.arrival_s - depart_s if trip.arrival_s >= 0 else -1.0
-    return (
-        f'    <tripinfo id={quoteattr(trip.id)} depart="{depart_s:.2f}" departDelay="{trip.depart_delay_s:.2f}" '
-        f'arrival="{trip.arrival_s:.2f}" duration="{duration_s:.2f}" routeLength="{trip.route_length_m:.2f}" '
-        f'waitingTime="{trip.waiting_s:.2f}" waitingCount="{trip.stops}" timeLoss="{trip.time_loss_s:.2f}" '
-        f'vType="{trip.mode.label}"/>'
+    name, mode, planned_s, delay_s, arrival_s, loss_s, waiting_s, stops, length_m, inserted, *_ = trip
+    depart_s = planned_s + delay_s if inserted else -1.0
+    return _TRIP % (
+        quoteattr(name) if _SPECIAL.search(name) else f'"{name}"',
+        depart_s,
+        delay_s,
+        arrival_s,
+        arrival_s - depart_s if arrival_s >= 0 else -1.0,
+        length_m,
+        waiting_s,
+        stops,
+        loss_s,
+        _LABELS[mode],
     )
 
 

@@ -46,21 +46,22 @@ LANE = record(
     ("length", "f8"), ("speed", "f8"),
     ("edge", "i4"), ("index", "i4"),
     ("link_start", "i4"),  # links that leave it
+    ("exit", "i4"),  # of an internal lane: the one link that leaves it
+    ("internal", "?"), ("roundabout", "?"),
+    ("permissions", "i8"), ("change_left", "i8"), ("change_right", "i8"),
+    # seldom needed
+    ("width", "f8"),
     ("junction", "i4"),  # of an internal lane: the junction that it lies in
     ("entry_link", "i4"),  # of an internal lane: the link that leads into it
     ("bidi", "i4"),  # the same rails in the other direction
     ("before", "i4"),  # of an internal lane: the lane that leads into it
-    ("exit", "i4"),  # of an internal lane: the one link that leaves it
-    ("internal", "?"), ("roundabout", "?"),
-    ("permissions", "i8"), ("change_left", "i8"), ("change_right", "i8"),
-    ("width", "f8"),
     ("source", "i4"),  # of an internal lane: the normal lane where its way began; of a normal lane: itself
     ("in_start", "i4"),  # links that lead into it
     lines=True,
 )  # fmt: skip
 LINK = record(
     ("state", "u1"), ("green_state", "u1"),  # SUMO's letter now; the last G or g
-    ("heard", "?"),  # somebody who yields, or a crossing, listens to announcements at it
+    ("heard", "i1"),  # who listens to announcements at it: NOBODY, WHO_YIELDS, PEOPLE at a crossing
     ("cont", "?"), ("has_foes", "?"), ("keep_clear", "?"),
     ("crossing_foe", "?"),
     ("visibility", "f8"), ("length", "f8"),  # of its via lane
@@ -111,17 +112,18 @@ VEHICLE = record(
     ("item_start", "i4"), ("item_count", "i4"), ("own_state", "i4"), ("advice_count", "i4"), ("next_stop", "i4"),
     ("last_stop", "i4"),
     ("draws", "i8"),  # random numbers drawn so far
-    ("time_loss", "f8"), ("driven", "f8"), ("total_waiting", "f8"), ("stopline_gap", "f8"), ("impatience", "f8"),
+    ("time_loss", "f8"), ("driven", "f8"), ("total_waiting", "f8"), ("stopline_gap", "f8"), ("left_space", "f8"),
     ("blocker_length", "f8"), ("halts", "i4"), ("lane_was", "i4"),
     # lane changing
     ("class_bit", "i8"), ("speed_gain_chance", "f8"), ("keep_right_chance", "f8"), ("look_ahead_speed", "f8"),
     ("strategic", "f8"), ("cooperative", "f8"), ("speed_gain", "f8"), ("keep_right", "f8"),
     # at junctions
-    ("timegap_minor", "f8"), ("crossing_gap", "f8"), ("after_yellow", "f8"), ("after_red", "f8"), ("width", "f8"),
+    ("impatience", "f8"), ("timegap_minor", "f8"), ("crossing_gap", "f8"), ("after_yellow", "f8"),
+    ("after_red", "f8"), ("width", "f8"),
     ("entry_s", "f8"), ("entry_never_yield_s", "f8"), ("conflict_entry_s", "f8"),  # INFINITE when not inside
     ("name_rank", "i4"),  # place of its name among all, which decides where nothing else does
     # the trip
-    ("left_space", "f8"), ("stop_left_s", "f8"), ("arrival_position", "f8"), ("teleport_s", "f8"),
+    ("stop_left_s", "f8"), ("arrival_position", "f8"), ("teleport_s", "f8"),
     ("teleport_bidi_s", "f8"), ("inserted_at", "f8"), ("arrived_at", "f8"), ("ready_s", "f8"),
     ("further", "i4", (MAX_FURTHER,)),  # lanes that its rear still covers
     ("idm_delta", "f8"), ("idm_stepping", "f8"),
@@ -162,12 +164,12 @@ STOP = record(
 LANE_STATE = record(
     ("last", "i4"), ("first", "i4"), ("count", "i4"),  # rearmost, foremost vehicle
     ("partial_count", "i4"),
-    ("partial", "i4", (MAX_PARTIAL,)),  # vehicles whose front is further on
     ("cursor", "i4"), ("planned_at", "i4"),  # the step in which that was done
+    ("first_blocked", "i4"), ("last_blocked", "i4"),
     ("density", "f8"),
     ("space", "f8"), ("space_known", "i4"),  # the step in which it was computed
-    ("first_blocked", "i4"), ("last_blocked", "i4"),
     ("space_standing", "?"),
+    ("partial", "i4", (MAX_PARTIAL,)),  # vehicles whose front is further on
     ("refused_at", "i4"),  # the last step in which somebody could not enter here
     ("entered_at", "i4"), ("entered_front", "f8"), ("entered_rear", "f8"),  # who came onto it in this step, and where
     lines=True,
@@ -176,8 +178,9 @@ ITEM = record(
     ("go", "f8"), ("wait", "f8"), ("arrival", "f8"), ("arrival_speed", "f8"), ("braking_speed", "f8"),
     ("distance", "f8"), ("leave", "f8"), ("space", "f8"),
     ("link", "i4"), ("request", "?"), ("stopped", "?"),
-    ("heard", "?"),  # somebody listens to announcements at the link
+    ("heard", "i1"),  # as of the link
 )  # fmt: skip
+DISTANT = record(("vehicle", "i4"), ("link", "i4"))
 APPROACH = record(
     ("arrival", "f8"), ("leaving", "f8"), ("braking", "f8"), ("distance", "f8"), ("leave", "f8"),
     ("vehicle", "i4"), ("next", "i4"),
@@ -255,6 +258,10 @@ class Traffic(NamedTuple):
     brutto: F8  # per lane: sum of the lengths of its vehicles, with their gaps
     busy: I4  # per lane: vehicles whose front or rear is on it; short, so that looking for foes reads little
     heads: I4  # per link: the first announcement of this step
+    asked: I4  # per link: the last step in which somebody had to know who comes through it
+    distant: (
+        Table  # vehicles that looked no further than their lane, and the link ahead at which one may listen to them
+    )
     item: Table
     approach: Table
     active: I4
@@ -290,6 +297,7 @@ LAYOUT: dict[str, np.dtype[Any]] = {
     "plans.plan": PLAN, "plans.place": PLACE, "plans.table_offset": WORD, "plans.cell": CELL,
     "plans.chain": CHAIN, "plans.stop": STOP, "plans.draft": DRAFT, "plans.free": WORD, "plans.block": WORD,
     "tra.lane": LANE_STATE, "tra.brutto": REAL, "tra.busy": HALF, "tra.heads": HALF,
+    "tra.asked": HALF, "tra.distant": DISTANT,
     "tra.item": ITEM, "tra.approach": APPROACH,
     "tra.active": WORD, "tra.pending": WORD, "tra.transfer": WORD, "tra.touched": WORD, "tra.order": WORD,
     "tra.counters": WORD, "tra.clock": REAL,
@@ -298,6 +306,9 @@ LAYOUT: dict[str, np.dtype[Any]] = {
     "wal.active": WORD,
 }  # fmt: skip
 
+# link.heard
+NOBODY, WHO_YIELDS, PEOPLE = range(3)
+
 # vehicle.status
 LOADED, PENDING, DRIVING, PARKED, TRANSFER, ARRIVED, GIVEN_UP = range(7)
 
@@ -305,13 +316,13 @@ LOADED, PENDING, DRIVING, PARKED, TRANSFER, ARRIVED, GIVEN_UP = range(7)
 STEP, ACTIVE, APPROACHES, TOUCHED, PENDING_COUNT, NEXT_DEPARTURE, INSERTED, ARRIVED_COUNT, TELEPORTS, UPDATES = range(
     10
 )
-TRANSFER_COUNT, RED_RUNS, SEED, DEPARTURES, TELEPORTING, MIXED_FANS = range(10, 16)
+TRANSFER_COUNT, RED_RUNS, SEED, DEPARTURES, TELEPORTING, MIXED_FANS, DISTANT_COUNT = range(10, 17)
 
 # Plans.block
 BLOCK_CELLS, NEXT_BLOCK, FREE_BLOCKS = range(3)
 
 # Traffic.clock
-NOW, STEP_S, TELEPORT_S, TELEPORT_BIDI_S, IMPATIENCE_S, MAX_DEPART_DELAY_S, IGNORE_BLOCKER_S = range(7)
+NOW, STEP_S, TELEPORT_S, TELEPORT_BIDI_S, IMPATIENCE_S, MAX_DEPART_DELAY_S, IGNORE_BLOCKER_S, LONGEST_M = range(8)
 
 
 def table(kind: np.dtype[Any], rows: int, /, **columns: Any) -> Table:

@@ -5,12 +5,13 @@ import math
 from sim.engine.arrays import LEFTWARD, RIGHTWARD, STEP_S, YES, Net, Plans, Traffic, Vehicles
 from sim.engine.following import brake_gap
 from sim.engine.helping import BLOCKED, BLOCKED_LEADER, COOPERATIVE, LEFT, OBSTACLES_SEEN, RIGHT, URGENT, WANTS_CHANGE
-from sim.engine.jit import helper, inlined
+from sim.engine.jit import helper, inlined, rarely
 from sim.engine.lanechange import wants_change
 from sim.engine.models import secure_gap_of
 from sim.engine.neighbours import leader_beyond, obstacles, real_leader
 from sim.engine.pointers import fetch
 from sim.engine.positions import link_in, unlink
+from sim.engine.routes import fetch_way
 
 
 @inlined
@@ -35,7 +36,7 @@ def check_change(
     state = wants_change(net, veh, plans, tra, v, direction, leader, lead_gap, lead, gap)
     if not state & WANTS_CHANGE:
         return state & ~OBSTACLES_SEEN
-    if not state & OBSTACLES_SEEN:
+    if rarely(state & OBSTACLES_SEEN == 0):
         blocked, _, _ = obstacles(net, veh, tra, v, direction, lead, gap)
         state |= blocked
     state &= ~OBSTACLES_SEEN
@@ -106,8 +107,7 @@ def change_on_edge(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, edge: in
         tra.lane.cursor[lane] = veh.behind[v]
         next_one = veh.behind[v]
         if next_one >= 0:
-            fetch(plans.cell, veh.row[next_one])
-            fetch(plans.chain, veh.row[next_one])
+            fetch_way(plans, veh.row[next_one])
             if veh.behind[next_one] >= 0:
                 fetch(veh, veh.behind[next_one])
         if not consider(net, veh, plans, tra, v, lane, first, end):
@@ -120,7 +120,7 @@ def change_on_edge(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, edge: in
 @inlined
 def consider(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, v: int, lane: int, first: int, end: int) -> bool:
     """Whether this vehicle changed its lane."""
-    if veh.stop_reached[v]:
+    if rarely(veh.stop_reached[v]):
         return False
     bit = veh.class_bit[v]
     may_right = lane > first and net.lane.permissions[lane - 1] & bit and net.lane.change_right[lane] & bit
@@ -134,7 +134,7 @@ def consider(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, v: int, lane: 
             continue
         state = check_change(net, veh, plans, tra, v, direction, leader, lead_gap)
         if state & (RIGHT if direction < 0 else LEFT):
-            if not state & BLOCKED:
+            if rarely(state & BLOCKED == 0):
                 hop(net, veh, tra, v, lane + direction)
                 return True
             if state & URGENT:

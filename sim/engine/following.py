@@ -5,7 +5,7 @@
 
 import math
 
-from sim.engine.jit import helper, inlined
+from sim.engine.jit import helper, inlined, rarely
 
 EPS = 0.001
 POSITION_EPS = 0.1
@@ -17,8 +17,10 @@ EMERGENCY_AMPLIFIER = 1.2
 def brake_gap(speed: float, decel: float, headway: float, dt: float) -> float:
     """Distance needed to stop, plus `headway` seconds of driving on."""
     reduction = decel * dt
-    steps = int(speed / reduction)
-    return dt * (steps * speed - reduction * steps * (steps + 1) / 2.0) + speed * headway
+    steps = float(int(speed >= reduction) + int(speed >= 2.0 * reduction) + int(speed >= 3.0 * reduction))
+    if rarely(speed >= 4.0 * reduction):
+        steps = math.floor(speed / reduction)
+    return dt * steps * (speed - 0.5 * reduction * (steps + 1.0)) + speed * headway
 
 
 @helper
@@ -28,9 +30,12 @@ def safe_stop_speed_plain(gap: float, decel: float, headway: float, dt: float) -
     if g < 0.0:
         return 0.0
     b = decel * dt
-    root = math.sqrt(dt * dt + 4.0 * (dt * (2.0 * g / b - headway) + headway * headway))
-    n = math.floor(0.5 - (headway - 0.5 * root) / dt)
-    h = 0.5 * n * (n - 1.0) * b * dt + n * b * headway
+    one, two, three = b * headway, b * (dt + 2.0 * headway), 3.0 * b * (dt + headway)
+    n = float(int(g >= one) + int(g >= two) + int(g >= three))
+    if rarely(g >= 2.0 * b * (3.0 * dt + 2.0 * headway)):
+        root = math.sqrt(dt * dt + 4.0 * (dt * (2.0 * g / b - headway) + headway * headway))
+        n = math.floor(0.5 - (headway - 0.5 * root) / dt)
+    h = n * b * (0.5 * (n - 1.0) * dt + headway)
     return n * b + (g - h) / (n * dt + headway)
 
 
@@ -74,7 +79,7 @@ def stop_speed(gap: float, speed: float, decel: float, hard: float, accel: float
 def stop_speed_bound(gap: float, speed: float, decel: float, hard: float, dt: float) -> float:
     """Highest speed from which one stops within `gap`, or that of braking harder than wished."""
     v = safe_stop_speed_plain(gap, decel, dt, dt)
-    if decel != hard and speed - v > (decel + EPS) * dt:
+    if rarely(decel != hard and speed - v > (decel + EPS) * dt):
         wanted = (speed - v) / dt
         needed = EMERGENCY_AMPLIFIER * emergency_decel(gap, speed, 0.0, 1.0, hard)
         v = max(0.0, speed - min(max(needed, decel), wanted) * dt)
@@ -106,7 +111,7 @@ def follow_speed_bound(
         v = safe_stop_speed_plain(gap + brake_gap(lead_speed, worst, 0.0, dt), decel, tau, dt)
     else:
         v = max(0.0, speed - hard * dt)
-    if decel != hard and not relaxed and speed - v > (decel + EPS) * dt:
+    if rarely(decel != hard and not relaxed and speed - v > (decel + EPS) * dt):
         wanted = (speed - v) / dt
         needed = EMERGENCY_AMPLIFIER * emergency_decel(gap, speed, lead_speed, lead_decel, hard)
         v = max(0.0, speed - min(max(needed, decel), wanted) * dt)

@@ -2,7 +2,7 @@
 
 from sim.engine.arrays import MAX_ADVICE, Net, Vehicles
 from sim.engine.following import HALTING
-from sim.engine.jit import helper, inlined
+from sim.engine.jit import helper, inlined, rarely
 from sim.engine.models import stopping
 
 LEFT, RIGHT, STRATEGIC, COOPERATIVE, SPEED_GAIN, KEEP_RIGHT = 0x2, 0x4, 0x8, 0x10, 0x20, 0x40
@@ -31,7 +31,7 @@ def advise(veh: Vehicles, v: int, speed: float, dt: float) -> None:
 def patched_speed(net: Net, veh: Vehicles, v: int, low: float, wanted: float, high: float, dt: float) -> float:
     """The wanted speed, changed to get into or let into a lane."""
     state = veh.own_state[v]
-    if state == 0 and veh.advice_count[v] == 0 and veh.blocker_length[v] == 0.0:
+    if not rarely(state != 0 or veh.advice_count[v] != 0 or veh.blocker_length[v] != 0.0):
         return wanted
     chosen, found = wanted, False
     if veh.blocker_length[v] != 0.0:

@@ -5,6 +5,10 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
+from llvmlite import ir
+from numba.core import cgutils, types
+from numba.core.imputils import lower_builtin
+from numba.core.typing.templates import AbstractTemplate, infer_global, signature
 
 from sim.kernel_cache import cache_folder
 
@@ -37,6 +41,24 @@ def helper(function: F) -> F:
 def inlined(function: F) -> F:
     """A helper that is called for every vehicle in every step, small or from one place only: put where it is called."""
     return _compiled(function, _nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True, forceinline=True)
+
+
+def rarely(condition: bool) -> bool:
+    """The condition itself, which compiled code takes as mostly false: what it guards is kept out of the way."""
+    return condition
+
+
+@infer_global(rarely)
+class _Rarely(AbstractTemplate):
+    def generic(self, given: Any, _keywords: Any) -> Any:
+        return signature(types.boolean, types.boolean) if given == (types.boolean,) else None
+
+
+@lower_builtin(rarely, types.boolean)
+def _rarely(_context: Any, builder: Any, _signature: Any, given: Any) -> Any:
+    bit = ir.IntType(1)
+    expect = cgutils.get_or_insert_function(builder.module, ir.FunctionType(bit, [bit, bit]), "llvm.expect.i1")
+    return builder.call(expect, [given[0], bit(0)])
 
 
 def setup_kernel(function: F) -> F:

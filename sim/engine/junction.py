@@ -6,7 +6,7 @@ compares its own window with theirs.
 
 import math
 
-from sim.engine.arrays import NOW, STEP_S, Net, Traffic, Vehicles, Walkers
+from sim.engine.arrays import NOW, STEP, STEP_S, Net, Traffic, Vehicles, Walkers
 from sim.engine.crossings import people_in_window
 from sim.engine.following import EPS, HALTING
 from sim.engine.jit import helper, inlined
@@ -41,6 +41,13 @@ def came_in_on_major(net: Net, link: int) -> bool:
     if net.link.crossing_foe[link]:
         return net.link.green_state[entry] == 71
     return is_yellow(net.link.state[entry])
+
+
+@inlined
+def ask(net: Net, tra: Traffic, link: int) -> None:
+    """Have those who come through the links that this one gives way to say when, from this step's announcements on."""
+    for f in range(net.link.foe_start[link], net.link.foe_start[link + 1]):
+        tra.asked[net.foe_link[f]] = tra.counters[STEP]
 
 
 @helper

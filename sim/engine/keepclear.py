@@ -3,7 +3,7 @@
 from sim.engine.arrays import NO, STEP, STEP_S, Net, Traffic, Vehicles, Walkers
 from sim.engine.following import POSITION_EPS, brake_gap
 from sim.engine.jit import helper, inlined
-from sim.engine.junction import is_cont, opened
+from sim.engine.junction import ask, is_cont, opened
 from sim.engine.letters import has_priority
 from sim.engine.positions import last_on, space_till_standing
 
@@ -69,6 +69,7 @@ def withdraw_requests(
         can_leave = net.link.via[link] < 0 or next_link < 0 or tra.item.request[after]
         is_open = can_leave
         if is_open and k > 1 and not has_priority(net.link.state[link]):
+            ask(net, tra, link)
             leave = tra.item.leave[i] if tra.item.leave[i] >= 0.0 else tra.item.go[i]
             is_open = opened(
                 net, veh, tra, wal, link, v, tra.item.arrival[i], tra.item.arrival_speed[i], leave, impatience, NO

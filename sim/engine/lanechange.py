@@ -3,7 +3,7 @@
 import math
 
 from sim.engine.agreeing import slow_for_blocked, urge
-from sim.engine.arrays import INFINITE, STEP_S, Net, Plans, Traffic, Vehicles
+from sim.engine.arrays import INFINITE, LONGEST_M, STEP_S, Net, Plans, Traffic, Vehicles
 from sim.engine.following import HALTING, brake_gap, is_ample, safe_stop_speed
 from sim.engine.helping import (
     AM_BLOCKING_FOLLOWER,
@@ -20,7 +20,7 @@ from sim.engine.helping import (
     STRATEGIC,
     URGENT,
 )
-from sim.engine.jit import helper, inlined
+from sim.engine.jit import helper, inlined, rarely
 from sim.engine.models import follow, secure_gap_of
 from sim.engine.positions import lane_speed
 from sim.engine.routes import cell_of, lanes_off
@@ -35,59 +35,44 @@ TURN_LANE_M = 200.0
 STOPPED_AHEAD_M = 100.0
 RIGHT_THRESHOLD, LEFT_THRESHOLD = 2.0, 0.2
 HIGHWAY_MPS = 80.0 / 3.6
-ROUNDING_M = 1e-6  # more than sums of lengths are ever off
 
 
 @helper
-def occupation_ahead(net: Net, plans: Plans, tra: Traffic, veh: Vehicles, v: int, lane: int) -> tuple[float, int]:
-    """Length of the vehicles on the lanes that follow a lane along the route, and the last of these lanes."""
-    total = 0.0
+def fills(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, v: int, lane: int, spare: float, longest: float) -> bool:
+    """Whether the vehicles on the lanes that follow a lane along the route take more than `spare` metres.
+
+    `longest` is the length of these lanes or more. As vehicles take no more of a lane than its length and that of one
+    that reaches back, one need not look to the end to know that they do not.
+    """
+    cell = cell_of(net, veh, plans, v, lane)
+    depth, overhang, taken, more = plans.cell.depth[cell], tra.clock[LONGEST_M], 0.0, INFINITE
+    if net.lane.internal[lane]:
+        taken = tra.brutto[net.link.dst[net.lane.exit[lane]]]
+    elif veh.next_stop[v] >= veh.last_stop[v]:  # else lanes count up to the stop only
+        more = longest + depth * overhang
+    for _ in range(1, depth):
+        following = plans.chain.lane[cell]
+        if following < 0 or taken > spare or taken + more <= spare:
+            break
+        taken += tra.brutto[following]
+        more -= net.lane.length[following] + overhang
+        cell = plans.chain.next[cell]
+    return taken > spare
+
+
+@helper
+def goes_on(net: Net, veh: Vehicles, plans: Plans, v: int, lane: int) -> bool:
+    """Whether any link leaves the last lane of the look-ahead from a lane on."""
     cell = cell_of(net, veh, plans, v, lane)
     if net.lane.internal[lane]:
         lane = net.link.dst[net.lane.exit[lane]]
-        total = tra.brutto[lane]
     for _ in range(1, plans.cell.depth[cell]):
         following = plans.chain.lane[cell]
         if following < 0:
             break
         lane = following
-        total += tra.brutto[lane]
         cell = plans.chain.next[cell]
-    return total, lane
-
-
-@inlined
-def occupations_ahead(
-    net: Net, plans: Plans, tra: Traffic, veh: Vehicles, v: int, lane: int, target: int, spare_here: float,
-    spare_there: float,
-) -> tuple[float, float, int]:  # fmt: skip
-    """`occupation_ahead` of two lanes of an edge at once: of both the length, and the last lane of the second way.
-
-    Looks no further once either length is more than may be spared.
-    """
-    if net.lane.internal[lane]:
-        here, _ = occupation_ahead(net, plans, tra, veh, v, lane)
-        there, end = occupation_ahead(net, plans, tra, veh, v, target)
-        return here, there, end
-    cell, neigh_cell = cell_of(net, veh, plans, v, lane), cell_of(net, veh, plans, v, target)
-    here, there, end, goes_here, goes_there = 0.0, 0.0, target, True, True
-    for _ in range(1, plans.cell.depth[cell]):
-        if goes_here:
-            following = plans.chain.lane[cell]
-            goes_here = following >= 0
-            if goes_here:
-                here += tra.brutto[following]
-                cell = plans.chain.next[cell]
-        if goes_there:
-            following = plans.chain.lane[neigh_cell]
-            goes_there = following >= 0
-            if goes_there:
-                end = following
-                there += tra.brutto[following]
-                neigh_cell = plans.chain.next[neigh_cell]
-        if (not goes_here and not goes_there) or here > spare_here or there > spare_there:
-            break
-    return here, there, end
+    return net.lane.link_start[lane + 1] > net.lane.link_start[lane]
 
 
 @helper
@@ -140,7 +125,7 @@ def wants_change(
     best_lane = lane + best_offset
     position = veh.position[v]
     to_stop = -INFINITE
-    if veh.stop_distance[v] < INFINITE:
+    if rarely(veh.stop_distance[v] < INFINITE):
         stop = veh.next_stop[v]
         if stop < veh.last_stop[v] and net.lane.edge[plans.stop.lane[stop]] == net.lane.edge[lane]:
             to_stop = veh.stop_distance[v]
@@ -157,9 +142,9 @@ def wants_change(
     look = look_ahead_distance(veh, v, right, dt)
     own_length = veh.length[v] + veh.min_gap[v]
     leader_stands = leader >= 0 and veh.stop_reached[leader]
-    if best_offset == 0 and leader_stands and lead_gap < current_distance - position:
+    if rarely(best_offset == 0 and leader_stands) and lead_gap < current_distance - position:
         look = 0.5 * (own_length + veh.length[leader] + veh.min_gap[leader] + lead_gap)
-    elif (
+    elif rarely(
         best_offset == direction
         and neigh_lead >= 0
         and veh.stop_reached[neigh_lead]
@@ -167,21 +152,18 @@ def wants_change(
     ):
         look = own_length + veh.length[neigh_lead] + veh.min_gap[neigh_lead] + neigh_lead_gap
     top, neigh_top = lane_speed(net, veh, v, lane), lane_speed(net, veh, v, target)
+    longest = plans.cell.length[cell + own_offset] - net.lane.length[lane]
     strategic = False
-    if to_best and best_offset == own_offset:
-        most = max(current_distance - position - tra.lane.density[best_lane], to_stop)
-        strategic = most + ROUNDING_M < look * abs(best_offset)  # already by those on this edge
-        if not strategic:
-            best_next, _ = occupation_ahead(net, plans, tra, veh, v, best_lane)
-            usable = max(current_distance - position - (tra.lane.density[best_lane] + best_next), to_stop)
-            strategic = usable / abs(best_offset) < look
+    if to_best and best_offset == own_offset and to_stop < look * abs(best_offset):
+        spare = current_distance - position - tra.lane.density[best_lane] - look * abs(best_offset)
+        strategic = spare < 0.0 or fills(net, veh, plans, tra, v, best_lane, spare, longest)
     if strategic:
         ret |= wish | STRATEGIC | URGENT
     else:
         overtake = -1.0
         if leader >= 0:
             overtake = lead_gap + veh.length[v] + veh.length[leader] + veh.min_gap[leader]
-        if (
+        if rarely(
             leader_stands
             and lead_gap < STOPPED_AHEAD_M
             and min(neigh_distance, current_distance) - position > overtake
@@ -190,7 +172,7 @@ def wants_change(
             current_distance = position + lead_gap
             ret |= wish | STRATEGIC | URGENT
         elif not to_best and stays(
-            net, veh, plans, tra, v, target, neigh_distance - position, best_offset, look, leader_stands, neigh_distance
+            net, veh, plans, tra, v, target, neigh_distance, longest, best_offset, look, leader_stands
         ):
             return ret | STAY | STRATEGIC
     if ret & URGENT:
@@ -211,11 +193,11 @@ def wants_change(
         neigh_top, anticipated(net, veh, v, neigh_lead, neigh_lead_gap, neigh_distance, neigh_top, accelerating, dt)
     )
     enough = threshold(RIGHT_THRESHOLD if right else LEFT_THRESHOLD, veh.speed_gain[v])
-    if right and best_offset == 0 and net.lane.speed[lane] > HIGHWAY_MPS and veh.look_ahead_speed[v] > HALTING:
+    if rarely(right and best_offset == 0 and net.lane.speed[lane] > HIGHWAY_MPS and veh.look_ahead_speed[v] > HALTING):
         return ret | STAY | STRATEGIC
-    if (
-        ret & AM_BLOCKING_FOLLOWER
-        and veh.own_state[v] & my_mark
+    if rarely(
+        ret & AM_BLOCKING_FOLLOWER != 0
+        and veh.own_state[v] & my_mark != 0
         and (to_best or neigh_distance / (abs(best_offset) + 1) > look)
         and inconvenience(chance if right else -chance, enough, here_safe, neigh_safe) <= veh.cooperative[v]
     ):
@@ -254,27 +236,23 @@ def wants_change(
 
 @helper
 def stays(
-    net: Net, veh: Vehicles, plans: Plans, tra: Traffic, v: int, target: int, room: float, best_offset: int,
-    look: float, leader_stands: bool, neigh_distance: float,
+    net: Net, veh: Vehicles, plans: Plans, tra: Traffic, v: int, target: int, neigh_distance: float, longest: float,
+    best_offset: int, look: float, leader_stands: bool,
 ) -> bool:  # fmt: skip
-    """Whether the way that is left on the other lane, `room` less who is on it, is too short to go there."""
+    """Whether the way that is left on the other lane, less who is on it, is too short to go there."""
     lane = veh.lane[v]
-    if max(0.0, room) / (abs(best_offset) + 2) < look:
-        return True
-    spare = room - look * (abs(best_offset) + 2) + ROUNDING_M
+    spare = max(0.0, neigh_distance - veh.position[v]) - look * (abs(best_offset) + 2)
     spare_here, spare_there = spare - tra.lane.density[lane], spare - tra.lane.density[target]
-    if spare_here < 0.0 or spare_there < 0.0:
-        return True
-    here_next, neigh_next, neigh_end = occupations_ahead(net, plans, tra, veh, v, lane, target, spare_here, spare_there)
-    occupied = max(tra.lane.density[target] + neigh_next, tra.lane.density[lane] + here_next)
-    neigh_left = max(0.0, room - occupied)
-    if neigh_left / (abs(best_offset) + 2) < look or (best_offset == 0 and neigh_left * 2.0 < look):
+    if (
+        spare < 0.0
+        or spare_here < 0.0
+        or spare_there < 0.0
+        or fills(net, veh, plans, tra, v, lane, spare_here, longest)
+        or fills(net, veh, plans, tra, v, target, spare_there, longest)
+    ):
         return True
     return (
-        best_offset == 0
-        and not leader_stands
-        and net.lane.link_start[neigh_end + 1] > net.lane.link_start[neigh_end]
-        and neigh_distance < TURN_LANE_M
+        best_offset == 0 and not leader_stands and neigh_distance < TURN_LANE_M and goes_on(net, veh, plans, v, target)
     )
 
 

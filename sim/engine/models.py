@@ -6,13 +6,13 @@ All speeds are those after the step; `gap` is measured from front to rear, less 
 from sim.engine.arrays import NO, YES, Net, Vehicles
 from sim.engine.following import follow_speed, free_speed, is_ample, safe_stop_speed_plain, secure_gap, stop_speed
 from sim.engine.idm import desired_gap, idm_entering, idm_slowing, idm_speed, idm_stop
-from sim.engine.jit import helper, inlined
+from sim.engine.jit import helper, inlined, rarely
 
 
 @inlined
 def stopping(net: Net, veh: Vehicles, v: int, gap: float, speed: float, decel: float, dt: float) -> float:
     """Speed to stop within a gap."""
-    if veh.is_idm[v]:
+    if rarely(veh.is_idm[v]):
         return idm_stop(net, veh, v, gap, speed, decel, dt)
     return stop_speed(gap, speed, decel, veh.emergency_decel[v], veh.accel[v], veh.max_speed[v], dt)
 
@@ -20,7 +20,7 @@ def stopping(net: Net, veh: Vehicles, v: int, gap: float, speed: float, decel: f
 @inlined
 def following(net: Net, veh: Vehicles, v: int, leader: int, gap: float, speed: float, dt: float) -> float:
     """Speed behind a leader."""
-    if veh.is_idm[v]:
+    if rarely(veh.is_idm[v]):
         return idm_speed(net, veh, v, gap, speed, veh.speed[leader], YES, dt)
     cap = min(speed + veh.accel[v] * dt, veh.max_speed[v])
     return follow_speed(
@@ -31,7 +31,7 @@ def following(net: Net, veh: Vehicles, v: int, leader: int, gap: float, speed: f
 @inlined
 def following_from(net: Net, veh: Vehicles, v: int, leader: int, gap: float, speed: float, dt: float) -> float:
     """Speed behind a leader, no higher than the speed that one has then."""
-    if veh.is_idm[v]:
+    if rarely(veh.is_idm[v]):
         return min(speed, idm_speed(net, veh, v, gap, speed, veh.speed[leader], YES, dt))
     return follow_speed(
         gap,
@@ -52,7 +52,7 @@ def follow(
     net: Net, veh: Vehicles, v: int, speed: float, gap: float, lead_speed: float, lead_decel: float, dt: float
 ) -> float:
     """Speed behind a leader, without emergency braking: for judging lanes."""
-    if veh.is_idm[v]:
+    if rarely(veh.is_idm[v]):
         return idm_speed(net, veh, v, gap, speed, lead_speed, YES, dt)
     cap = min(speed + veh.accel[v] * dt, veh.max_speed[v])
     return follow_speed(
@@ -63,7 +63,7 @@ def follow(
 @inlined
 def slowing(net: Net, veh: Vehicles, v: int, distance: float, target: float, dt: float, on_insertion: bool) -> float:
     """Highest speed that still allows to have `target` after `distance`."""
-    if veh.is_idm[v]:
+    if rarely(veh.is_idm[v]):
         return idm_slowing(net, veh, v, distance, target, dt)
     return free_speed(veh.decel[v], distance, target, dt, on_insertion)
 
@@ -71,7 +71,7 @@ def slowing(net: Net, veh: Vehicles, v: int, distance: float, target: float, dt:
 @helper
 def entering(net: Net, veh: Vehicles, v: int, leader: int, gap: float, speed: float, dt: float) -> float:
     """Speed up to the wished one with which one may enter behind a leader."""
-    if veh.is_idm[v]:
+    if rarely(veh.is_idm[v]):
         return idm_entering(net, veh, v, gap, speed, veh.speed[leader], dt)
     return follow_speed(
         gap, speed, veh.speed[leader], veh.decel[leader], veh.decel[v], veh.emergency_decel[v], veh.tau[v], dt, YES,
@@ -82,7 +82,7 @@ def entering(net: Net, veh: Vehicles, v: int, leader: int, gap: float, speed: fl
 @helper
 def entering_before(net: Net, veh: Vehicles, v: int, gap: float, speed: float, dt: float) -> float:
     """Speed with which one may enter and still stop within a gap."""
-    if veh.is_idm[v]:
+    if rarely(veh.is_idm[v]):
         return idm_stop(net, veh, v, gap, speed, veh.decel[v], dt)
     return safe_stop_speed_plain(gap, veh.decel[v], dt, dt)
 
@@ -90,7 +90,7 @@ def entering_before(net: Net, veh: Vehicles, v: int, gap: float, speed: float, d
 @inlined
 def secure_gap_of(veh: Vehicles, v: int, speed: float, lead_speed: float, lead_decel: float, dt: float) -> float:
     """Gap that a vehicle needs behind a leader who may brake hard."""
-    if veh.is_idm[v]:
+    if rarely(veh.is_idm[v]):
         return desired_gap(veh, v, speed, lead_speed)
     return secure_gap(speed, lead_speed, lead_decel, veh.decel[v], veh.tau[v], dt)
 

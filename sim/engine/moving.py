@@ -22,7 +22,7 @@ from sim.engine.arrays import (
 )
 from sim.engine.following import EPS, HALTING, POSITION_EPS, brake_gap, dawdle, uniform
 from sim.engine.helping import patched_speed
-from sim.engine.jit import helper, inlined
+from sim.engine.jit import helper, inlined, rarely
 from sim.engine.judging import give_back, look_around
 from sim.engine.junction import came_in_on_major, is_cont, opened
 from sim.engine.letters import has_priority, is_red, is_yellow
@@ -72,7 +72,9 @@ def safe_speed(net: Net, veh: Vehicles, tra: Traffic, wal: Walkers, v: int) -> t
                 veh.entry_s[v] = INFINITE
                 veh.conflict_entry_s[v] = INFINITE
             safe = wait
-            if link >= 0 or in_queue(veh, v, wait) or veh.stop_distance[v] < net.lane.length[lane] - veh.position[v]:
+            if link < 0 and tra.item.request[i]:  # it cruises, towards a link where it will wait
+                veh.must_wait[v] = True
+            elif link >= 0 or in_queue(veh, v, wait) or veh.stop_distance[v] < net.lane.length[lane] - veh.position[v]:
                 veh.must_wait[v] = safe < speed or safe < HALTING
             break
         distance = tra.item.distance[i]
@@ -112,7 +114,7 @@ def safe_speed(net: Net, veh: Vehicles, tra: Traffic, wal: Walkers, v: int) -> t
             safe = wait
             veh.must_wait[v] = True
             break
-    if safe + EPS < least:
+    if rarely(safe + EPS < least):
         if can_brake_least and safe < speed:
             halt = stopping(net, veh, v, least_distance, speed, decel, dt)
             safe = min(safe, max(max(0.0, speed - decel * dt), halt))
@@ -120,7 +122,7 @@ def safe_speed(net: Net, veh: Vehicles, tra: Traffic, wal: Walkers, v: int) -> t
             veh.must_wait[v] = True
         else:
             least = safe
-    if net.lane.roundabout[lane]:
+    if rarely(net.lane.roundabout[lane]):
         veh.must_wait[v] = False
     return safe, least
 
@@ -142,7 +144,7 @@ def choose_speed(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, v: int, sa
         draw = uniform(tra.counters[SEED], v, veh.draws[v])
         chosen = max(low, dawdle(high, veh.sigma[v], veh.accel[v], draw, dt))
     chosen = patched_speed(net, veh, v, low, chosen, high, dt)
-    if veh.startup_delay[v] > 0.0 and veh.startup_s[v] < veh.startup_delay[v]:
+    if rarely(veh.startup_delay[v] > 0.0) and veh.startup_s[v] < veh.startup_delay[v]:
         chosen = min(chosen, low)
     if chosen > 0.0:
         chosen = max(chosen, least)
@@ -187,7 +189,7 @@ def execute_move(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Walke
     if not veh.stop_reached[v]:
         top = lane_speed(net, veh, v, lane)
         veh.time_loss[v] += dt * (top - veh.speed[v]) / top
-    if veh.status[v] != PARKED and has_arrived(net, veh, v):
+    if rarely(veh.status[v] != PARKED and has_arrived(net, veh, v)):
         veh.status[v] = ARRIVED
         veh.driven[v] -= max(0.0, veh.position[v] - veh.arrival_position[v])
         veh.arrived_at[v] = tra.clock[NOW]
@@ -227,7 +229,7 @@ def enter_lanes(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, v: int) -> 
         if veh.next_stop[v] < veh.last_stop[v]:
             veh.position[v] = net.lane.length[lane]
         return
-    while veh.position[v] > net.lane.length[lane]:
+    while rarely(veh.position[v] > net.lane.length[lane]):
         link = tra.item.link[i] if i < end else -1
         red = link >= 0 and is_red(net.link.state[link]) and not ignores_red(net, veh, link, v, now)
         if link < 0 or red:

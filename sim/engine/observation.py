@@ -1,7 +1,9 @@
 """What can be seen of the road: positions in the plane, the next signal of everybody, and records of trips."""
 
 import bisect
-from collections.abc import Sequence
+import gc
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -125,6 +127,18 @@ def look(world: World, start: I4, xs: F8, ys: F8, along: F8, out: F8, tls: I4) -
         out[i, 4] = halt_ahead_s(veh, plans, tra, v, route_index, distance) if timetable and link >= 0 else 0.0
 
 
+@contextmanager
+def not_collecting() -> Iterator[None]:
+    """Make many records at once: looking through all of a scenario for garbage meanwhile takes longer than they do."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
+
+
 class Observer:
     """Takes pictures of the road; knows the shapes of lanes."""
 
@@ -188,28 +202,18 @@ class Observer:
     def trips(self, now_s: float, demand: Sequence[Vehicle], veh: Vehicles) -> list[Trip]:
         """One record per vehicle whose departure is due."""
         due = bisect.bisect_right(demand, now_s + 1e-9, key=lambda vehicle: vehicle.depart_s)
+        missing = np.isin(veh.status[:due], (LOADED, PENDING, GIVEN_UP))
+        depart_s = np.array([vehicle.depart_s for vehicle in demand[:due]])
         columns = (
-            veh.status, veh.mode, veh.depart_delay, veh.arrived_at, veh.time_loss, veh.total_waiting, veh.halts,
-            veh.driven,
-        )  # fmt: skip
-        rows = zip(*(column[:due].tolist() for column in columns), strict=True)
-        result = []
-        for vehicle, row in zip(demand[:due], rows, strict=True):
-            status, mode, delay_s, arrived_s, loss_s, waiting_s, halts, driven_m = row
-            inserted = status not in (LOADED, PENDING, GIVEN_UP)
-            result.append(
-                Trip(
-                    id=vehicle.id,
-                    mode=MODES[mode],
-                    depart_s=vehicle.depart_s,
-                    depart_delay_s=delay_s if inserted else now_s - vehicle.depart_s,
-                    arrival_s=arrived_s if status == ARRIVED else -1.0,
-                    time_loss_s=loss_s,
-                    waiting_s=waiting_s,
-                    stops=halts,
-                    route_length_m=driven_m,
-                    inserted=inserted,
-                    line=vehicle.line,
-                )
-            )
-        return result
+            np.where(missing, now_s - depart_s, veh.depart_delay[:due]),
+            np.where(veh.status[:due] == ARRIVED, veh.arrived_at[:due], -1.0),
+            veh.time_loss[:due],
+            veh.total_waiting[:due],
+            veh.halts[:due],
+            veh.driven[:due],
+            ~missing,
+        )
+        names, lines = [vehicle.id for vehicle in demand[:due]], [vehicle.line for vehicle in demand[:due]]
+        modes = map(MODES.__getitem__, veh.mode[:due].tolist())
+        with not_collecting():
+            return list(map(Trip, names, modes, depart_s.tolist(), *(column.tolist() for column in columns), lines))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from sim.demand import Pause, Person, Walk
-from sim.engine.arrays import CROSSING, I4, PERSON, Table, Walkers, table
+from sim.engine.arrays import CROSSING, I4, PEOPLE, PERSON, Table, Walkers, table
 from sim.engine.footways import Footways
 from sim.engine.jit import direct
 from sim.engine.pointers import World
@@ -84,7 +84,7 @@ class People:
             left_back=-1e9,
         )
         crossed = np.array([link for row in by_crossing for link in sorted(row)], np.int64)
-        net.link.heard[crossed] = True
+        net.link.heard[crossed] = PEOPLE
         return crossing, crossed
 
     def step(self, now: float, world: World) -> None:

@@ -4,23 +4,22 @@ Each vehicle writes one item per link ahead: the speed when it may pass, the spe
 which it would be there. Follows SUMO's MSVehicle::planMoveInternal.
 """
 
-import math
-
+from sim.engine.announcing import circular_wait
 from sim.engine.arrays import (
-    APPROACHES,
     INFINITE,
     NO,
+    NOBODY,
     NONE,
     NOW,
     SEED,
     STEP_S,
-    TOUCHED,
     Net,
     Plans,
     Traffic,
     Vehicles,
     Walkers,
 )
+from sim.engine.cruising import cruises, waits_ahead
 from sim.engine.following import (
     EPS,
     POSITION_EPS,
@@ -32,8 +31,8 @@ from sim.engine.following import (
     uniform,
 )
 from sim.engine.inside import link_leaders
-from sim.engine.jit import helper, inlined
-from sim.engine.junction import came_in_on_major, gives_way
+from sim.engine.jit import helper, inlined, rarely
+from sim.engine.junction import ask, came_in_on_major, gives_way
 from sim.engine.letters import has_priority, is_red, is_yellow
 from sim.engine.models import following, following_from, slowing, stopping
 from sim.engine.pointers import fetch
@@ -76,7 +75,7 @@ def put_item(
     tra.item.leave[i] = -1.0
     tra.item.space[i] = 0.0
     tra.item.stopped[i] = False
-    tra.item.heard[i] = False
+    tra.item.heard[i] = NOBODY
     return i
 
 
@@ -93,8 +92,10 @@ def is_on_way(net: Net, veh: Vehicles, tra: Traffic, v: int, leader: int, lane: 
 
 
 @inlined
-def plan_move(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Walkers, v: int, most_items: int) -> None:
-    """Write the items of one vehicle."""
+def plan_move(
+    net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Walkers, v: int, most_items: int, whole: bool
+) -> None:
+    """Write the items of one vehicle; of a cruising one only with `whole`."""
     dt, now = tra.clock[STEP_S], tra.clock[NOW]
     fetch(plans.chain, veh.row[v])
     speed, length, decel, tau = veh.speed[v], veh.length[v], veh.decel[v], veh.tau[v]
@@ -104,7 +105,7 @@ def plan_move(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Walkers,
     top = min(speed + veh.accel[v] * dt, veh.max_speed[v])
     comfortable = max(0.0, speed - decel * dt)
     limit = lane_speed(net, veh, v, lane)
-    if veh.railway[v]:
+    if rarely(veh.railway[v]):
         for k in range(veh.further_count[v]):
             limit = min(limit, lane_speed(net, veh, v, veh.further[v, k]))
     limit = max(limit, comfortable)
@@ -120,9 +121,13 @@ def plan_move(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Walkers,
         if v_now <= EPS_SPEED and veh.ahead[v] >= 0:
             put_item(veh, tra, v, NONE, v_now, v_now, NO, seen)  # standing in a queue: nothing further matters
             return
+    inside = net.lane.internal[lane]
+    if not inside and not whole and cruises(veh, v, seen, top, dt):
+        waits = waits_ahead(net, veh, plans, tra, v, lane, seen, top, v_now)
+        put_item(veh, tra, v, NONE, v_now, v_now, waits, seen)
+        return
     horizon = top * dt + brake_gap(top, decel, tau, dt)
     brake_wished = brake_gap(speed, decel, 0.0, dt)
-    inside = net.lane.internal[lane]
     cell = NONE if inside else veh.row[v] + net.lane.index[lane]
     seen_outside, seen_inside = 0.0, seen if inside else 0.0
     # the speed at the next link is what one reaches from `before` on the way there, and no more than `bound`
@@ -150,7 +155,7 @@ def plan_move(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Walkers,
             tra.item.wait[last] = min(tra.item.wait[last], v_now)
         # a stop on this edge
         stop = veh.next_stop[v]
-        if (
+        if rarely(
             stop < veh.last_stop[v]
             and plans.stop.position[stop] == route_index + view
             and net.lane.edge[plans.stop.lane[stop]] == net.lane.edge[lane]
@@ -180,7 +185,7 @@ def plan_move(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Walkers,
         if net.lane.internal[lane]:
             link = net.lane.exit[lane]
         else:
-            if cell < 0:
+            if rarely(cell < 0):
                 cell = cell_beyond(net, veh, plans, v, lane, route_index + view)
             link = plans.chain.link[cell]
             cell = plans.chain.next[cell]
@@ -194,7 +199,7 @@ def plan_move(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Walkers,
         state = net.link.state[link]
         yellow_or_red = is_red(state) or is_yellow(state)
         stop_decel = decel
-        if yellow_or_red and not veh.railway[v]:
+        if yellow_or_red and not rarely(veh.railway[v]):
             stop_decel = max(min(YELLOW_MIN_DECEL, veh.emergency_decel[v]), decel)
         brake = brake_wished if stop_decel == decel else brake_gap(speed, stop_decel, 0.0, dt)
         if yellow_or_red:
@@ -208,7 +213,7 @@ def plan_move(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Walkers,
             offset = min(offset, seen - brake)
         offset = max(POSITION_EPS, offset)
         stop_at = max(0.0, seen - offset)
-        if first_stop_seen < INFINITE:
+        if rarely(first_stop_seen < INFINITE):
             stop_at = max(stop_at, first_stop_seen)
         leaving_now = inside and last < 0
         request = (v_now > EPS_SPEED and not (slowed and not net.lane.internal[lane])) or leaving_now
@@ -223,7 +228,7 @@ def plan_move(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Walkers,
         if last >= 0:
             tra.item.leave[last] = min(tra.item.leave[last], limit)
         heard = net.link.heard[link]
-        compared = heard or gives_way(net, link)  # else nobody compares windows there
+        compared = heard != NOBODY or gives_way(net, link)  # else nobody compares windows there
         arrival_speed, arrival, braking_speed, leave = 0.0, 0.0, 0.0, -1.0
         if compared:
             arrival_speed = min(bound, speed_after(way, before, veh.accel[v], min(veh.max_speed[v], limit)))
@@ -234,18 +239,20 @@ def plan_move(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Walkers,
                 at_sight = safe_stop_speed_plain(sight, decel, 0.0, dt)
                 arrival_speed = min(arrival_speed, speed_after(sight, at_sight, veh.accel[v], veh.max_speed[v]))
             slowed = True
-        elif state == 61 and veh.waiting[v] > 0.0 and circular_wait(net, tra, link):
+        elif rarely(state == 61) and veh.waiting[v] > 0.0 and circular_wait(net, tra, link):
             threshold = 0.25 if net.link.direction[link] == 115 else 0.75
             veh.draws[v] += 1
             if uniform(tra.counters[SEED], v, veh.draws[v]) < threshold:
                 request = False
-        if could_brake and net.lane.roundabout[net.link.dst[link]]:
+        if not has_priority(state) and (brake >= seen or seen <= sight):
+            ask(net, tra, link)
+        if could_brake and rarely(net.lane.roundabout[net.link.dst[link]]):
             slowed = True
         following_lane = net.link.next[link]
         limit_next = lane_speed(net, veh, v, following_lane)
         if compared:
             arrival = now - dt + arrival_delay(seen, v_now, arrival_speed, veh.accel[v], decel)
-            if veh.stop_reached[v]:
+            if rarely(veh.stop_reached[v]):
                 arrival += max(0.0, veh.stop_left_s[v])
             if seen < brake_gap(v_now, decel, tau, dt) and not veh.stop_reached[v]:
                 braking_speed = min(braking_arrival_speed(seen, v_now, decel, tau), arrival_speed)
@@ -277,48 +284,3 @@ def plan_move(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Walkers,
         seen += net.lane.length[lane]
         bound, before, way = INFINITE, v_now, net.lane.length[lane]
         last = i
-
-
-@helper
-def circular_wait(net: Net, tra: Traffic, link: int) -> bool:
-    """Whether everybody waits for the one to the right: the first foe's foe's foe is this link again."""
-    current = link
-    for _ in range(16):
-        best, best_distance = -1, math.inf
-        for f in range(net.link.foe_start[current], net.link.foe_start[current + 1]):
-            foe_link = net.foe_link[f]
-            item = tra.heads[foe_link]
-            while item >= 0:
-                if net.link.src[foe_link] == net.link.src[link]:
-                    return True
-                if tra.approach.distance[item] < best_distance:
-                    best, best_distance = foe_link, tra.approach.distance[item]
-                item = tra.approach.next[item]
-        if best < 0:
-            return False
-        current = best
-    return False
-
-
-@inlined
-def announce(net: Net, veh: Vehicles, tra: Traffic, v: int) -> None:
-    """Tell the links ahead when this vehicle will pass, for those who must yield to it."""
-    for i in range(veh.item_start[v], veh.item_start[v] + veh.item_count[v]):
-        link = tra.item.link[i]
-        if not tra.item.heard[i] or not tra.item.request[i]:
-            continue
-        leave = tra.item.leave[i] if tra.item.leave[i] >= 0.0 else tra.item.go[i]
-        mean = max(0.5 * (tra.item.arrival_speed[i] + leave), EPS)
-        n = tra.counters[APPROACHES]
-        tra.counters[APPROACHES] = n + 1
-        tra.approach.vehicle[n] = v
-        tra.approach.arrival[n] = tra.item.arrival[i]
-        tra.approach.leaving[n] = tra.item.arrival[i] + (net.link.length[link] + veh.length[v]) / mean
-        tra.approach.braking[n] = tra.item.braking_speed[i]
-        tra.approach.distance[n] = tra.item.distance[i]
-        tra.approach.leave[n] = leave
-        if tra.heads[link] < 0:
-            tra.touched[tra.counters[TOUCHED]] = link
-            tra.counters[TOUCHED] += 1
-        tra.approach.next[n] = tra.heads[link]
-        tra.heads[link] = n

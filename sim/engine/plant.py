@@ -1,7 +1,8 @@
 """The embedded engine as a plant."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, MutableSequence, Sequence
 from dataclasses import replace
+from typing import cast
 
 import numpy as np
 
@@ -37,6 +38,7 @@ from sim.routing import Router
 from sim.scenario import Scenario
 
 FOREVER_S = 1e9
+SPARE_VEHICLES = 64  # that may come up in one step
 
 
 class EmbeddedPlant:
@@ -86,8 +88,11 @@ class EmbeddedPlant:
             self._guide = Guide(
                 self._demand, self._vehicles, chooses, choices, collector, self._tables, scenario.routing, self.begin_s
             )
-        self._room = 64
+        self._room = SPARE_VEHICLES
         self._traffic = new_traffic(self._net, self._vehicles, scenario, seed, self.begin_s, self._room)
+        # the same memory, from which Python reads a number several times as fast as from an array
+        self._counts: Sequence[int] = self._traffic.counters.data
+        self._clock: MutableSequence[float] = cast(MutableSequence[float], self._traffic.clock.data)
         self._people = People(scenario.network, self._streets, persons, seed, self.step_s)
         reactive = ReactiveSignals(scenario.network, self._streets, self._demand, scenario.detectors, self.step_s)
         self._signals = SignalBoard(scenario.network, self.tls_ids, reactive)
@@ -98,23 +103,22 @@ class EmbeddedPlant:
     @property
     def time_s(self) -> float:
         """Simulated time reached."""
-        return float(self._traffic.clock[NOW])
+        return self._clock[NOW]
 
     @property
     def finished(self) -> bool:
         """Whether the end is reached, or nobody is left on the road or to come."""
         if self.time_s >= self.end_s - 1e-9:
             return True
-        counters = self._traffic.counters
-        waiting = counters[ACTIVE] + counters[PENDING_COUNT] + counters[TRANSFER_COUNT]
-        due = counters[INSERTED] + counters[PENDING_COUNT] < len(self._demand)
+        counts = self._counts
+        waiting = counts[ACTIVE] + counts[PENDING_COUNT] + counts[TRANSFER_COUNT]
+        due = counts[INSERTED] + counts[PENDING_COUNT] < len(self._demand)
         return bool(waiting == 0 and not due and self._people.finished)
 
     def step(self, signals: Mapping[str, str]) -> None:
         """Show `signals` and move everybody by `step_s`; unnamed signals run the network's own programme."""
-        clock, counters = self._traffic.clock, self._traffic.counters
-        now = float(clock[NOW])
-        if counters[ACTIVE] + counters[TRANSFER_COUNT] + counters[PENDING_COUNT] + 64 > self._room:
+        now = self._clock[NOW]
+        if self._at_once() > self._room:
             self._grow()
         self._signals.show(now, signals)
         if self._world.sig is not self._signals.tables:
@@ -127,7 +131,12 @@ class EmbeddedPlant:
         self._enter(self._world)
         if self._guide is not None and self._guide.after_entering(self._world, now):
             self._world = self._new_world()
-        clock[NOW] = now + self.step_s
+        self._clock[NOW] = now + self.step_s
+
+    def _at_once(self) -> int:
+        """For how many vehicles there must be room in the next step."""
+        counts = self._counts
+        return counts[ACTIVE] + counts[TRANSFER_COUNT] + counts[PENDING_COUNT] + SPARE_VEHICLES
 
     def _new_world(self) -> World:
         return World(
@@ -136,13 +145,7 @@ class EmbeddedPlant:
 
     def _grow(self) -> None:
         """More vehicles than ever before: larger buffers, with the announcements of the last step kept."""
-        while (
-            self._traffic.counters[ACTIVE]
-            + self._traffic.counters[TRANSFER_COUNT]
-            + self._traffic.counters[PENDING_COUNT]
-            + 64
-            > self._room
-        ):
+        while self._at_once() > self._room:
             self._room *= 2
         items, approaches = buffers(self._room)
         approaches[: len(self._traffic.approach)] = self._traffic.approach

@@ -4,7 +4,7 @@ import math
 
 from sim.engine.arrays import MAX_PARTIAL, Net, Traffic, Vehicles
 from sim.engine.following import HALTING, brake_gap
-from sim.engine.jit import helper, inlined
+from sim.engine.jit import helper, inlined, rarely
 
 
 @inlined
@@ -17,7 +17,7 @@ def lane_speed(net: Net, veh: Vehicles, v: int, lane: int) -> float:
 def back_on(net: Net, veh: Vehicles, v: int, lane: int) -> float:
     """Position of the rear on a lane that the vehicle covers; below 0 when it reaches further back."""
     back = veh.position[v] - veh.length[v]
-    if veh.lane[v] == lane:
+    if not rarely(veh.lane[v] != lane):
         return back
     for k in range(veh.further_count[v]):
         back += net.lane.length[veh.further[v, k]]

@@ -2,12 +2,24 @@
 
 from sim.engine.arrays import Net, Plans, Vehicles
 from sim.engine.jit import helper, inlined
+from sim.engine.pointers import fetch
+
+CELLS_OF_AN_EDGE, CELLS_IN_A_LINE, CELLS_AHEAD = 3, 5, 20
 
 
 @inlined
 def table_row(plans: Plans, veh: Vehicles, v: int, route_index: int) -> int:
     """Where the lanes of a route position start in the table for the vehicle's next stop."""
     return veh.cells[v] + plans.place.row[veh.way[v] + route_index]
+
+
+@inlined
+def fetch_way(plans: Plans, row: int) -> None:
+    """Ask for the cells of an edge, and for those of the edges after it, which lie behind one another."""
+    fetch(plans.cell, row)
+    fetch(plans.cell, row + CELLS_OF_AN_EDGE)
+    for further in range(0, CELLS_AHEAD, CELLS_IN_A_LINE):
+        fetch(plans.chain, row + further)
 
 
 @helper

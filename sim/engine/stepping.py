@@ -1,12 +1,16 @@
 """One step of everybody: plan, announce, decide, drive, change lanes, enter. The order is SUMO's."""
 
+from sim.engine.announcing import announce
 from sim.engine.arrays import (
     ACTIVE,
     APPROACHES,
+    DISTANT_COUNT,
     DRIVING,
+    NONE,
     NOTHING,
     NOW,
     PARKED,
+    PEOPLE,
     STEP,
     TELEPORTING,
     TOUCHED,
@@ -25,9 +29,10 @@ from sim.engine.judging import note_mixed
 from sim.engine.keepclear import withdraw_requests
 from sim.engine.letters import is_green
 from sim.engine.moving import execute_move, impatience_of
-from sim.engine.planning import announce, plan_move
+from sim.engine.planning import plan_move
 from sim.engine.pointers import World, fetch
 from sim.engine.positions import forget_partials, link_in, note_partials, unlink
+from sim.engine.routes import fetch_way
 from sim.engine.signal_arrays import Signals
 from sim.engine.standing import stands_on
 from sim.engine.transfer import is_stuck, keep_aside, return_to_road, start_teleport
@@ -35,28 +40,6 @@ from sim.engine.transfer import is_stuck, keep_aside, return_to_road, start_tele
 MOST_ITEMS = 40
 AHEAD = 4  # vehicles, or lanes, by which memory is asked for before it is needed
 LOOK_PAST = 4 * AHEAD  # entries of lists beyond their ends, valid but without meaning, that are looked at for that
-
-
-@inlined
-def plan_lane(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Walkers, lane: int, used: int) -> int:
-    """Plan for all vehicles of a lane, from the front to the rear; returns the items used so far."""
-    in_front = 0.0
-    v = tra.lane.first[lane]
-    while v >= 0:
-        next_one = veh.behind[v]
-        if next_one >= 0:
-            fetch(plans.chain, veh.row[next_one])
-            if veh.behind[next_one] >= 0:
-                fetch(veh, veh.behind[next_one])
-        veh.item_start[v] = used
-        if not stands_on(net, veh, plans, tra, v):
-            plan_move(net, veh, plans, tra, wal, v, MOST_ITEMS)
-            if veh.item_count[v] > 1 and not net.lane.roundabout[lane]:
-                withdraw_requests(net, veh, tra, wal, v, in_front, impatience_of(veh, tra, v))
-            used += veh.item_count[v]
-        in_front += veh.length[v] + veh.min_gap[v]
-        v = next_one
-    return used
 
 
 @inlined
@@ -75,20 +58,74 @@ def list_lanes(veh: Vehicles, tra: Traffic) -> int:
     return lanes
 
 
+@inlined
+def fetch_lanes(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, i: int) -> None:
+    """Ask for what planning on the lanes after the i-th one will read."""
+    soon = tra.order[i + AHEAD]
+    fetch(net.lane, soon)
+    fetch(tra.lane, soon)
+    fetch(veh, max(tra.lane.first[tra.order[i + 2]], 0))
+    first = max(tra.lane.first[tra.order[i + 1]], 0)
+    fetch(plans.chain, veh.row[first])
+    fetch(veh, max(veh.behind[first], 0))
+
+
+@inlined
+def next_asked(net: Net, tra: Traffic, i: int) -> int:
+    """Of those who looked no further than their lane, from the i-th one on: the first one that somebody listens to."""
+    step = tra.counters[STEP]
+    while i < tra.counters[DISTANT_COUNT]:
+        link = tra.distant.link[i]
+        if tra.asked[link] >= step or net.link.heard[link] == PEOPLE:
+            break
+        i += 1
+    return i
+
+
+@helper
+def room_taken(veh: Vehicles, v: int) -> float:
+    """Length of those ahead on the same lane, with their gaps."""
+    total, ahead = 0.0, veh.ahead[v]
+    while ahead >= 0:
+        total += veh.length[ahead] + veh.min_gap[ahead]
+        ahead = veh.ahead[ahead]
+    return total
+
+
 @helper
 def plan_everybody(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Walkers) -> None:
-    """Plan on every lane that is used, then announce."""
-    used = NOTHING
-    lanes = list_lanes(veh, tra)
-    for i in range(lanes):
-        soon = tra.order[i + AHEAD]
-        fetch(net.lane, soon)
-        fetch(tra.lane, soon)
-        fetch(veh, max(tra.lane.first[tra.order[i + 2]], 0))
-        first = max(tra.lane.first[tra.order[i + 1]], 0)
-        fetch(plans.chain, veh.row[first])
-        fetch(veh, max(veh.behind[first], 0))
-        used = plan_lane(net, veh, plans, tra, wal, tra.order[i], used)
+    """Plan on every lane that is used, from the front to the rear, then those who are listened to; then announce."""
+    used, lanes = NOTHING, list_lanes(veh, tra)
+    tra.counters[DISTANT_COUNT] = 0
+    i, v, lane, in_front, distant = NOTHING, NONE, NONE, 0.0, NOTHING
+    while True:  # one piece of machine code for both rounds
+        whole = False
+        if v < 0 and i < lanes:
+            lane, in_front = tra.order[i], 0.0
+            v = tra.lane.first[lane]
+            fetch_lanes(net, veh, plans, tra, i)
+            i += 1
+        elif v < 0:
+            distant = next_asked(net, tra, distant)
+            if distant == tra.counters[DISTANT_COUNT]:
+                break
+            whole = True
+            v = tra.distant.vehicle[distant]
+            lane, in_front = veh.lane[v], room_taken(veh, v)
+            distant += 1
+        next_one = veh.behind[v] if not whole else NONE
+        if next_one >= 0:
+            fetch(plans.chain, veh.row[next_one])
+            if veh.behind[next_one] >= 0:
+                fetch(veh, veh.behind[next_one])
+        veh.item_start[v] = used
+        if whole or not stands_on(net, veh, plans, tra, v):
+            plan_move(net, veh, plans, tra, wal, v, MOST_ITEMS, whole)
+            if veh.item_count[v] > 1 and not net.lane.roundabout[lane]:
+                withdraw_requests(net, veh, tra, wal, v, in_front, impatience_of(veh, tra, v))
+            used += veh.item_count[v]
+        in_front += veh.length[v] + veh.min_gap[v]
+        v = next_one
     for i in range(tra.counters[TOUCHED]):
         tra.heads[tra.touched[i]] = -1
     tra.counters[TOUCHED] = 0
@@ -161,8 +198,7 @@ def change_everywhere(net: Net, veh: Vehicles, plans: Plans, tra: Traffic) -> No
         soon = net.multi_edges[min(i + AHEAD // 2, net.multi_edges.size - 1)]
         for lane in range(net.edge.lane_start[soon], net.edge.lane_start[soon + 1]):
             if tra.busy[lane] > 0 and tra.lane.first[lane] >= 0:
-                fetch(plans.cell, veh.row[tra.lane.first[lane]])
-                fetch(plans.chain, veh.row[tra.lane.first[lane]])
+                fetch_way(plans, veh.row[tra.lane.first[lane]])
         busy = 0
         for lane in range(net.edge.lane_start[edge], net.edge.lane_start[edge + 1]):
             busy += tra.busy[lane]

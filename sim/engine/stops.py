@@ -2,7 +2,7 @@
 
 from sim.engine.arrays import INFINITE, NOW, PARKED, STEP_S, Net, Plans, Traffic, Vehicles
 from sim.engine.following import EPS, HALTING
-from sim.engine.jit import helper, inlined
+from sim.engine.jit import helper, inlined, rarely
 from sim.engine.judging import judge_lanes
 
 PLACE_TOLERANCE_M = 1.0  # how far short of its place a vehicle counts as arrived at a named stop
@@ -28,7 +28,7 @@ def stop_target(veh: Vehicles, plans: Plans, tra: Traffic, v: int, stop: int) ->
 def process_stop(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, v: int, wanted: float) -> float:
     """Upper bound of the speed from a stop: 0 while standing; begins and ends the halt."""
     stop = veh.next_stop[v]
-    if stop >= veh.last_stop[v]:
+    if not rarely(stop < veh.last_stop[v]):
         return wanted
     dt, now = tra.clock[STEP_S], tra.clock[NOW]
     if veh.stop_reached[v]:

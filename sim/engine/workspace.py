@@ -5,10 +5,12 @@ import numpy as np
 from sim.engine.arrays import (
     APPROACH,
     DEPARTURES,
+    DISTANT,
     IGNORE_BLOCKER_S,
     IMPATIENCE_S,
     ITEM,
     LANE_STATE,
+    LONGEST_M,
     MAX_DEPART_DELAY_S,
     NOW,
     SEED,
@@ -35,12 +37,12 @@ def buffers(vehicles_at_once: int) -> tuple[Table, Table]:
 def new_traffic(net: Net, veh: Vehicles, scenario: Scenario, seed: int, begin_s: float, room: int) -> Traffic:
     """Nobody on the road yet."""
     lanes, links, vehicles = len(net.lane), len(net.link), len(veh) - 1
-    counters = np.zeros(16, np.int64)
+    counters = np.zeros(17, np.int64)
     counters[SEED] = seed
     counters[DEPARTURES] = vehicles
     longest_s = max(scenario.time_to_teleport_s, scenario.time_to_teleport_bidi_s)
     counters[TELEPORTING] = max(longest_s, veh.teleport_s.max(), veh.teleport_bidi_s.max()) > 0
-    clock = np.zeros(7)
+    clock = np.zeros(8)
     clock[NOW] = begin_s
     clock[STEP_S] = scenario.step_s
     clock[TELEPORT_S] = scenario.time_to_teleport_s
@@ -48,6 +50,7 @@ def new_traffic(net: Net, veh: Vehicles, scenario: Scenario, seed: int, begin_s:
     clock[IMPATIENCE_S] = scenario.time_to_impatience_s
     clock[MAX_DEPART_DELAY_S] = scenario.max_depart_delay_s
     clock[IGNORE_BLOCKER_S] = scenario.ignore_junction_blocker_s if scenario.ignore_junction_blocker_s >= 0 else 1e12
+    clock[LONGEST_M] = (veh.length + veh.min_gap).max()
     items, approaches = buffers(room)
     return Traffic(
         lane=table(
@@ -65,6 +68,8 @@ def new_traffic(net: Net, veh: Vehicles, scenario: Scenario, seed: int, begin_s:
         brutto=np.zeros(lanes),
         busy=np.zeros(lanes, np.int32),
         heads=np.full(links, -1, np.int32),
+        asked=np.full(links, -1, np.int32),
+        distant=table(DISTANT, vehicles + 1),
         item=items,
         approach=approaches,
         active=np.zeros(vehicles + 1 + LOOK_PAST, np.int64),
