@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sim.demand import Pause, Person, Walk
-from sim.engine.arrays import F8, FOOTWAY, FORK, HURDLE, I4, PIECE, Table, table
+from sim.engine.arrays import F8, I4, Table, table
 from sim.engine.pavement import NOTHING, Pavement, Piece, metres_along
+from sim.engine.records import FOOTWAY, FORK, HURDLE, PIECE
 from sim.engine.streets import Streets
 from sim.network import Network, Point, Shape
 from sim.routing import Footpaths, NoRouteError

@@ -1,9 +1,10 @@
 """Speeds that make a lane change possible, one's own or somebody else's (MSLCM_LC2013::patchSpeed)."""
 
-from sim.engine.arrays import MAX_ADVICE, Net, Vehicles
+from sim.engine.arrays import Net, Vehicles
 from sim.engine.following import HALTING
 from sim.engine.jit import helper, inlined, rarely
 from sim.engine.models import stopping
+from sim.engine.records import MAX_ADVICE
 
 LEFT, RIGHT, STRATEGIC, COOPERATIVE, SPEED_GAIN, KEEP_RIGHT = 0x2, 0x4, 0x8, 0x10, 0x20, 0x40
 STAY = 0x1

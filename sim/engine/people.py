@@ -6,10 +6,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from sim.demand import Pause, Person, Walk
-from sim.engine.arrays import CROSSING, I4, PEOPLE, PERSON, Table, Walkers, table
+from sim.engine.arrays import I4, PEOPLE, Table, Walkers, table
 from sim.engine.footways import Footways
 from sim.engine.jit import direct
 from sim.engine.pointers import World
+from sim.engine.records import CROSSING, PERSON
 from sim.engine.streets import Streets
 from sim.engine.travellers import hashed, speed_factors
 from sim.engine.walking import DONE, walk_everybody

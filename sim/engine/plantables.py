@@ -5,23 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.engine.arrays import (
-    BLOCK_CELLS,
-    CELL,
-    CHAIN,
-    DRAFT,
-    FREE_BLOCKS,
-    I8,
-    NEXT_BLOCK,
-    PLACE,
-    PLAN,
-    STOP,
-    Plans,
-    Table,
-    table,
-)
+from sim.engine.arrays import BLOCK_CELLS, FREE_BLOCKS, I8, NEXT_BLOCK, Plans, Table, table
 from sim.engine.bestlanes import MOST_EDGES, fill_tables
 from sim.engine.itineraries import Plan, Stops
+from sim.engine.records import CELL, CHAIN, DRAFT, PLACE, PLAN, STOP
 from sim.engine.streets import Streets
 
 FIRST_ROOM = 4096  # cells

@@ -19,7 +19,8 @@ from numba.core.typing.templates import AbstractTemplate, AttributeTemplate, inf
 from numba.np.numpy_support import from_dtype
 
 from sim.engine.arrays import LAYOUT as ROAD_LAYOUT
-from sim.engine.arrays import LINE_BYTES, Net, Plans, Traffic, Vehicles, Walkers
+from sim.engine.arrays import Net, Plans, Traffic, Vehicles, Walkers
+from sim.engine.records import LINE_BYTES
 from sim.engine.signal_arrays import SIGNAL_LAYOUT, Signals
 
 LAYOUT = {**ROAD_LAYOUT, **SIGNAL_LAYOUT}

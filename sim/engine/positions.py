@@ -2,9 +2,10 @@
 
 import math
 
-from sim.engine.arrays import MAX_PARTIAL, Net, Traffic, Vehicles
+from sim.engine.arrays import Net, Traffic, Vehicles
 from sim.engine.following import HALTING, brake_gap
 from sim.engine.jit import helper, inlined, rarely
+from sim.engine.records import MAX_PARTIAL
 
 
 @inlined

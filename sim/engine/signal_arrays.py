@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from sim.engine.arrays import B1, I4, TRUTH, U1, WORD, Table, record, table
+from sim.engine.arrays import B1, I4, U1, Table, table
+from sim.engine.records import TRUTH, WORD, record
 
 NOT_GIVEN = -(10**15)  # of a time that a phase need not have
 NOT_BEGUN: Any = np.int64(-1)

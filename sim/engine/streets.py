@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.engine.arrays import CONFLICT, EDGE, F8, FAN, I4, JUNCTION, LANE, LINK, Net, table
+from sim.engine.arrays import F8, I4, Net, table
 from sim.engine.meetings import Meetings
+from sim.engine.records import CONFLICT, EDGE, FAN, JUNCTION, LANE, LINK
 from sim.network import Connection, Edge, Lane, Network
 from sim.permissions import permission_mask
 

@@ -6,7 +6,7 @@ from typing import TypeVar
 import numpy as np
 
 from sim.demand import Vehicle
-from sim.engine.arrays import F8, I8, INFINITE, VEHICLE, Plans, Vehicles, table
+from sim.engine.arrays import F8, I8, INFINITE, Plans, Vehicles, table
 from sim.engine.insertion import (
     LANE_ALLOWED,
     LANE_BEST,
@@ -26,6 +26,7 @@ from sim.engine.insertion import (
     SPEED_MAX,
     SPEED_RANDOM,
 )
+from sim.engine.records import VEHICLE
 from sim.engine.streets import Streets
 from sim.permissions import RAIL_CLASSES, class_bit
 from sim.vehicle_types import VehicleType

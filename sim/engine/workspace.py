@@ -3,13 +3,9 @@
 import numpy as np
 
 from sim.engine.arrays import (
-    APPROACH,
     DEPARTURES,
-    DISTANT,
     IGNORE_BLOCKER_S,
     IMPATIENCE_S,
-    ITEM,
-    LANE_STATE,
     LONGEST_M,
     MAX_DEPART_DELAY_S,
     NOW,
@@ -24,6 +20,7 @@ from sim.engine.arrays import (
     Vehicles,
     table,
 )
+from sim.engine.records import APPROACH, DISTANT, ITEM, LANE_STATE
 from sim.engine.stepping import LOOK_PAST, MOST_ITEMS
 from sim.scenario import Scenario
 
