@@ -11,6 +11,8 @@ from functools import cached_property
 from itertools import accumulate
 from pathlib import Path
 
+from sim.switching_rules import SwitchingRules
+
 Point = tuple[float, float]
 Shape = tuple[Point, ...]
 
@@ -166,7 +168,7 @@ class TrafficLightLogic:
     phases: tuple[Phase, ...]
     parameters: Mapping[str, str] = field(default_factory=dict)
     place: str = field(default="", compare=False)  # file and line, where it was read from one
-    not_run: str = field(default="", compare=False)  # what in it is not simulated here, by file and line
+    rules: SwitchingRules | None = None  # expressions by which it switches
 
     @property
     def reacts(self) -> bool:
@@ -181,8 +183,7 @@ class TrafficLightLogic:
     def phase_at(self, time_s: float) -> int:
         """Number of the phase of the static programme at this time."""
         ends_s = list(accumulate(phase.duration_s for phase in self.phases))
-        index = bisect.bisect_right(ends_s, (time_s - self.offset_s) % self.cycle_s)
-        return min(index, len(self.phases) - 1)
+        return min(bisect.bisect_right(ends_s, (time_s - self.offset_s) % self.cycle_s), len(self.phases) - 1)
 
     def state_at(self, time_s: float) -> str:
         """The letters that the static programme shows at this time."""

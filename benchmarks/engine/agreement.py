@@ -5,6 +5,10 @@
 A scenario is a path or a shipped name with its period, as in `rheinstrasse:am`. Both drive the same vehicles: flows are
 drawn once per seed (`benchmarks/engine/settled.py`). Runs that have ended are kept in OUT/runs.jsonl; called again, it
 goes on where it was as long as code, scenarios and options are the same.
+
+The ratio in a row is that of the means over the seeds that both have run. Its 95 % interval is over pairs of runs with
+the same seed, so the same vehicles (`benchmarks/engine/ratios.py`). The row says `within 5 %` where all of the interval
+lies between 0.95 and 1.05, `more than 5 % apart` where none of it does, and otherwise `open`: more seeds would tell.
 """
 
 import argparse

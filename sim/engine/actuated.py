@@ -1,15 +1,18 @@
 """SUMO's `actuated` programmes: green goes on while vehicles follow each other closely.
 
 After SUMO's MSActuatedTrafficLightLogic, release 1.28. With several phases in `next`, the one is chosen whose loops ask
-most; without, the phases follow each other, each between its least and longest duration.
+most; without, the phases follow each other, each between its least and longest duration. Where a programme states
+rules of its own for going on to a phase, these decide instead.
 """
 
 from sim.engine.arrays import INFINITE, Walkers
+from sim.engine.evaluating import bring_bounds, evaluate
 from sim.engine.jit import helper
-from sim.engine.letters import is_green
+from sim.engine.letters import is_green, is_red
 from sim.engine.phase_times import as_milliseconds, earliest, lasted, latest, switch_to
 from sim.engine.signal_arrays import MOST_ON_LOOP, Signals
 from sim.reactive.phases import A_SECOND_MS, NO_LIMIT
+from sim.reactive.rule_layout import BY_GAPS
 
 SERVED_PRIORITY = 10
 CROSSING_PRIORITY = 100
@@ -18,12 +21,18 @@ CROSSING_PRIORITY = 100
 @helper
 def decide_actuated(wal: Walkers, sig: Signals, p: int, now: int) -> int:
     """Stay or switch; how long to wait for the next decision."""
-    count_green(sig, p, now - sig.programme.decided_at[p])
+    if sig.programme.assignments[p] >= 0:
+        evaluate(wal, sig, p, sig.programme.assignments[p], now)
+    count_times(sig, p, now - sig.programme.decided_at[p])
     sig.programme.decided_at[p] = now
     before = sig.programme.phase[p]
+    if sig.phase.bounded[before]:
+        bring_bounds(wal, sig, p, before, now)
     first = sig.phase.after_start[before]
     several = sig.phase.after_start[before + 1] - first > 1
-    if several:
+    if sig.phase.asks[before]:
+        phase = ruled(wal, sig, p, now)
+    elif several:
         phase = choose(wal, sig, p, now)
     else:
         gap_s = shortest_gap_s(sig, p, now)
@@ -37,8 +46,27 @@ def decide_actuated(wal: Walkers, sig: Signals, p: int, now: int) -> int:
     if sig.programme.chooses[p] and sig.phase.green[phase]:
         for k in range(sig.phase.speaks_start[phase], sig.phase.speaks_start[phase + 1]):
             sig.loop.last_green[sig.speaks[k]] = now
+    if sig.phase.bounded[phase]:
+        bring_bounds(wal, sig, p, phase, now)
     retry = A_SECOND_MS if phase == before else 0
     return max(retry, sig.phase.least[phase] - lasted(sig, p, now), earliest(sig, p, now, began_before))
+
+
+@helper
+def ruled(wal: Walkers, sig: Signals, p: int, now: int) -> int:
+    """The first phase whose rule lets the programme go on to it; the last one when it must go on, or else the same."""
+    phase = sig.programme.phase[p]
+    must = min(sig.phase.most[phase] - lasted(sig, p, now), latest(sig, p, now)) <= 0
+    end = sig.phase.after_start[phase + 1]
+    for k in range(sig.phase.after_start[phase], end):
+        target = sig.after.phase[k]
+        rule = sig.phase.final_rule[target] if must else sig.phase.early_rule[target]
+        if rule == BY_GAPS:
+            if shortest_gap_s(sig, p, now) == INFINITE:
+                return target
+        elif rule >= 0 and evaluate(wal, sig, p, rule, now) != 0.0:
+            return target
+    return sig.after.phase[end - 1] if must else phase
 
 
 @helper
@@ -54,7 +82,7 @@ def longer(sig: Signals, p: int, now: int, gap_s: float) -> int:
 @helper
 def may_go_on(sig: Signals, p: int, now: int) -> bool:
     """Whether neither the phase nor one of its links has had its longest green."""
-    if lasted(sig, p, now) >= sig.phase.most[sig.programme.phase[p]] or latest(sig, p, now) <= 0:
+    if lasted(sig, p, now) >= sig.phase.most_given[sig.programme.phase[p]] or latest(sig, p, now) <= 0:
         return False
     for k in range(sig.programme.limit_start[p], sig.programme.limit_start[p + 1]):
         if sig.limit.green[k] >= sig.limit.most[k]:
@@ -135,7 +163,7 @@ def urgency(sig: Signals, p: int, loop: int, now: int) -> int:
     phase = sig.programme.phase[p]
     for k in range(sig.phase.speaks_start[phase], sig.phase.speaks_start[phase + 1]):
         if sig.speaks[k] == loop:
-            goes_on = lasted(sig, p, now) < sig.phase.most[phase] and latest(sig, p, now) > 0
+            goes_on = lasted(sig, p, now) < sig.phase.most_given[phase] and latest(sig, p, now) > 0
             return SERVED_PRIORITY if goes_on else 0
     return 1
 
@@ -158,11 +186,12 @@ def letter_in(sig: Signals, phase: int, link: int) -> int:
 
 
 @helper
-def count_green(sig: Signals, p: int, passed: int) -> None:
-    """Note for how long links with bounds of their own have been green."""
+def count_times(sig: Signals, p: int, passed: int) -> None:
+    """Note for how long links with bounds of their own, or whose times are asked for, have been green or red."""
     for k in range(sig.programme.limit_start[p], sig.programme.limit_start[p + 1]):
-        green = is_green(letter_in(sig, sig.programme.phase[p], sig.limit.link[k]))
-        sig.limit.green[k] = sig.limit.green[k] + passed if green else 0
+        letter = letter_in(sig, sig.programme.phase[p], sig.limit.link[k])
+        sig.limit.green[k] = sig.limit.green[k] + passed if is_green(letter) else 0
+        sig.limit.red[k] = sig.limit.red[k] + passed if is_red(letter) else 0
 
 
 @helper

@@ -9,7 +9,9 @@ from sim.demand import Vehicle
 from sim.engine.area_watch import METRES_PER_VEHICLE, SPARE
 from sim.engine.arrays import table
 from sim.engine.loop_watch import FASTEST_MPS, NEVER_S, lookouts_of
+from sim.engine.rule_rows import RowsOf
 from sim.engine.signal_arrays import (
+    EVERYBODY,
     MOST_ON_LOOP,
     NOT_BEGUN,
     NOT_GIVEN,
@@ -19,10 +21,12 @@ from sim.engine.signal_arrays import (
 )
 from sim.engine.streets import Streets
 from sim.network import Network, Phase, TrafficLightLogic
+from sim.reactive.area_places import AreaPlace
 from sim.reactive.layouts import ActuatedLayout, DelayLayout
-from sim.reactive.loop_places import DETECTOR_GAP_S
+from sim.reactive.loop_places import DETECTOR_GAP_S, LoopPlace
 from sim.reactive.parameters import Parameters
 from sim.reactive.phases import NO_LIMIT, first_phase, is_green, milliseconds
+from sim.reactive.rule_layout import NO_RULE, OVERRIDDEN_MS, RuleLayout
 from sim.reactive.targets import following, green_ahead, served_by
 
 INACTIVE_MS = 180_000
@@ -53,24 +57,27 @@ class ProgrammeTables:
         return first
 
     def add_actuated(
-        self, logic: TrafficLightLogic, parameters: Parameters, layout: ActuatedLayout, begin_ms: int, counted: int
+        self,
+        logic: TrafficLightLogic,
+        parameters: Parameters,
+        layout: ActuatedLayout,
+        begin_ms: int,
+        counted: int,
+        rules: RuleLayout | None = None,
     ) -> int:
-        """Add a programme with its loops; its number."""
-        first = self._next("loop")
+        """Add a programme with its loops and expressions; its number."""
+        first, areas = self._next("loop"), self._next("area")
         for loop in layout.loops:
-            self._add(
-                "loop",
-                length=loop.length_m, left=NEVER_S, covered=NEVER_S, max_gap=loop.max_gap_s, jam=loop.jam_s,
-                who=(-1,) * MOST_ON_LOOP, counted_start=counted, lookout_start=self._next("lookout"),
-            )  # fmt: skip
-            for lookout in lookouts_of(loop, self._network, self._streets, self._reach_m):
-                self._add(
-                    "lookout", shift=lookout.shift_m, lane=lookout.lane, lies=lookout.lies, way_start=self._next("way")
-                )
-                self._rows["way"] += lookout.ways
+            self._add_loop(loop, counted)
+        for loop in rules.loops if rules is not None else ():
+            self._add_loop(loop, self.count_only(loop.types) if loop.types else EVERYBODY)
         crossings = [[self._streets.crossing_of[name] for name in names] for names in layout.crossings]
         speaks = [[first + loop for loop in loops] for loops in layout.by_phase]
-        return self._add_programme(logic, parameters, begin_ms, speaks, [[] for _ in logic.phases], crossings)
+        for area in rules.areas if rules is not None else ():
+            self._add_area(area.place, self.count_only(area.types) if area.types else EVERYBODY)
+        return self._add_programme(
+            logic, parameters, begin_ms, speaks, [[] for _ in logic.phases], crossings, rules, first, areas
+        )
 
     def add_delay_based(
         self, logic: TrafficLightLogic, parameters: Parameters, layout: DelayLayout, begin_ms: int, counted: int
@@ -78,18 +85,33 @@ class ProgrammeTables:
         """Add a programme with its areas; its number."""
         first = self._next("area")
         for area, speed_mps in zip(layout.areas, layout.speeds_mps, strict=True):
-            self._add(
-                "area",
-                length=area.length_m, late_from=layout.late_from_s, speed=speed_mps, counted_start=counted,
-                stretch_start=self._next("stretch"), inmate_start=self._next("inmate"),
-            )  # fmt: skip
-            for name, at_m in zip(area.lanes, area.offsets_m, strict=True):
-                self._add("stretch", offset=at_m, lane=self._streets.lane_of[name])
-            self._rows["inmate"] += [{}] * (int(area.length_m / METRES_PER_VEHICLE) + SPARE)
+            self._add_area(area, counted, layout.late_from_s, speed_mps)
         served, others = (
             [[first + n for n in areas] for areas in by_phase] for by_phase in (layout.served, layout.others)
         )
         return self._add_programme(logic, parameters, begin_ms, served, others, [[] for _ in logic.phases])
+
+    def _add_loop(self, loop: LoopPlace, counted: int) -> None:
+        self._add(
+            "loop",
+            length=loop.length_m, left=NEVER_S, covered=NEVER_S, max_gap=loop.max_gap_s, jam=loop.jam_s,
+            who=(-1,) * MOST_ON_LOOP, counted_start=counted, lookout_start=self._next("lookout"),
+        )  # fmt: skip
+        for lookout in lookouts_of(loop, self._network, self._streets, self._reach_m):
+            self._add(
+                "lookout", shift=lookout.shift_m, lane=lookout.lane, lies=lookout.lies, way_start=self._next("way")
+            )
+            self._rows["way"] += lookout.ways
+
+    def _add_area(self, area: AreaPlace, counted: int, late_from_s: float = 0.0, speed_mps: float = 0.0) -> None:
+        self._add(
+            "area",
+            length=area.length_m, late_from=late_from_s, speed=speed_mps, counted_start=counted,
+            stretch_start=self._next("stretch"), inmate_start=self._next("inmate"),
+        )  # fmt: skip
+        for name, at_m in zip(area.lanes, area.offsets_m, strict=True):
+            self._add("stretch", offset=at_m, lane=self._streets.lane_of[name])
+        self._rows["inmate"] += [{}] * (int(area.length_m / METRES_PER_VEHICLE) + SPARE)
 
     def _add_programme(
         self,
@@ -99,6 +121,9 @@ class ProgrammeTables:
         speaks: Sequence[Sequence[int]],
         others: Sequence[Sequence[int]],
         crossings: Sequence[Sequence[int]],
+        rules: RuleLayout | None = None,
+        loop: int = 0,
+        area: int = 0,
     ) -> int:
         phases, first = logic.phases, self._next("phase")
         after = following(phases)
@@ -107,14 +132,16 @@ class ProgrammeTables:
             due=NOT_BEGUN, phase=first + first_phase(logic, begin_ms), phase_start=first,
             delay_based=logic.type == "delay_based", coordinated=parameters.flag("coordinated"),
             chooses=any(len(numbers) > 1 for numbers in after), extends=parameters.flag("extendMaxDur"),
-            limit_start=self._next("limit"), offset=milliseconds(logic.offset_s),
+            limit_start=self._next("limit"), assignments=NO_RULE, offset=milliseconds(logic.offset_s),
             cycle=parameters.milliseconds("cycleTime", sum(milliseconds(phase.duration_s) for phase in phases)),
             inactive=parameters.milliseconds("inactive-threshold", INACTIVE_MS),
             detector_gap=parameters.number("detector-gap", DETECTOR_GAP_S),
         )  # fmt: skip
         most, least = parameters.by_link("linkMaxDur"), parameters.by_link("linkMinDur")
-        for link in sorted({*most, *least}):
-            self._add("limit", link=link, most=most.get(link, NO_LIMIT), least=least.get(link, 0))
+        limits = {
+            link: self._add("limit", link=link, most=most.get(link, NO_LIMIT), least=least.get(link, 0))
+            for link in sorted({*most, *least, *(rules.links if rules is not None else ())})
+        }
         for at, phase in enumerate(phases):
             self._add_phase(phase, begin_ms, first + green_ahead(phases, at)[0])
             serves = served_by(phases, at)
@@ -123,7 +150,38 @@ class ProgrammeTables:
                 self._rows["serves"] += [first + target for target in serves[other]]
             for name, per_phase in (("speaks", speaks), ("others", others), ("crossing", crossings)):
                 self._rows[name] += per_phase[at]
+        if rules is not None:
+            crossing_of = [self._streets.crossing_of[name] for name in rules.crossings]
+            rows = RowsOf(self._next("variable"), loop, area, limits, crossing_of)
+            self._add_rules(rules, rows, self._rows["programme"][-1], self._rows["phase"][-len(phases) :])
         return number
+
+    def _add_rules(
+        self, rules: RuleLayout, rows: RowsOf, programme: dict[str, Any], phases: Sequence[dict[str, Any]]
+    ) -> None:
+        """Add a programme's instructions and variables, and note in its rows where they begin."""
+        start = self._next("code")
+
+        def placed(begin: int) -> int:
+            return begin if begin < 0 else start + begin
+
+        for step in rules.code:
+            self._add("code", op=step.op, arg=rows.of(step), value=step.value)
+        self._rows["variable"] += rules.variables
+        self._rows["stack"] += [0.0] * max(0, rules.depth - self._next("stack"))
+        programme["assignments"] = placed(rules.assignments)
+        for number, phase in enumerate(phases):
+            least, most, earliest, latest = bounds = rules.bounds[number]
+            phase |= {
+                "early_rule": placed(rules.early[number]), "final_rule": placed(rules.final[number]),
+                "least_rule": placed(least), "most_rule": placed(most),
+                "earliest_rule": placed(earliest), "latest_rule": placed(latest),
+                "asks": rules.asks[number], "bounded": max(bounds) >= 0,
+            }  # fmt: skip
+            if least >= 0:
+                phase["least"] = OVERRIDDEN_MS
+            if most >= 0:
+                phase["most"] = phase["most_given"] = OVERRIDDEN_MS
 
     def _add_phase(self, phase: Phase, begin_ms: int, target: int) -> None:
         ends = (
@@ -133,6 +191,8 @@ class ProgrammeTables:
         self._add(
             "phase",
             least=milliseconds(phase.min_duration_s), most=milliseconds(phase.max_duration_s),
+            most_given=milliseconds(phase.max_duration_s), early_rule=NO_RULE, final_rule=NO_RULE, least_rule=NO_RULE,
+            most_rule=NO_RULE, earliest_rule=NO_RULE, latest_rule=NO_RULE, asks=False, bounded=False,
             earliest_end=earliest, latest_end=latest, began=begin_ms, ended=NOT_BEGUN,
             letter_start=self._next("phase_letter"), target=target, after_start=self._next("after"),
             speaks_start=self._next("speaks"), others_start=self._next("others"),

@@ -9,11 +9,13 @@ from sim.engine.streets import Streets
 from sim.network import Network, TrafficLightLogic
 from sim.outputs.loop import TAGS, Loop, read_loop
 from sim.reactive.layouts import actuated_layout, delay_layout
-from sim.reactive.loop_places import loop_places
+from sim.reactive.loop_places import loop_places, watched_lanes
 from sim.reactive.parameters import Parameters
+from sim.reactive.rule_layout import NO_RULE, RuleLayout, rule_layout
+from sim.reactive.rule_sensors import RuleSensors
 from sim.reactive.signal_links import SignalLinks
 from sim.reactive.targets import chosen_targets
-from sim.sumo_files.xml import Element, SumoFileError
+from sim.sumo_files.xml import Element
 
 
 class ReactiveSignals:
@@ -49,7 +51,8 @@ class ReactiveSignals:
             The tables with them, or the same ones where there are none.
 
         Raises:
-            sim.sumo_files.SumoFileError: A programme has rules or parameters that are not simulated here.
+            sim.sumo_files.SumoFileError: A programme has parameters that are not simulated here, or expressions that
+                cannot be evaluated.
         """
         names = [name for name in self._waiting if name not in controlled]
         if not names:
@@ -57,8 +60,6 @@ class ReactiveSignals:
         added = ProgrammeTables(tables, self._network, self._streets, self._demand, self._step_s)
         kinds: dict[frozenset[str], int] = {}
         for logic in self._programmes(names):
-            if logic.not_run:
-                raise SumoFileError(f"{logic.not_run} (signal {logic.id!r})")
             links = SignalLinks(self._network, logic.id, len(logic.phases[0].state))
             parameters = Parameters(logic, frozenset(links.lane_ids), links.count)
             types = parameters.words("vTypes")
@@ -68,9 +69,11 @@ class ReactiveSignals:
             begin_ms = round(now_s * 1000)
             if logic.type == "actuated":
                 targets = chosen_targets(logic.phases)
-                places = loop_places(links, logic.phases, targets, parameters, self._given_loops(parameters, links))
+                rules = self._rules(logic, links, targets, parameters)
+                loops = self._given_loops(parameters, links)
+                places = loop_places(links, logic, targets, parameters, loops, _least_s(logic, rules, begin_ms))
                 layout = actuated_layout(links, logic, places)
-                number = added.add_actuated(logic, parameters, layout, begin_ms, counted)
+                number = added.add_actuated(logic, parameters, layout, begin_ms, counted, rules)
             else:
                 number = added.add_delay_based(
                     logic, parameters, delay_layout(links, logic, parameters), begin_ms, counted
@@ -91,6 +94,15 @@ class ReactiveSignals:
                     seen.add(logic.program_id)
                     yield logic
 
+    def _rules(
+        self, logic: TrafficLightLogic, links: SignalLinks, targets: frozenset[int], parameters: Parameters
+    ) -> RuleLayout | None:
+        """The programme's expressions, None where it has none."""
+        if logic.rules is None:
+            return None
+        watched = watched_lanes(links, logic, targets, parameters)
+        return rule_layout(logic, logic.rules, RuleSensors(logic, links, watched, self._detectors))
+
     def _given_loops(self, parameters: Parameters, links: SignalLinks) -> Mapping[str, Loop]:
         """Loops of additional files that lanes of the signal name."""
         named = {parameters.text(lane) for lane in links.lane_ids}
@@ -105,3 +117,13 @@ class ReactiveSignals:
         if missing := types - known:
             parameters.fail("vTypes", f"expected types of vehicles of the demand, got {', '.join(sorted(missing))}")
         return types
+
+
+def _least_s(logic: TrafficLightLogic, rules: RuleLayout | None, begin_ms: int) -> list[float]:
+    """Least duration of each phase, as it is when the programme begins."""
+    return [
+        phase.min_duration_s
+        if rules is None or rules.bounds[number][0] == NO_RULE
+        else rules.least_ms(number, begin_ms) / 1000.0
+        for number, phase in enumerate(logic.phases)
+    ]

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from sim.engine.arrays import B1, I4, U1, Table, table
-from sim.engine.records import TRUTH, WORD, record
+from sim.engine.arrays import B1, F8, I4, U1, Table, table
+from sim.engine.records import REAL, TRUTH, WORD, record
 
 NOT_GIVEN = -(10**15)  # of a time that a phase need not have
 NOT_BEGUN: Any = np.int64(-1)
@@ -27,12 +27,14 @@ PROGRAMME = record(
     ("phase", "i4"), ("phase_start", "i4"),  # the phase that runs; its first phase
     ("delay_based", "?"),  # or actuated
     ("coordinated", "?"), ("chooses", "?"), ("extends", "?"),  # parameters; whether some `next` names several phases
-    ("limit_start", "i4"),  # links with bounds of their own
+    ("limit_start", "i4"),  # links with bounds of their own, or whose times are asked for
+    ("assignments", "i4"),  # where their instructions begin, NO_RULE where it has none
     ("offset", "i8"), ("cycle", "i8"), ("inactive", "i8"), ("decided_at", "i8"),
     ("detector_gap", "f8"),
 )  # fmt: skip
 PHASE = record(
     ("least", "i8"), ("most", "i8"), ("earliest_end", "i8"), ("latest_end", "i8"),
+    ("most_given", "i8"),  # as the file has it, also where an expression stands for it
     ("began", "i8"), ("ended", "i8"),  # when it did the last time
     ("letter_start", "i4"),
     ("target", "i4"),  # the green phase that it leads to
@@ -40,10 +42,17 @@ PHASE = record(
     ("speaks_start", "i4"),  # loops that speak for it, or areas of links that are green
     ("others_start", "i4"),  # areas of links that are not
     ("crossing_start", "i4"),  # crossings with green, where it may be chosen or lengthened
+    ("early_rule", "i4"), ("final_rule", "i4"),  # instructions that say whether to go on to it, NO_RULE or BY_GAPS
+    ("least_rule", "i4"), ("most_rule", "i4"), ("earliest_rule", "i4"), ("latest_rule", "i4"),  # for bounds
     ("green", "?"),
+    ("asks", "?"),  # rules say what follows
+    ("bounded", "?"),  # some bound is an expression
 )  # fmt: skip
 AFTER = record(("phase", "i4"), ("serves_start", "i4"))  # green phases that are reached soonest through it
-LIMIT = record(("least", "i8"), ("most", "i8"), ("green", "i8"), ("link", "i4"))  # green: for how long it has been
+LIMIT = record(  # green, red: for how long it has been
+    ("least", "i8"), ("most", "i8"), ("green", "i8"), ("red", "i8"), ("link", "i4")
+)  # fmt: skip
+CODE = record(("value", "f8"), ("op", "i4"), ("arg", "i4"))  # instructions of `sim/reactive/rule_code.py`
 
 LOOP = record(
     ("length", "f8"), ("left", "f8"), ("covered", "f8"),  # when somebody left it, and was on it, last
@@ -91,6 +100,9 @@ class Signals(NamedTuple):
     stretch: Table
     inmate: Table
     counted: B1
+    code: Table
+    variable: F8  # of all programmes' expressions
+    stack: F8  # room for the values of an expression
 
 
 SIGNAL_LAYOUT: dict[str, np.dtype[Any]] = {
@@ -98,6 +110,7 @@ SIGNAL_LAYOUT: dict[str, np.dtype[Any]] = {
     "sig.phase_letter": LETTER, "sig.after": AFTER, "sig.serves": WORD, "sig.speaks": WORD, "sig.others": WORD,
     "sig.crossing": WORD, "sig.limit": LIMIT, "sig.loop": LOOP, "sig.lookout": LOOKOUT, "sig.way": WORD,
     "sig.area": AREA, "sig.stretch": STRETCH, "sig.inmate": INMATE, "sig.counted": TRUTH,
+    "sig.code": CODE, "sig.variable": REAL, "sig.stack": REAL,
 }  # fmt: skip
 STARTS = {  # by table: columns with the first of a slice, and the table that it is a slice of
     "programme": {"phase_start": "phase", "limit_start": "limit"},

@@ -28,7 +28,7 @@ class ActuatedLayout:
 def actuated_layout(links: SignalLinks, logic: TrafficLightLogic, loops: Sequence[LoopPlace]) -> ActuatedLayout:
     """Loops and crossings by phase."""
     targets = chosen_targets(logic.phases)
-    by_phase = loops_by_phase(links, logic.phases, targets, loops)
+    by_phase = loops_by_phase(links, logic, targets, loops)
     crossings = tuple(
         tuple(c for i in range(links.count) if phase.state[i] == "G" for c in links.crossing_ids[i])
         for phase in logic.phases

@@ -8,22 +8,23 @@ of the same signal right behind does not count. With a jam threshold all loops c
 
 from collections.abc import Sequence
 
-from sim.network import Phase
+from sim.network import TrafficLightLogic
 from sim.reactive.loop_places import LoopPlace
-from sim.reactive.phases import is_actuated
+from sim.reactive.phases import actuated_phases
 from sim.reactive.signal_links import TURNAROUND, SignalLinks
 
 
 def loops_by_phase(
-    links: SignalLinks, phases: Sequence[Phase], targets: frozenset[int], loops: Sequence[LoopPlace]
+    links: SignalLinks, logic: TrafficLightLogic, targets: frozenset[int], loops: Sequence[LoopPlace]
 ) -> tuple[tuple[int, ...], ...]:
     """Numbers of the loops that speak for each phase."""
+    phases, actuated = logic.phases, actuated_phases(logic)
     on = {loop.approach: number for number, loop in enumerate(loops)}
     served = [[i for i, lanes in enumerate(links.lanes) if loop.approach in lanes] for loop in loops]
     never_major = [all(phase.state[i] != "G" for phase in phases) for i in range(links.count)]
     result: list[tuple[int, ...]] = []
     for number, phase in enumerate(phases):
-        if not is_actuated(phase) and number not in targets:
+        if not actuated[number] and number not in targets:
             result.append(())
             continue
         free = frozenset(i for i in range(links.count) if _goes(links, phase.state, i, never_major[i]))

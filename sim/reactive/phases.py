@@ -18,9 +18,13 @@ def is_green(phase: Phase) -> bool:
     return not GREEN.isdisjoint(phase.state) and AMBER.isdisjoint(phase.state)
 
 
-def is_actuated(phase: Phase) -> bool:
-    """Whether a phase has no fixed duration."""
-    return phase.min_duration_s != phase.max_duration_s
+def actuated_phases(logic: TrafficLightLogic) -> tuple[bool, ...]:
+    """By phase: whether it has no fixed duration, as one has not with a bound that is an expression."""
+    overridden = logic.rules.overridden if logic.rules is not None else frozenset()
+    return tuple(
+        phase.min_duration_s != phase.max_duration_s or not overridden.isdisjoint({("minDur", n), ("maxDur", n)})
+        for n, phase in enumerate(logic.phases)
+    )
 
 
 def first_phase(logic: TrafficLightLogic, begin_ms: int) -> int:

@@ -1,17 +1,14 @@
 """Reader of `tlLogic`: signal programmes of nets and additional files."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 from sim.network import Phase, TrafficLightLogic
+from sim.sumo_files.switching_rules import overrides, read_rules
 from sim.sumo_files.xml import Element
 
 SIGNAL_LETTERS = frozenset("GgyYrRusoO")
 PROGRAM_TYPES = frozenset({"static", "actuated", "delay_based"})
 OPEN_END_S = 86400.0  # SUMO's longest duration of a phase with `minDur` and without `maxDur`
-RULE_ELEMENTS = ("condition", "assignment", "function")
-RULE_ATTRIBUTES = ("earlyTarget", "finalTarget")
-BOUNDS = ("minDur", "maxDur", "earliestEnd", "latestEnd")
 
 
 def knows_program(element: Element) -> bool:
@@ -27,7 +24,7 @@ def read_program(element: Element) -> TrafficLightLogic:
     offset = element.text("offset", "0")
     if offset == "begin":
         element.fail("offset: expected seconds, got 'begin'")
-    phases = tuple(_phase(child) for child in element.named("phase"))
+    phases = tuple(_phase(child, kind) for child in element.named("phase"))
     if not phases:
         element.fail("expected at least one phase, got none")
     if len({len(phase.state) for phase in phases}) != 1:
@@ -51,7 +48,7 @@ def read_program(element: Element) -> TrafficLightLogic:
         phases,
         parameters,
         f"{element.file}:{element.line}",
-        next(_own_rules(element), "") if kind == "actuated" else "",
+        read_rules(element) if kind == "actuated" else None,
     )
 
 
@@ -69,36 +66,25 @@ def _as_they_run(phases: tuple[Phase, ...]) -> tuple[Phase, ...]:
     return tuple(replace(phases[which], next=()) for which in order[order.index(number) :])
 
 
-def _own_rules(element: Element) -> Iterator[str]:
-    """Expressions by which an actuated programme switches otherwise than by gaps, each with file and line."""
-    for child in element:
-        where = f"{child.file}:{child.line}: <{child.tag}>"
-        if child.tag in RULE_ELEMENTS:
-            yield f"{where}: switching rules of one's own are not simulated here"
-        if child.tag != "phase":
-            continue
-        for name in RULE_ATTRIBUTES:
-            if child.text(name, ""):
-                yield f"{where}: {name}: switching rules of one's own are not simulated here"
-        for name in BOUNDS:
-            if child.has(name) and child.text(name).strip() in {"-1", "-1.0", "-1.00"}:
-                yield f"{where}: {name}: expected seconds, got -1; expressions are not simulated here"
-
-
-def _phase(element: Element) -> Phase:
+def _phase(element: Element, kind: str) -> Phase:
     state = element.text("state")
     if unknown := set(state) - SIGNAL_LETTERS:
         element.fail(f"state: expected letters of {''.join(sorted(SIGNAL_LETTERS))}, got {sorted(unknown)}")
     duration = element.time("duration")
     least = element.time("minDur", duration)
     most = element.time("maxDur", OPEN_END_S if element.has("minDur") else duration)
+    earliest, latest = (
+        element.time(name) if element.has(name) and not (kind == "actuated" and overrides(element, name)) else None
+        for name in ("earliestEnd", "latestEnd")
+    )
+    most = duration if most < 0 or most < least else most
     return Phase(
         duration,
         state,
-        least if least >= 0 else duration,
-        duration if most < 0 or most < least else most,
+        least if least >= 0 else min(duration, most),
+        most,
         tuple(int(word) for word in element.words("next")),
         element.text("name", ""),
-        element.time("earliestEnd") if element.has("earliestEnd") else None,
-        element.time("latestEnd") if element.has("latestEnd") else None,
+        earliest,
+        latest,
     )

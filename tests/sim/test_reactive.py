@@ -64,9 +64,12 @@ def test_green_lasts_as_long_as_somebody_comes(tmp_path: Path, kind: str) -> Non
         ("actuated", {"inside": '<param key="linkMaxDur:9" value="3"/>'}, r"param 'linkMaxDur:9': expected one of"),
         ("actuated", {"inside": '<param key="in_0" value="loop"/>'}, r"param 'in_0': expected an induction loop of an"),
         ("actuated", {"inside": '<param key="vTypes" value="bus"/>'}, r"vTypes': expected types .* got bus"),
-        ("actuated", {"inside": '<condition id="c" value="1"/>'}, r"<condition>: switching rules of one's own"),
-        ("actuated", {"phase": 'minDur="5" maxDur="40" earlyTarget="c"'}, r"earlyTarget: switching rules"),
-        ("actuated", {"phase": 'minDur="-1" maxDur="40"'}, r"minDur: expected seconds, got -1"),
+        ("actuated", {"phase": 'minDur="5" maxDur="40" earlyTarget="c"'}, r"earlyTarget: 'c': expected a number"),
+        (
+            "actuated",
+            {"inside": '<assignment id="c" check="1" value="z:x"/>'},
+            r"value: 'z:x': z:x: expected an induction",
+        ),
         (
             "delay_based",
             {"inside": '<param key="max-gap" value="3"/>'},
