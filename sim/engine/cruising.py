@@ -14,7 +14,7 @@ from sim.engine.jit import inlined
 from sim.engine.letters import has_priority, is_red, is_yellow
 
 MARGIN_M = 15.0  # more than the distance of any stopping place from its line, and of a leader's rear from its lane
-LISTEN_S = 20.0  # who gives way has left the junction sooner, be it a tram
+LISTEN_S = 30.0  # who gives way has left the junction sooner, be it a tram or somebody slow on a long crossing
 
 
 @inlined
