@@ -221,15 +221,12 @@ def fill_tables(
 ) -> int:  # fmt: skip
     """All tables of all plans, as if every signal showed the same to all; the most lanes that one look-ahead covers.
 
-    A table holds all lanes of a plan as judged on their own edges, and then once more as judged on the edges before:
-    inside a junction SUMO goes on with that.
+    A table holds the lanes of each place of a plan as judged on the edge before (inside a junction SUMO goes on with
+    that), then as judged on their own edge, so that what one reads on the way from an edge to the next lies together.
     """
     most = 0
     for p in range(plan_start.size - 1):
         end = plan_start[p + 1]
-        beyond = 0  # from a cell as judged on its edge to the one as judged on the edge before
-        for i in range(plan_start[p], end):
-            beyond += net.edge.lane_start[place.edge[i] + 1] - net.edge.lane_start[place.edge[i]]
         for t in range(table_start[p], table_start[p + 1]):
             stop = stop_first[p] + t - table_start[p]
             at, lane, begin = -1, -1, 0.0
@@ -246,11 +243,11 @@ def fill_tables(
                 lanes = net.edge.lane_start[place.edge[i] + 1] - net.edge.lane_start[place.edge[i]]
                 write_cells(cell, first, draft, 0, lanes, count)
                 if not seen_before:
-                    write_cells(cell, first + beyond, draft, 0, lanes, count)
+                    write_cells(cell, first - lanes, draft, 0, lanes, count)
                 seen_before = count > 1
                 if seen_before:
                     following = net.edge.lane_start[place.edge[i + 1] + 1] - net.edge.lane_start[place.edge[i + 1]]
-                    write_cells(cell, first + lanes + beyond, draft, lanes, following, count - 1)
+                    write_cells(cell, first + lanes, draft, lanes, following, count - 1)
     return most
 
 

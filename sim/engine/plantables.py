@@ -100,13 +100,13 @@ class PlanTables:
         for i, plan in enumerate(listed):
             own = slice(int(start[i]) - places, int(start[i + 1]) - places)
             part = lanes[own]
-            row[own] = np.concatenate([[0], np.cumsum(part)[:-1]])
-            beyond = int(part.sum())
-            after = np.tile(beyond + np.repeat(np.append(row[own][1:], 0), part), 2)
+            places_end = 2 * np.cumsum(part)  # of each place the lanes as judged on the edge before, then its own
+            row[own] = places_end - part
+            after = np.repeat(places_end, 2 * part)
             for _ in range(len(plan.stops) + 1):
                 offsets.append(end)
                 following.append(end + after)
-                end += 2 * beyond
+                end += int(2 * part.sum())
         flat = np.concatenate(following) if following else np.zeros(0, np.int64)
         return _Layout(start, edge, row, table_start, np.array(offsets, np.int64), flat, end)
 
