@@ -26,16 +26,14 @@ def next_candidate(veh: Vehicles, tra: Traffic, first: int, end: int) -> int:
 
 
 @helper
-def check_change(
-    net: Net, veh: Vehicles, plans: Plans, tra: Traffic, v: int, direction: int, leader: int, lead_gap: float
-) -> int:
+def check_change(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, v: int, direction: int) -> int:
     """The wish for one side, and what is in its way; who wants nothing need not know who is there."""
+    state = wants_change(net, veh, plans, tra, v, direction)
+    if not state & WANTS_CHANGE:
+        return state & ~OBSTACLES_SEEN
     dt = tra.clock[STEP_S]
     lane = veh.lane[v]
     lead, gap = real_leader(net, veh, plans, tra, v, lane + direction)
-    state = wants_change(net, veh, plans, tra, v, direction, leader, lead_gap, lead, gap)
-    if not state & WANTS_CHANGE:
-        return state & ~OBSTACLES_SEEN
     if rarely(state & OBSTACLES_SEEN == 0):
         blocked, _, _ = obstacles(net, veh, tra, v, direction, lead, gap)
         state |= blocked
@@ -127,12 +125,11 @@ def consider(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, v: int, lane: 
     may_left = lane < end - 1 and net.lane.permissions[lane + 1] & bit and net.lane.change_left[lane] & bit
     if not may_right and not may_left:
         return False
-    leader, lead_gap = real_leader(net, veh, plans, tra, v, lane)
     state_right, state_left = 0, 0
     for direction in range(-1, 2, 2):  # one piece of machine code for both sides: twice of it fills the nearest cache
         if not (may_right if direction < 0 else may_left):
             continue
-        state = check_change(net, veh, plans, tra, v, direction, leader, lead_gap)
+        state = check_change(net, veh, plans, tra, v, direction)
         if state & (RIGHT if direction < 0 else LEFT):
             if rarely(state & BLOCKED == 0):
                 hop(net, veh, tra, v, lane + direction)

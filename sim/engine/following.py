@@ -14,6 +14,12 @@ EMERGENCY_AMPLIFIER = 1.2
 
 
 @inlined
+def per_second(change: float, dt: float) -> float:
+    """The rate of what changes within a step; steps of a second need no division."""
+    return change if dt == 1.0 else change / dt
+
+
+@inlined
 def brake_gap(speed: float, decel: float, headway: float, dt: float) -> float:
     """Distance needed to stop, plus `headway` seconds of driving on."""
     reduction = decel * dt

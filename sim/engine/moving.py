@@ -17,7 +17,7 @@ from sim.engine.arrays import (
     Vehicles,
     Walkers,
 )
-from sim.engine.following import EPS, HALTING, POSITION_EPS, brake_gap, dawdle, uniform
+from sim.engine.following import EPS, HALTING, POSITION_EPS, brake_gap, dawdle, per_second, uniform
 from sim.engine.helping import patched_speed
 from sim.engine.jit import helper, inlined, rarely
 from sim.engine.judging import give_back
@@ -155,13 +155,13 @@ def drive(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Walkers, v: 
     dt = tra.clock[STEP_S]
     safe, least = safe_speed(net, veh, tra, wal, v)
     speed = veh.speed[v]
-    rising = (max(safe, 0.0) - speed) / dt
+    rising = per_second(max(safe, 0.0) - speed, dt)
     if safe <= HALTING and veh.waiting[v] > STARTUP_WAIT_S and rising <= WAITING_ACCEL * veh.accel[v]:
         veh.startup_s[v] = 0.0
     else:
         veh.startup_s[v] += dt
     chosen = choose_speed(net, veh, plans, tra, v, safe, least)
-    veh.acceleration[v] = (chosen - speed) / dt
+    veh.acceleration[v] = per_second(chosen - speed, dt)
     veh.speed[v] = chosen
     veh.position[v] += chosen * dt
     veh.driven[v] += chosen * dt

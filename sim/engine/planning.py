@@ -174,11 +174,13 @@ def plan_move(
                 return
         # the end of the route
         if not net.lane.internal[lane] and route_index + view == edges - 1:
-            to_arrival = seen + veh.arrival_position[v] - net.lane.length[lane] - limit * dt
-            arrive = max(EPS, slowing(net, veh, v, to_arrival, limit, dt, NO))
-            v_now = min(v_now, arrive)
-            if last >= 0:
-                tra.item.leave[last] = min(tra.item.leave[last], arrive)
+            # who is slower than the last edge allows need not slow down for its end
+            if v_now > limit or (last >= 0 and tra.item.leave[last] > limit) or rarely(veh.is_idm[v]):
+                to_arrival = seen + veh.arrival_position[v] - net.lane.length[lane] - limit * dt
+                arrive = max(EPS, slowing(net, veh, v, to_arrival, limit, dt, NO))
+                v_now = min(v_now, arrive)
+                if last >= 0:
+                    tra.item.leave[last] = min(tra.item.leave[last], arrive)
             i = put_item(veh, tra, v, NONE, v_now, v_now, NO, seen)
             tra.item.space[i] = 1000.0 if net.edge.fringe[net.lane.edge[lane]] else 0.0
             return

@@ -1,6 +1,6 @@
 """Planned halts: where to stand, when a stop is reached, and when it is over."""
 
-from sim.engine.arrays import INFINITE, NOW, PARKED, STEP_S, Net, Plans, Traffic, Vehicles
+from sim.engine.arrays import AT_STOPS, INFINITE, NOW, PARKED, STEP_S, Net, Plans, Traffic, Vehicles
 from sim.engine.following import EPS, HALTING
 from sim.engine.jit import helper, inlined, rarely
 from sim.engine.judging import judge_lanes
@@ -43,6 +43,7 @@ def process_stop(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, v: int, wa
     threshold = target - PLACE_TOLERANCE_M if plans.stop.place[stop] >= 0 else plans.stop.start[stop]
     if veh.position[v] >= threshold - EPS and wanted <= HALTING:
         veh.stop_reached[v] = True
+        tra.counters[AT_STOPS] += 1
         veh.stop_left_s[v] = max(plans.stop.duration[stop], plans.stop.until[stop] - now)
         if plans.stop.parking[stop]:
             veh.status[v] = PARKED
@@ -53,6 +54,7 @@ def process_stop(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, v: int, wa
 def leave_stop(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, v: int) -> None:
     """The halt is over: on to the next one."""
     veh.stop_reached[v] = False
+    tra.counters[AT_STOPS] -= 1
     veh.stop_distance[v] = INFINITE
     veh.next_stop[v] += 1
     table = plans.plan.table_start[veh.plan[v]] + (veh.next_stop[v] - veh.first_stop[v])

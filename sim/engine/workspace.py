@@ -3,6 +3,7 @@
 import numpy as np
 
 from sim.engine.arrays import (
+    AT_STOPS,
     DEPARTURES,
     IGNORE_BLOCKER_S,
     IMPATIENCE_S,
@@ -34,7 +35,7 @@ def buffers(vehicles_at_once: int) -> tuple[Table, Table]:
 def new_traffic(net: Net, veh: Vehicles, scenario: Scenario, seed: int, begin_s: float, room: int) -> Traffic:
     """Nobody on the road yet."""
     lanes, links, vehicles = len(net.lane), len(net.link), len(veh) - 1
-    counters = np.zeros(17, np.int64)
+    counters = np.zeros(AT_STOPS + 1, np.int64)
     counters[SEED] = seed
     counters[DEPARTURES] = vehicles
     longest_s = max(scenario.time_to_teleport_s, scenario.time_to_teleport_bidi_s)
