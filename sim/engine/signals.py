@@ -8,7 +8,7 @@ from operator import itemgetter
 
 import numpy as np
 
-from sim.engine.arrays import U1
+from sim.engine.arrays import B1, I4, U1
 from sim.engine.reactive import ReactiveSignals
 from sim.engine.signal_arrays import Signals, new_signals
 from sim.network import Network, TrafficLightLogic
@@ -16,6 +16,22 @@ from sim.network import Network, TrafficLightLogic
 ROUNDING_S = 1e-6
 LETTERS = frozenset("GgyYrRusoO")
 MOST_CODES = 10_000
+
+
+class _Cycle:
+    """When the phases of a static programme end within its cycle: added up once, as one asks after every phase."""
+
+    def __init__(self, logic: TrafficLightLogic) -> None:
+        self._offset_s, self._cycle_s = logic.offset_s, logic.cycle_s
+        self._ends_s = tuple(accumulate(phase.duration_s for phase in logic.phases))
+
+    def at(self, now_s: float) -> tuple[int, float]:
+        """Number of the phase that runs now, and for how long it still does."""
+        at_s = (now_s - self._offset_s) % self._cycle_s
+        number = bisect.bisect_right(self._ends_s, at_s)
+        if number == len(self._ends_s):  # at the very end of the cycle
+            return number - 1, 0.0
+        return number, self._ends_s[number] - at_s
 
 
 class SignalBoard:
@@ -34,6 +50,7 @@ class SignalBoard:
         self._timetables: list[Sequence[tuple[float, TrafficLightLogic]]] = [
             network.timetable(name) for name in tls_ids
         ]
+        self._cycles = [[_Cycle(logic) for _, logic in timetable] for timetable in self._timetables]
         self._index = {name: i for i, name in enumerate(tls_ids)}
         self._lengths = [len(timetable[0][1].phases[0].state) for timetable in self._timetables]
         links = network.signal_links
@@ -41,7 +58,8 @@ class SignalBoard:
             needed = max(links.get(name, {0: ()}), default=0) + 1
             if self._lengths[i] < needed:
                 raise ValueError(f"signal {name!r}: expected at least {needed} letters, got {self._lengths[i]}")
-        self.tables: Signals = new_signals(self._lengths)
+        self.tables: Signals
+        self._keep(new_signals(self._lengths))
         self._start = self.tables.signal.letter_start.tolist()
         self._codes: dict[str, U1] = {}
         self._shown = [""] * len(tls_ids)  # where no reacting programme is shown
@@ -63,7 +81,7 @@ class SignalBoard:
             if name not in self._index:
                 raise KeyError(f"signal {name!r}: expected one of {', '.join(self._index) or 'none'}")
         if self._reactive is not None:
-            self.tables = self._reactive.begin(self.tables, now_s, signals)
+            self._keep(self._reactive.begin(self.tables, now_s, signals))
         for name, i in self._index.items():
             state = signals.get(name)
             if state is not None:
@@ -75,6 +93,13 @@ class SignalBoard:
                 self._look_up(i, now_s)
         self._next_s = min(self._until_s, default=math.inf)
 
+    def _keep(self, tables: Signals) -> None:
+        """These tables from now on, with columns that Python writes after every phase at hand as plain arrays."""
+        self.tables = tables
+        signal = tables.signal.view(np.ndarray)
+        self._switched: B1 = signal["switched"]
+        self._programme: I4 = signal["programme"]
+
     def _put(self, i: int, state: str) -> None:
         """Show these letters and no reacting programme."""
         code = self._codes.get(state)  # control and programmes show the same few states over and over
@@ -84,12 +109,13 @@ class SignalBoard:
             code = self._codes[state] = np.frombuffer(state.encode("ascii"), np.uint8)
         self._shown[i], self._reacting[i] = state, None
         self.tables.letter[self._start[i] : self._start[i + 1]] = code
-        self.tables.signal.switched[i] = True
-        self.tables.signal.programme[i] = -1
+        self._switched[i] = True
+        self._programme[i] = -1
 
     def programme(self, name: str, now_s: float) -> tuple[str, int]:
         """Programme and number of the phase that the network's own programme of a signal shows at this time."""
-        logic, _ = self._due(self._index[name], now_s)
+        i = self._index[name]
+        logic = self._timetables[i][self._row(i, now_s)][1]
         return logic.program_id, self._phase_of(logic) if logic.reacts else logic.phase_at(now_s)
 
     def _phase_of(self, logic: TrafficLightLogic) -> int:
@@ -99,27 +125,25 @@ class SignalBoard:
         programmes, number = self.tables.programme, self._reactive.number(logic)
         return int(programmes.phase[number] - programmes.phase_start[number])
 
-    def _due(self, i: int, now_s: float) -> tuple[TrafficLightLogic, float]:
-        """The programme that runs now, and when the next one does."""
-        timetable = self._timetables[i]
-        row = bisect.bisect_right(timetable, now_s + ROUNDING_S, key=itemgetter(0)) - 1
-        return timetable[row][1], timetable[row + 1][0] if row + 1 < len(timetable) else math.inf
+    def _row(self, i: int, now_s: float) -> int:
+        """Which row of its timetable holds now."""
+        return bisect.bisect_right(self._timetables[i], now_s + ROUNDING_S, key=itemgetter(0)) - 1
 
     def _look_up(self, i: int, now_s: float) -> None:
         """Show what the network's programme of this time shows."""
-        logic, next_s = self._due(i, now_s)
+        timetable, row = self._timetables[i], self._row(i, now_s)
+        logic = timetable[row][1]
+        next_s = timetable[row + 1][0] if row + 1 < len(timetable) else math.inf
         if logic.reacts and self._reactive is not None:
             self._shown[i], self._reacting[i] = "", logic
-            self.tables.signal.programme[i] = self._reactive.number(logic)
+            self._programme[i] = self._reactive.number(logic)
             self.tables.signal.phase[i] = -1
             self._until_s[i] = next_s - ROUNDING_S
             return
-        state = logic.state_at(now_s)
+        number, left_s = self._cycles[i][row].at(now_s)
+        state = logic.phases[number].state
         if state != self._shown[i]:
             self._put(i, state)
-        at_s = (now_s - logic.offset_s) % logic.cycle_s
-        ends_s = accumulate(phase.duration_s for phase in logic.phases)
-        left_s = next((end_s - at_s for end_s in ends_s if end_s > at_s), 0.0)
         self._until_s[i] = min(now_s + left_s, next_s) - ROUNDING_S
 
     def _check(self, name: str, i: int, state: str) -> None:
