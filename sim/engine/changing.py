@@ -25,7 +25,7 @@ def next_candidate(veh: Vehicles, tra: Traffic, first: int, end: int) -> int:
     return best
 
 
-@helper
+@inlined
 def check_change(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, v: int, direction: int) -> int:
     """The wish for one side, and what is in its way; who wants nothing need not know who is there."""
     state = wants_change(net, veh, plans, tra, v, direction)

@@ -20,16 +20,22 @@ def per_second(change: float, dt: float) -> float:
 
 
 @inlined
+def whole(value: float, one: float, two: float, three: float) -> float:
+    """How many of the bounds a value reaches, without a jump."""
+    return (1.0 if value >= one else 0.0) + (1.0 if value >= two else 0.0) + (1.0 if value >= three else 0.0)
+
+
+@inlined
 def brake_gap(speed: float, decel: float, headway: float, dt: float) -> float:
     """Distance needed to stop, plus `headway` seconds of driving on."""
     reduction = decel * dt
-    steps = float(int(speed >= reduction) + int(speed >= 2.0 * reduction) + int(speed >= 3.0 * reduction))
+    steps = whole(speed, reduction, 2.0 * reduction, 3.0 * reduction)
     if rarely(speed >= 4.0 * reduction):
         steps = math.floor(speed / reduction)
     return dt * steps * (speed - 0.5 * reduction * (steps + 1.0)) + speed * headway
 
 
-@helper
+@inlined
 def safe_stop_speed_plain(gap: float, decel: float, headway: float, dt: float) -> float:
     """Highest speed from which one stops within `gap` in steps of `dt`."""
     g = gap - EPS
@@ -37,7 +43,7 @@ def safe_stop_speed_plain(gap: float, decel: float, headway: float, dt: float) -
         return 0.0
     b = decel * dt
     one, two, three = b * headway, b * (dt + 2.0 * headway), 3.0 * b * (dt + headway)
-    n = float(int(g >= one) + int(g >= two) + int(g >= three))
+    n = whole(g, one, two, three)
     if rarely(g >= 2.0 * b * (3.0 * dt + 2.0 * headway)):
         root = math.sqrt(dt * dt + 4.0 * (dt * (2.0 * g / b - headway) + headway * headway))
         n = math.floor(0.5 - (headway - 0.5 * root) / dt)
@@ -81,7 +87,7 @@ def stop_speed(gap: float, speed: float, decel: float, hard: float, accel: float
     return min(stop_speed_bound(gap, speed, decel, hard, dt), cap)
 
 
-@helper
+@inlined
 def stop_speed_bound(gap: float, speed: float, decel: float, hard: float, dt: float) -> float:
     """Highest speed from which one stops within `gap`, or that of braking harder than wished."""
     v = safe_stop_speed_plain(gap, decel, dt, dt)
@@ -106,7 +112,7 @@ def follow_speed(
     return min(follow_speed_bound(gap, speed, lead_speed, lead_decel, decel, hard, tau, dt, relaxed), cap)
 
 
-@helper
+@inlined
 def follow_speed_bound(
     gap: float, speed: float, lead_speed: float, lead_decel: float, decel: float, hard: float, tau: float, dt: float,
     relaxed: bool,

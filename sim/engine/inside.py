@@ -8,7 +8,7 @@ import math
 from sim.engine.arrays import IGNORE_BLOCKER_S, INFINITE, NO, NOW, STEP_S, Net, Traffic, Vehicles, Walkers
 from sim.engine.crossings import people_ahead, people_come_first
 from sim.engine.following import HALTING, POSITION_EPS, brake_gap
-from sim.engine.jit import helper
+from sim.engine.jit import helper, inlined
 from sim.engine.letters import has_priority, is_green, is_red, is_yellow
 from sim.engine.models import following, stopping
 from sim.engine.positions import back_on
@@ -17,7 +17,7 @@ BLOCKAGE_S = 5.0
 UNKNOWN_REQUEST = 2
 
 
-@helper
+@inlined
 def link_leaders(
     net: Net, veh: Vehicles, tra: Traffic, wal: Walkers, v: int, link: int, lane: int, seen: float, last: int,
     v_now: float, v_pass: float, v_wait: float, request: bool,

@@ -34,12 +34,18 @@ def kernel(function: F) -> F:
 
 
 def helper(function: F) -> F:
-    """What only kernels call: compiled into them, so it needs no cache of its own. It allocates nothing."""
-    return _compiled(function, _nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+    """What only kernels call: compiled into them, so it needs no cache of its own. It allocates nothing.
+
+    Unless it is small it stays a function of its own: said so, as numba else takes over what was said of the caller.
+    """
+    return _compiled(function, _nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True, forceinline=False)
 
 
 def inlined(function: F) -> F:
-    """A helper that is called for every vehicle in every step, small or from one place only: put where it is called."""
+    """A helper that is called for every vehicle in every step: put where it is called, as calls lose all registers.
+
+    What is needed seldom should not be: it would push what is needed often out of the nearest cache.
+    """
     return _compiled(function, _nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True, forceinline=True)
 
 

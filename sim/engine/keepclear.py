@@ -2,7 +2,7 @@
 
 from sim.engine.arrays import NO, STEP, STEP_S, Net, Traffic, Vehicles, Walkers
 from sim.engine.following import POSITION_EPS, brake_gap
-from sim.engine.jit import helper, inlined
+from sim.engine.jit import inlined
 from sim.engine.junction import ask, is_cont, opened
 from sim.engine.letters import has_priority
 from sim.engine.positions import last_on, space_till_standing
@@ -53,7 +53,7 @@ def room_ahead(net: Net, veh: Vehicles, tra: Traffic, v: int, in_front: float) -
     return standing
 
 
-@helper
+@inlined
 def withdraw_requests(
     net: Net, veh: Vehicles, tra: Traffic, wal: Walkers, v: int, in_front: float, impatience: float
 ) -> None:

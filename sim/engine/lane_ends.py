@@ -9,7 +9,7 @@ from sim.engine.positions import cover_lanes
 from sim.engine.records import MAX_FURTHER
 
 
-@helper
+@inlined
 def enter_lanes(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, v: int) -> None:
     """Drive on over the ends of lanes, and note which lanes the rear still covers."""
     now = tra.clock[NOW]

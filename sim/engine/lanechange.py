@@ -75,7 +75,7 @@ def look_to_both(
     return leader, gap, neigh_lead, neigh_gap
 
 
-@helper
+@inlined
 def wants_change(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, v: int, direction: int) -> int:
     """The wish regarding one neighbouring lane, as bits (see `helping`).
 
@@ -158,7 +158,7 @@ def passes_halt(
     return lead_gap < STOPPED_AHEAD_M and room > overtake and (not neigh_stands or neigh_lead_gap > overtake)
 
 
-@helper
+@inlined
 def stays(
     net: Net, veh: Vehicles, plans: Plans, tra: Traffic, v: int, target: int, neigh_distance: float, longest: float,
     best_offset: int, look: float, leader_stands: bool,

@@ -19,7 +19,7 @@ from sim.engine.arrays import (
 )
 from sim.engine.following import EPS, HALTING, POSITION_EPS, brake_gap, dawdle, per_second, uniform
 from sim.engine.helping import patched_speed
-from sim.engine.jit import helper, inlined, rarely
+from sim.engine.jit import inlined, rarely
 from sim.engine.judging import give_back
 from sim.engine.junction import came_in_on_major, is_cont, opened
 from sim.engine.lane_ends import enter_lanes
@@ -47,7 +47,7 @@ def in_queue(veh: Vehicles, v: int, wait: float) -> bool:
     return veh.ahead[v] >= 0 and wait <= EPS_SPEED
 
 
-@helper
+@inlined
 def safe_speed(net: Net, veh: Vehicles, tra: Traffic, wal: Walkers, v: int) -> tuple[float, float]:
     """Upper and lower bound of the next speed from the links ahead."""
     dt, now = tra.clock[STEP_S], tra.clock[NOW]

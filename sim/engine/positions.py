@@ -4,7 +4,7 @@ import math
 
 from sim.engine.arrays import Net, Traffic, Vehicles
 from sim.engine.following import HALTING, brake_gap
-from sim.engine.jit import helper, inlined, rarely
+from sim.engine.jit import inlined, rarely
 from sim.engine.records import MAX_PARTIAL
 
 
@@ -27,7 +27,7 @@ def back_on(net: Net, veh: Vehicles, v: int, lane: int) -> float:
     return math.inf
 
 
-@helper
+@inlined
 def nearest_partial(net: Net, veh: Vehicles, tra: Traffic, lane: int, ego: int) -> int:
     """Of the vehicles that drove on but still cover the end of this lane, the one whose rear is furthest back."""
     best, best_back = -1, math.inf
@@ -128,7 +128,7 @@ def note_partials(veh: Vehicles, tra: Traffic, v: int) -> None:
             tra.busy[lane] += 1
 
 
-@helper
+@inlined
 def space_till_standing(net: Net, veh: Vehicles, tra: Traffic, lane: int, step: int, dt: float) -> tuple[float, bool]:
     """Room on a lane up to the first standing vehicle, less the vehicles that still move before it."""
     if tra.lane.space_known[lane] == step:

@@ -22,7 +22,7 @@ def fetch_way(plans: Plans, row: int) -> None:
         fetch(plans.chain, row + further)
 
 
-@helper
+@inlined
 def note_row(plans: Plans, veh: Vehicles, v: int) -> None:
     """Remember where the lanes of the vehicle's own position start; to be called when it or the next stop changed."""
     veh.row[v] = table_row(plans, veh, v, veh.route_index[v])

@@ -147,7 +147,7 @@ def threshold(base: float, speed_gain: float) -> float:
     return base if speed_gain == 1.0 else base / max(0.001, speed_gain)
 
 
-@helper
+@inlined
 def keeps_right(
     net: Net, veh: Vehicles, v: int, lane: int, top: float, neigh_distance: float, neigh_lead: int, lead_gap: float,
     gain_right: float, dt: float,
