@@ -51,6 +51,7 @@ B1 = NDArray[np.bool_]
 Table = Any  # np.recarray, whose columns no type checker knows
 
 INFINITE = 1e15
+LANES_IN_A_WORD = 32  # of `Traffic.used`
 
 # As arguments of compiled functions, so that no function is compiled anew for every constant.
 NONE: Any = np.int64(-1)
@@ -79,7 +80,6 @@ class Net(NamedTuple):
     fan: Table
     signal_fan_start: I4  # fans of each signal
     signal_fan: I4
-    multi_edges: I4  # edges on which lanes can be changed
 
 
 Vehicles = Table
@@ -105,6 +105,7 @@ class Traffic(NamedTuple):
     lane: Table
     brutto: F8  # per lane: sum of the lengths of its vehicles, with their gaps
     busy: I4  # per lane: vehicles whose front or rear is on it; short, so that looking for foes reads little
+    used: I8  # a bit for each lane: whether any vehicle's front is on it
     heads: I4  # per link: the first announcement of this step
     asked: I4  # per link: the last step in which somebody had to know who comes through it
     distant: (
@@ -112,11 +113,11 @@ class Traffic(NamedTuple):
     )
     item: Table
     approach: Table
-    active: I4
+    active: I4  # who drives, in the order of the lanes on which the last plans were made
     pending: I4
     transfer: I4  # vehicles that are teleported or parked
     touched: I4  # links with announcements
-    order: I4  # lanes with vehicles, in the order in which their vehicles plan
+    order: I4  # lanes with vehicles
     counters: I8
     clock: F8
 
@@ -140,11 +141,11 @@ LAYOUT: dict[str, np.dtype[Any]] = {
     "net.lane": LANE, "net.link": LINK, "net.edge": EDGE, "net.conflict": CONFLICT, "net.junction": JUNCTION,
     "net.lane_link": WORD, "net.lane_in_link": WORD, "net.foe_link": HALF, "net.conflict_lane": HALF,
     "net.response": TRUTH, "net.signal_start": WORD, "net.signal_link": WORD,
-    "net.fan": FAN, "net.signal_fan_start": WORD, "net.signal_fan": WORD, "net.multi_edges": WORD,
+    "net.fan": FAN, "net.signal_fan_start": WORD, "net.signal_fan": WORD,
     "veh": VEHICLE,
     "plans.plan": PLAN, "plans.place": PLACE, "plans.table_offset": WORD, "plans.cell": CELL,
     "plans.chain": CHAIN, "plans.stop": STOP, "plans.draft": DRAFT, "plans.free": WORD, "plans.block": WORD,
-    "tra.lane": LANE_STATE, "tra.brutto": REAL, "tra.busy": HALF, "tra.heads": HALF,
+    "tra.lane": LANE_STATE, "tra.brutto": REAL, "tra.busy": HALF, "tra.used": WORD, "tra.heads": HALF,
     "tra.asked": HALF, "tra.distant": DISTANT,
     "tra.item": ITEM, "tra.approach": APPROACH,
     "tra.active": WORD, "tra.pending": WORD, "tra.transfer": WORD, "tra.touched": WORD, "tra.order": WORD,

@@ -67,6 +67,22 @@ def _rarely(_context: Any, builder: Any, _signature: Any, given: Any) -> Any:
     return builder.call(expect, [given[0], bit(0)])
 
 
+def lowest_bit(word: int) -> int:
+    """The place of the lowest bit that is set; undefined where none is."""
+    return (word & -word).bit_length() - 1
+
+
+@infer_global(lowest_bit)
+class _LowestBit(AbstractTemplate):
+    def generic(self, given: Any, _keywords: Any) -> Any:
+        return signature(types.intp, types.intp) if given == (types.intp,) else None
+
+
+@lower_builtin(lowest_bit, types.intp)
+def _lowest_bit(_context: Any, builder: Any, _signature: Any, given: Any) -> Any:
+    return builder.cttz(given[0], ir.IntType(1)(1))
+
+
 def setup_kernel(function: F) -> F:
     """What Python calls while a run is built; it may allocate."""
     return _compiled(function, cache=True)

@@ -2,9 +2,9 @@
 
 import math
 
-from sim.engine.arrays import Net, Traffic, Vehicles
+from sim.engine.arrays import LANES_IN_A_WORD, Net, Traffic, Vehicles
 from sim.engine.following import HALTING, brake_gap
-from sim.engine.jit import inlined, rarely
+from sim.engine.jit import inlined, lowest_bit, rarely
 from sim.engine.records import MAX_PARTIAL
 
 
@@ -68,6 +68,8 @@ def unlink(veh: Vehicles, tra: Traffic, v: int, lane: int) -> None:
         veh.ahead[behind] = ahead
     else:
         tra.lane.last[lane] = ahead
+    if ahead < 0 and behind < 0:
+        tra.used[lane // LANES_IN_A_WORD] &= ~(1 << lane % LANES_IN_A_WORD)
     tra.lane.count[lane] -= 1
     tra.busy[lane] -= 1
     tra.brutto[lane] -= veh.length[v] + veh.min_gap[v]
@@ -91,6 +93,8 @@ def link_in(veh: Vehicles, tra: Traffic, v: int, lane: int) -> None:
         veh.ahead[behind] = v
     else:
         tra.lane.last[lane] = v
+    if ahead < 0 and behind < 0:
+        tra.used[lane // LANES_IN_A_WORD] |= 1 << lane % LANES_IN_A_WORD
     tra.lane.count[lane] += 1
     tra.busy[lane] += 1
     tra.brutto[lane] += veh.length[v] + veh.min_gap[v]
@@ -148,3 +152,16 @@ def space_till_standing(net: Net, veh: Vehicles, tra: Traffic, lane: int, step: 
     tra.lane.space[lane] = space - lengths
     tra.lane.space_standing[lane] = standing
     return space - lengths, standing
+
+
+@inlined
+def list_lanes(tra: Traffic) -> int:
+    """List the lanes with vehicles in `Traffic.order`, those of an edge or a junction together; how many there are."""
+    lanes = 0
+    for word in range(tra.used.size):
+        bits = tra.used[word]
+        while bits != 0:
+            tra.order[lanes] = word * LANES_IN_A_WORD + lowest_bit(bits)
+            lanes += 1
+            bits &= bits - 1
+    return lanes

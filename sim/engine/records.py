@@ -23,7 +23,7 @@ LANE = record(
     ("edge", "i4"), ("index", "i4"),
     ("link_start", "i4"),  # links that leave it
     ("exit", "i4"),  # of an internal lane: the one link that leaves it
-    ("internal", "?"), ("roundabout", "?"),
+    ("internal", "?"), ("roundabout", "?"), ("changes", "?"),  # whether lanes can be changed on its edge
     ("permissions", "i8"), ("change_left", "i8"), ("change_right", "i8"),
     # seldom needed
     ("width", "f8"),
@@ -140,7 +140,7 @@ STOP = record(
 LANE_STATE = record(
     ("last", "i4"), ("first", "i4"), ("count", "i4"),  # rearmost, foremost vehicle
     ("partial_count", "i4"),
-    ("cursor", "i4"), ("planned_at", "i4"),  # the step in which that was done
+    ("cursor", "i4"),
     ("first_blocked", "i4"), ("last_blocked", "i4"),
     ("density", "f8"),
     ("space", "f8"), ("space_known", "i4"),  # the step in which it was computed

@@ -31,7 +31,7 @@ from sim.engine.letters import is_green
 from sim.engine.moving import execute_move, impatience_of
 from sim.engine.planning import plan_move
 from sim.engine.pointers import World, fetch
-from sim.engine.positions import forget_partials, link_in, note_partials, unlink
+from sim.engine.positions import forget_partials, link_in, list_lanes, note_partials, unlink
 from sim.engine.routes import fetch_way
 from sim.engine.signal_arrays import Signals
 from sim.engine.standing import stands_on
@@ -40,22 +40,6 @@ from sim.engine.transfer import is_stuck, keep_aside, return_to_road, start_tele
 MOST_ITEMS = 40
 AHEAD = 4  # vehicles, or lanes, by which memory is asked for before it is needed
 LOOK_PAST = 4 * AHEAD  # entries of lists beyond their ends, valid but without meaning, that are looked at for that
-
-
-@inlined
-def list_lanes(veh: Vehicles, tra: Traffic) -> int:
-    """List the lanes that are used, in the order of their vehicles; how many there are."""
-    step = tra.counters[STEP]
-    lanes = 0
-    for i in range(tra.counters[ACTIVE]):
-        fetch(veh.lane, tra.active[i + 4 * AHEAD])
-        fetch(tra.lane.planned_at, veh.lane[tra.active[i + 2 * AHEAD]])
-        lane = veh.lane[tra.active[i]]
-        if tra.lane.planned_at[lane] != step:
-            tra.lane.planned_at[lane] = step
-            tra.order[lanes] = lane
-            lanes += 1
-    return lanes
 
 
 @inlined
@@ -95,9 +79,9 @@ def room_taken(veh: Vehicles, v: int) -> float:
 @helper
 def plan_everybody(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Walkers) -> None:
     """Plan on every lane that is used, from the front to the rear, then those who are listened to; then announce."""
-    used, lanes = NOTHING, list_lanes(veh, tra)
+    used, lanes = NOTHING, list_lanes(tra)
     tra.counters[DISTANT_COUNT] = 0
-    i, v, lane, in_front, distant = NOTHING, NONE, NONE, 0.0, NOTHING
+    i, v, lane, in_front, distant, seen = NOTHING, NONE, NONE, 0.0, NOTHING, NOTHING
     while True:  # one piece of machine code for both rounds
         whole = False
         if v < 0 and i < lanes:
@@ -113,7 +97,11 @@ def plan_everybody(net: Net, veh: Vehicles, plans: Plans, tra: Traffic, wal: Wal
             v = tra.distant.vehicle[distant]
             lane, in_front = veh.lane[v], room_taken(veh, v)
             distant += 1
-        next_one = veh.behind[v] if not whole else NONE
+        next_one = NONE
+        if not whole:
+            next_one = veh.behind[v]
+            tra.active[seen] = v  # from now on in the order of lanes: neighbours do alike, and read the same
+            seen += 1
         if next_one >= 0:
             fetch(plans.chain, veh.row[next_one])
             if veh.behind[next_one] >= 0:
@@ -188,21 +176,14 @@ def teleport_stuck(net: Net, veh: Vehicles, tra: Traffic) -> None:
 @helper
 def change_everywhere(net: Net, veh: Vehicles, plans: Plans, tra: Traffic) -> None:
     """Lane changes on all edges with more than one usable lane."""
-    hops = 0
-    for i in range(net.multi_edges.size):
-        edge = net.multi_edges[i]
-        soon = net.multi_edges[min(i + AHEAD, net.multi_edges.size - 1)]
-        for lane in range(net.edge.lane_start[soon], net.edge.lane_start[soon + 1]):
-            if tra.busy[lane] > 0 and tra.lane.first[lane] >= 0:
-                fetch(veh, tra.lane.first[lane])
-        soon = net.multi_edges[min(i + AHEAD // 2, net.multi_edges.size - 1)]
-        for lane in range(net.edge.lane_start[soon], net.edge.lane_start[soon + 1]):
-            if tra.busy[lane] > 0 and tra.lane.first[lane] >= 0:
-                fetch_way(plans, veh.row[tra.lane.first[lane]])
-        busy = 0
-        for lane in range(net.edge.lane_start[edge], net.edge.lane_start[edge + 1]):
-            busy += tra.busy[lane]
-        if busy > 0:
+    hops, before = 0, NONE
+    for i in range(list_lanes(tra)):
+        fetch(veh, max(tra.lane.first[tra.order[i + AHEAD]], 0))
+        fetch_way(plans, veh.row[max(tra.lane.first[tra.order[i + AHEAD // 2]], 0)])
+        lane = tra.order[i]
+        edge = net.lane.edge[lane]
+        if net.lane.changes[lane] and edge != before:
+            before = edge
             hops += change_on_edge(net, veh, plans, tra, edge)
     if hops > 0:
         rebuild_partials(net, veh, tra)

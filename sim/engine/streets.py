@@ -92,6 +92,7 @@ def build_streets(network: Network) -> Streets:
             change_right=[_to_side(b, before, i, -1) for i in range(len(lanes))],
             internal=[lane.internal for lane in lanes],
             roundabout=[lane.edge_id in roundabouts for lane in lanes],
+            changes=[_changeable(edge.lanes) and _may_change(b, edge) for edge in b.edges for _ in edge.lanes],
             before=before,
             source=source,
             exit=[b.first_exit(i) if lane.internal and b.by_lane[i] else -1 for i, lane in enumerate(lanes)],
@@ -160,9 +161,6 @@ def build_streets(network: Network) -> Streets:
         fan=table(FAN, len(fans) + 1, edge=[edge for edge, _ in fans], following=[following for _, following in fans]),
         signal_fan_start=signal_fan_start,
         signal_fan=signal_fan,
-        multi_edges=np.array(
-            [i for i, edge in enumerate(b.edges) if _changeable(edge.lanes) and _may_change(b, edge)], np.int64
-        ),
     )
     signals, letters = _crossing_links(network, b)
     return Streets(
