@@ -67,7 +67,7 @@ class SignalBoard:
         for name, i in self._index.items():
             state = signals.get(name)
             if state is not None:
-                if state != self._shown[i]:
+                if not state or state != self._shown[i]:  # nothing is shown before the first step
                     self._check(name, i, state)
                     self._put(i, state)
                 self._until_s[i] = -math.inf

@@ -13,6 +13,7 @@ from sim.sumo_plant import SumoPlant
 from sim.sumo_start import SumoError, SumoMissingError
 from sim.sumo_tripinfo import read_tripinfo
 from sim.tripinfo_file import write_tripinfo
+from tests.sim.both_plants import embedded, sumo
 from tests.sim.sumo_programs import cross, demand
 
 pytestmark = pytest.mark.sumo
@@ -51,6 +52,31 @@ def test_everybody_loaded_is_accounted_for(scenario: Path) -> None:
     assert any(trip.arrival_s < 0 for trip in vehicles)
     assert all(trip.depart_s <= 300 for trip in trips)
     assert any(trip.mode == RoadMode.PEDESTRIAN for trip in trips)
+
+
+def test_people_count_alike_on_both_plants(tmp_path: Path) -> None:
+    """Whoever has set off has a record, with the wait so far where it stands at a kerb; who is to come has none."""
+    net = cross(tmp_path, "--sidewalks.guess", "--crossings.guess")
+    config = demand(tmp_path, net, vehicles_per_hour=0, end=110)
+    walk = '<walk edges="nm me" arrivalPos="30"/>'
+    flow = f'<personFlow id="{{}}" departPos="190" begin="{{}}" end="{{}}" {{}}>{walk}</personFlow>'
+    flows = flow.format("now", 0, 60, 'period="10"') + flow.format("later", 120, 300, 'period="10"')
+    (tmp_path / "d.rou.xml").write_text(f"<routes>{flows}</routes>")
+    letters = "r" * len(load_network(net).tl_logics["m"].phases[0].state)
+    found = []
+    for make in (embedded, sumo):
+        plant = make(config, 1)
+        while not plant.finished:
+            plant.step({"m": letters})
+        plant.close()
+        found.append({trip.id: trip for trip in plant.trips()})
+    ours, theirs = found
+    assert set(ours) == set(theirs)
+    assert len(ours) == 6
+    for name, trip in ours.items():
+        assert trip.arrival_s == theirs[name].arrival_s == -1.0
+        assert trip.delay_s > 10.0
+        assert theirs[name].delay_s == pytest.approx(trip.delay_s, abs=10.0)
 
 
 def test_red_stops_everybody_and_handing_back_lets_them_go(scenario: Path) -> None:
