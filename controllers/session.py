@@ -26,6 +26,7 @@ from controllers.logic.lease import STAGE_LEVEL
 from controllers.logic.planlife import ACTIVATE, RELEASE, VERIFY
 from controllers.refusals import Refusal, RefusalCode
 from controllers.register_block import Block
+from controllers.sequence import next_sequence
 from controllers.wire import StagedPlan, number_of, staged_plan
 from plans.junction import Aspect, Junction
 from plans.sealed import SafePlan, SafeRequest
@@ -72,6 +73,7 @@ class Session:
         self._heartbeat = 0
         self._counter = 0
         self._active_seen = 0
+        self._sequence = 0  # of the last plan that was staged
         self._pushed: tuple[int, int] | None = None  # (sequence, content CRC)
         self._was_master = False
         self._takes_on_demand = True
@@ -176,7 +178,7 @@ class Session:
 
     async def _push(self, plan: SafePlan, timing: TimingPlan, activate_at_utc_s: int, expires_utc_s: int) -> PushReport:
         status = await self.raw_status()
-        sequence = max(status.last_sequence, status.staged_sequence) + 1
+        sequence = next_sequence(status.last_sequence, status.staged_sequence, self._sequence)
         wire = staged_plan(
             self._junction,
             timing,
@@ -189,6 +191,7 @@ class Session:
         known = self._already(status, wire)
         if known is not None:
             return known
+        self._sequence = sequence
         for page in wire.to_pages():
             words = page.to_words()
             await self._write(registers.STAGING, words)
