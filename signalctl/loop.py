@@ -78,6 +78,7 @@ class ControlLoop:
         self.push_deadline_s = push_deadline_s
         self._troubles = Troubles()
         self._last_sight_utc_s: float | None = None
+        self._due: Mapping[str, TimingPlan] = {}
 
     async def run(self, clock: Clock, stop: asyncio.Event) -> None:
         """Tick at every full second until `stop`; seconds that were missed are skipped, never run twice in a row."""
@@ -114,13 +115,19 @@ class ControlLoop:
             with self._troubles.caught("", "history", failures):  # without it, lanes keep their last averages
                 usual_vph = self.history.usual_vph(utc_s)
         signals = {name: _view(status) for name, status in field.items()}
-        picture = self.builder.update(utc_s, batch, signals, usual_vph)
+        picture = Picture(utc_s, {})  # who is not in it keeps what runs
+        with self._troubles.caught("", "picture", failures):
+            picture = self.builder.update(
+                utc_s, batch, signals, usual_vph, lambda name: self._troubles.caught(name, "picture", failures)
+            )
         if self.history is not None:
             with self._troubles.caught("", "history", failures):
                 self.history.observe(picture, field)
         watch.lap("picture")
 
-        due = self.plans_due(utc_s)
+        with self._troubles.caught("", "calendar", failures):  # without it, what was due last stays due
+            self._due = self.plans_due(utc_s)
+        due = self._due
         decisions = self._decide(picture, field, due, failures)
         if self.gating is not None:
             with self._troubles.caught("", "gating", failures):  # without it, what the strategy wants stands
