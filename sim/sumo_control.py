@@ -153,6 +153,9 @@ def _phase(phase: Phase) -> dict[str, str]:
     written = {"duration": f"{phase.duration_s:g}", "state": phase.state}
     if phase.min_duration_s < phase.max_duration_s:
         written |= {"minDur": f"{phase.min_duration_s:g}", "maxDur": f"{phase.max_duration_s:g}"}
+    for name, end_s in (("earliestEnd", phase.earliest_end_s), ("latestEnd", phase.latest_end_s)):
+        if end_s is not None:
+            written[name] = f"{end_s:g}"
     if phase.next:
         written["next"] = " ".join(map(str, phase.next))
     return written

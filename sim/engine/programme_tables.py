@@ -56,6 +56,10 @@ class ProgrammeTables:
         self._rows["counted"] += [vehicle.type.id in types for vehicle in self._demand]
         return first
 
+    def _count(self, types: frozenset[str]) -> int:
+        """The same for a detector with types of its own; without, everybody counts."""
+        return self.count_only(types) if types else EVERYBODY
+
     def add_actuated(
         self,
         logic: TrafficLightLogic,
@@ -67,14 +71,12 @@ class ProgrammeTables:
     ) -> int:
         """Add a programme with its loops and expressions; its number."""
         first, areas = self._next("loop"), self._next("area")
-        for loop in layout.loops:
-            self._add_loop(loop, counted)
-        for loop in rules.loops if rules is not None else ():
-            self._add_loop(loop, self.count_only(loop.types) if loop.types else EVERYBODY)
+        for loop in (*layout.loops, *(rules.loops if rules is not None else ())):
+            self._add_loop(loop, counted if loop.types is None else self._count(loop.types))
         crossings = [[self._streets.crossing_of[name] for name in names] for names in layout.crossings]
         speaks = [[first + loop for loop in loops] for loops in layout.by_phase]
         for area in rules.areas if rules is not None else ():
-            self._add_area(area.place, self.count_only(area.types) if area.types else EVERYBODY)
+            self._add_area(area.place, self._count(area.types))
         return self._add_programme(
             logic, parameters, begin_ms, speaks, [[] for _ in logic.phases], crossings, rules, first, areas
         )

@@ -12,6 +12,7 @@ from sim.engine.arrays import U1
 from sim.engine.reactive import ReactiveSignals
 from sim.engine.signal_arrays import Signals, new_signals
 from sim.network import Network, TrafficLightLogic
+from sim.reactive.phases import first_phase, milliseconds
 
 ROUNDING_S = 1e-6
 LETTERS = frozenset("GgyYrRusoO")
@@ -88,9 +89,15 @@ class SignalBoard:
         self.tables.signal.programme[i] = -1
 
     def programme(self, name: str, now_s: float) -> tuple[str, int]:
-        """Programme and number of the phase that the network's own programme of a signal shows at this time."""
+        """Programme and number of the phase that the network's own programme of a signal shows at this time.
+
+        Of a reacting one under control from the start on: the phase in which it would begin now.
+        """
         logic, _ = self._due(self._index[name], now_s)
-        return logic.program_id, self._phase_of(logic) if logic.reacts else logic.phase_at(now_s)
+        if not logic.reacts:
+            return logic.program_id, logic.phase_at(now_s)
+        begun = self._reactive is not None and self._reactive.has_begun(logic)
+        return logic.program_id, self._phase_of(logic) if begun else first_phase(logic, milliseconds(now_s))
 
     def _phase_of(self, logic: TrafficLightLogic) -> int:
         """Number of the phase that a reacting programme is in."""
