@@ -54,7 +54,7 @@ class Metrics(StreetMetrics):
         )
         self.junction_failures = self._counter(
             "junction_failures",
-            "Unexpected errors while one junction was handled, by step of the tick; one that concerns all counts at each.",
+            "Unexpected errors while a junction was handled, by step of the tick; what concerns all counts at each.",
             (*JUNCTION, "step"),
         )
 

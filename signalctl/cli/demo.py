@@ -42,7 +42,9 @@ def demo(
     """Run a city corridor on this machine: real MQTT, real Modbus TCP, the real service, a simulated street."""
     import asyncio
 
+    from signalctl.compile import compile_engine
     from signalctl.demo.stage import DemoOptions, run_demo
+    from signalctl.scenarios import find_config
 
     if journal is not None and not journal.parent.is_dir():
         raise UsageError(f"{journal}: expected an existing folder, got {journal.parent}")
@@ -61,6 +63,8 @@ def demo(
         json_file=json_file,
         journal=journal,
     )
+    find_config(scenario, options.period)  # a wrong name is not worth the wait
+    compile_engine(lambda words: typer.echo(words, err=True))  # here, where Ctrl-C ends it: no loop waits for it yet
     raise typer.Exit(asyncio.run(run_demo(options)))
 
 
