@@ -16,7 +16,8 @@ from xml.sax.saxutils import quoteattr
 
 from plans.defaults import MIN_GREEN_S
 from plans.junction import GroupKind, Junction
-from sim.network import Network, Phase, TrafficLightLogic
+from sim.network import Network
+from sim.signal_programme import Phase, TrafficLightLogic
 from sim.signals import junction_id
 from sim.site_derivation.groups import group_of_links
 from sim.site_derivation.programme import AMBER_S, GREEN, read_programme

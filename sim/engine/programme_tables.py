@@ -20,7 +20,7 @@ from sim.engine.signal_arrays import (
     Signals,
 )
 from sim.engine.streets import Streets
-from sim.network import Network, Phase, TrafficLightLogic
+from sim.network import Network
 from sim.reactive.area_places import AreaPlace
 from sim.reactive.layouts import ActuatedLayout, DelayLayout
 from sim.reactive.loop_places import DETECTOR_GAP_S, LoopPlace
@@ -28,6 +28,7 @@ from sim.reactive.parameters import Parameters
 from sim.reactive.phases import NO_LIMIT, first_phase, is_green, milliseconds
 from sim.reactive.rule_layout import NO_RULE, OVERRIDDEN_MS, RuleLayout
 from sim.reactive.targets import following, green_ahead, served_by
+from sim.signal_programme import Phase, TrafficLightLogic
 
 INACTIVE_MS = 180_000
 

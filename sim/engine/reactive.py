@@ -6,7 +6,7 @@ from sim.demand import Vehicle
 from sim.engine.programme_tables import ProgrammeTables
 from sim.engine.signal_arrays import EVERYBODY, Signals
 from sim.engine.streets import Streets
-from sim.network import Network, TrafficLightLogic
+from sim.network import Network
 from sim.outputs.loop import TAGS, read_loop
 from sim.reactive.layouts import actuated_layout, delay_layout
 from sim.reactive.loop_places import GivenLoop, loop_places, watched_lanes
@@ -16,6 +16,7 @@ from sim.reactive.rule_layout import NO_RULE, RuleLayout, rule_layout
 from sim.reactive.rule_sensors import RuleSensors
 from sim.reactive.signal_links import SignalLinks
 from sim.reactive.targets import chosen_targets
+from sim.signal_programme import TrafficLightLogic
 from sim.sumo_files.xml import Element
 
 

@@ -11,8 +11,9 @@ import numpy as np
 from sim.engine.arrays import U1
 from sim.engine.reactive import ReactiveSignals
 from sim.engine.signal_arrays import Signals, new_signals
-from sim.network import Network, TrafficLightLogic
+from sim.network import Network
 from sim.reactive.phases import first_phase, milliseconds
+from sim.signal_programme import TrafficLightLogic
 
 ROUNDING_S = 1e-6
 LETTERS = frozenset("GgyYrRusoO")

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from math import inf
 from typing import NamedTuple
 
-from sim.network import Network, TrafficLightLogic
+from sim.network import Network
 from sim.outputs.loop import Loop
 from sim.permissions import ON_FOOT
 from sim.reactive.parameters import Parameters
 from sim.reactive.phases import actuated_phases
 from sim.reactive.signal_links import SignalLinks
+from sim.signal_programme import TrafficLightLogic
 from sim.vehicle_types import BICYCLE_MPS
 
 VEHICLE_M = 7.5  # length with gap

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sim.network import TrafficLightLogic
 from sim.outputs import lane_area, loop
 from sim.reactive.area_places import AreaPlace
 from sim.reactive.loop_places import NO_JAM_S, LoopPlace, WatchedLane
@@ -21,6 +20,7 @@ from sim.reactive.rule_code import (
     Instruction,
 )
 from sim.reactive.signal_links import SignalLinks
+from sim.signal_programme import TrafficLightLogic
 from sim.sumo_files.xml import Element
 
 OF_LOOPS = {"z": GAP, "a": OCCUPIED, "w": STOOD}

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plans.junction import GroupKind, Junction, SignalGroup, Stage
-from sim.network import Phase, TrafficLightLogic
 from sim.scenario import load_scenario
+from sim.signal_programme import Phase, TrafficLightLogic
 from sim.site_derivation import derive_site
 from sim.sumo_control import LONGEST_PHASE_S, SumoControl, controlled, write_control
 from sim.sumo_files.additional import read_additional
