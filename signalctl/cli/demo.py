@@ -43,12 +43,11 @@ def demo(
     import asyncio
 
     from signalctl.compile import compile_engine
-    from signalctl.demo.stage import DemoOptions, run_demo
-    from signalctl.scenarios import find_config
+    from signalctl.demo.stage import DemoOptions, checked, run_demo
 
     if journal is not None and not journal.parent.is_dir():
         raise UsageError(f"{journal}: expected an existing folder, got {journal.parent}")
-    options = DemoOptions(
+    asked = DemoOptions(
         scenario=scenario,
         period=None if period is None else period.value,
         strategy=strategy,
@@ -63,7 +62,7 @@ def demo(
         json_file=json_file,
         journal=journal,
     )
-    find_config(scenario, options.period)  # a wrong name is not worth the wait
+    options = checked(asked)
     compile_engine(lambda words: typer.echo(words, err=True))  # here, where Ctrl-C ends it: no loop waits for it yet
     raise typer.Exit(asyncio.run(run_demo(options)))
 

@@ -34,7 +34,7 @@ async def test_plans_for_many_junctions_are_sent_over_several_seconds(
     crossroads: Junction, plan: TimingPlan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No more than a few in one tick; the others follow in the next ones, and nobody is left out."""
-    monkeypatch.setattr("signalctl.loop.MOST_PLANS", 1)
+    monkeypatch.setattr("signalctl.passage.MOST_PLANS", 1)
     street = Street(crossroads, plan)
     await street.run(150)
     pushes = [tuple(tick.pushes) for tick in street.ticks if tick.pushes]
