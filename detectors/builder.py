@@ -236,6 +236,7 @@ class _JunctionBuilder:
             health=self._sensing.health,
             blocked_exits=exact.blocked_exits if exact is not None else frozenset(),
             ended=ended,
+            phantoms=0 if exact is not None else self._sensing.phantoms,
         )
 
     def _greens(self, aspects: Mapping[str, Aspect]) -> tuple[set[str], dict[str, bool]]:

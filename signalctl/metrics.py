@@ -100,6 +100,9 @@ class Metrics(StreetMetrics):
             "Lanes that nobody watches, whose demand is taken from what they usually carry at this time.",
             JUNCTION,
         )
+        self.phantoms = self._gauge(
+            "phantoms", "Vehicles that radars show and that are not there: signs, echoes, inventions.", JUNCTION
+        )
         self.detector_healthy = self._gauge(
             "detector_healthy",
             "1 while the detector's values are used, 0 while they are replaced.",

@@ -120,6 +120,7 @@ class MetricsObserver:
         for detector, health in seen.health.items():
             self.metrics.detector_healthy.labels(*labels, detector).set(health is Health.OK)
         self.metrics.lanes_by_usual.labels(*labels).set(sum(lane.by_usual for lane in seen.lanes.values()))
+        self.metrics.phantoms.labels(*labels).set(seen.phantoms)
         variance: dict[str, float] = {}
         confidence: dict[str, float] = {}
         for name, lane in seen.lanes.items():

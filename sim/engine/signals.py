@@ -136,8 +136,13 @@ class SignalBoard:
         if not LETTERS.issuperset(state):
             raise ValueError(f"signal {name!r}: expected letters of {''.join(sorted(LETTERS))}, got {state!r}")
 
-    def shown(self, name: str) -> str:
-        """What a signal shows now."""
+    def shown(self, name: str, now_s: float) -> str:
+        """What a signal shows now; before the first step, what the network's programme does."""
         i = self._index[name]
-        logic = self._reacting[i]
-        return self._shown[i] if logic is None else logic.phases[self._phase_of(logic)].state
+        reacting = self._reacting[i]
+        if reacting is not None:
+            return reacting.phases[self._phase_of(reacting)].state
+        if self._shown[i]:
+            return self._shown[i]
+        logic, _ = self._due(i, now_s)
+        return logic.phases[self.programme(name, now_s)[1]].state

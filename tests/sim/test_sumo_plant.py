@@ -66,6 +66,16 @@ def people_before_red(tmp_path: Path) -> tuple[Path, str]:
     return config, letters
 
 
+def test_signals_show_their_programme_before_the_first_step(scenario: Path) -> None:
+    """On both plants the letters of the begin."""
+    shown = []
+    for make in (embedded, sumo):
+        plant = make(scenario, 1)
+        shown.append(plant.displayed("m"))
+        plant.close()
+    assert shown[0] == shown[1] == load_network(scenario.parent / "cross.net.xml").tl_logics["m"].phases[0].state
+
+
 @pytest.mark.parametrize("make", [embedded, sumo])
 def test_people_have_a_signal_while_they_wait_or_cross(tmp_path: Path, make: Maker) -> None:
     """Not while they come nearer: under red, whoever has one waits."""
