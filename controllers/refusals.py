@@ -60,7 +60,7 @@ DESCRIPTIONS: dict[RefusalCode, str] = {
     RefusalCode.BAD_HMAC: "the HMAC was not made with this controller's key",
     RefusalCode.BAD_FORMAT: "magic, counts, pages or a value outside of its range; element: the register",
     RefusalCode.MAP_VERSION: "another version of the register map",
-    RefusalCode.SEQUENCE_NOT_NEWER: "the plan's sequence is not above the last one activated",
+    RefusalCode.SEQUENCE_NOT_NEWER: "the plan's sequence is not newer than the last one activated",
     RefusalCode.OLDER_EPOCH: "the epoch is older than the newest seen",
     RefusalCode.NO_LEASE: "nobody holds a lease",
     RefusalCode.OTHER_MASTER: "another master holds the lease in this epoch",

@@ -64,7 +64,7 @@ STATUS = Block(
         _r("active_crc", "u32", "CRC-32 of the active central plan, 0 when a local plan runs"),
         _r("staged_sequence", "u32", "sequence of the plan that `plan_state` speaks of"),
         _r("staged_crc", "u32", "CRC-32 of that plan"),
-        _r("last_sequence", "u32", "highest sequence activated since boot; a new plan's must be higher"),
+        _r("last_sequence", "u32", "sequence activated last since boot, 0 for none; a new plan's must be newer"),
         _r("reject_code", "u16", "newest refusal of any kind, 0 none; see refusals"),
         _r("reject_element", "u16", "group, stage or register that broke it, from 1; 0 when it is the whole"),
         _r("plan_reject_code", "u16", "why `plan_state` is 7"),
@@ -189,7 +189,7 @@ STAGING = Block(
     (
         _r("magic", "u16", "always 0x5343"),
         _r("map_version", "u16", "version of this map"),
-        _r("sequence", "u32", "number of this plan, higher than the last one activated"),
+        _r("sequence", "u32", "number of this plan, newer than the last one activated"),
         _r("activate_at", "u32", "earliest activation", "s"),
         _r("expires", "u32", "the plan is discarded at this time", "s"),
         _r("safety_hash", "u32", "safety configuration that the plan was checked against"),

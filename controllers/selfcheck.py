@@ -9,7 +9,8 @@ from controllers.greenwatch import GreenWatch, SafetyTable
 from controllers.refusals import Refusal, RefusalCode
 from controllers.registers import MAX_STAGES
 from controllers.wire import StagedPlan
-from plans.junction import Junction, StageTransition
+from plans.junction import Junction
+from plans.stage_transition import StageTransition
 
 
 def cyclic_masks(cycle_s: int, greens: Sequence[tuple[int, int, int]]) -> list[int]:

@@ -17,17 +17,18 @@ from controllers.codec import (
     Status,
     action_word,
     meaning,
-    read_group_word,
     sign_command,
     sign_request,
 )
-from controllers.driver import ControllerMode, DriverError, FieldStatus, PlanState, PushReport, PushResult
+from controllers.driver import DriverError, FieldStatus, PlanState, PushReport, PushResult
+from controllers.field_status import field_status
 from controllers.logic.lease import STAGE_LEVEL
 from controllers.logic.planlife import ACTIVATE, RELEASE, VERIFY
 from controllers.refusals import Refusal, RefusalCode
 from controllers.register_block import Block
+from controllers.sequence import next_sequence
 from controllers.wire import StagedPlan, number_of, staged_plan
-from plans.junction import Aspect, Junction
+from plans.junction import Junction
 from plans.sealed import SafePlan, SafeRequest
 from plans.timing import TimingPlan
 
@@ -72,6 +73,7 @@ class Session:
         self._heartbeat = 0
         self._counter = 0
         self._active_seen = 0
+        self._sequence = 0  # of the last plan that was staged
         self._pushed: tuple[int, int] | None = None  # (sequence, content CRC)
         self._was_master = False
         self._takes_on_demand = True
@@ -176,7 +178,7 @@ class Session:
 
     async def _push(self, plan: SafePlan, timing: TimingPlan, activate_at_utc_s: int, expires_utc_s: int) -> PushReport:
         status = await self.raw_status()
-        sequence = max(status.last_sequence, status.staged_sequence) + 1
+        sequence = next_sequence(status.last_sequence, status.staged_sequence, self._sequence)
         wire = staged_plan(
             self._junction,
             timing,
@@ -189,6 +191,7 @@ class Session:
         known = self._already(status, wire)
         if known is not None:
             return known
+        self._sequence = sequence
         for page in wire.to_pages():
             words = page.to_words()
             await self._write(registers.STAGING, words)
@@ -265,48 +268,3 @@ class Session:
 
     async def _write(self, block: Block, words: list[int]) -> None:
         await self._link.write(block.address, words)
-
-
-def field_status(
-    junction: Junction, status: Status, group_words: list[int], *, takes_on_demand: bool = True
-) -> FieldStatus:
-    """Blocks B and C in the service's terms.
-
-    Raises:
-        CodecError: A register holds a number that the map does not know.
-    """
-    stages = ("", *junction.stage_order)
-    aspects: dict[str, Aspect] = {}
-    times: dict[str, int] = {}
-    for name, word in zip(junction.group_order, group_words, strict=True):
-        aspects[name], times[name] = read_group_word(word)
-    for register, number in (("stage", status.stage), ("next_stage", status.next_stage)):
-        if number >= len(stages):
-            raise CodecError(f"{register}: expected 0 to {len(stages) - 1}, got {number}")
-    return FieldStatus(
-        junction=junction.id,
-        utc_s=status.utc,
-        mode=meaning(ControllerMode, "mode", status.mode),
-        plan_state=meaning(PlanState, "plan_state", status.plan_state),
-        active_sequence=status.active_sequence,
-        active_crc=status.active_crc,
-        cycle_s=status.cycle,
-        plan_second=status.second,
-        stage=stages[status.stage],
-        next_stage=stages[status.next_stage],
-        time_in_stage_s=status.time_in_stage // 10,
-        aspects=aspects,
-        time_in_aspect_s=times,
-        lease_left_s=status.lease_left / 10,
-        heartbeat_echo=status.heartbeat_echo,
-        epoch=status.epoch,
-        clock_synchronised=bool(status.clock_quality),
-        reject_code=status.reject_code,
-        reject_element=status.reject_element,
-        boots=status.boots,
-        rejects=status.rejects,
-        fallbacks=status.fallbacks,
-        conflict_trips=status.conflict_trips,
-        alarms=status.alarms,
-        takes_on_demand=takes_on_demand,
-    )

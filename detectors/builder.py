@@ -1,7 +1,8 @@
 """From a batch of readings to the picture of this second."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
@@ -34,6 +35,8 @@ from plans.transit import TransitSettings
 EXIT_ROOM_M = 8.0
 """An exit lane with less room behind its last standing vehicle takes nobody more."""
 MAX_UNKNOWN = 1000
+Guard = Callable[[str], AbstractContextManager[object]]
+"""By junction: a context that ends what fails in it, and notes that."""
 _BY_DETECTOR = (LoopReading, RadarReading, ButtonReading)
 
 
@@ -67,10 +70,12 @@ class PictureBuilder:
         batch: Batch,
         signals: Mapping[str, SignalView],
         usual_vph: Mapping[str, Mapping[str, float]] = MappingProxyType({}),
+        guard: Guard = nullcontext,
     ) -> Picture:
         """The picture at `utc_s`, from what came since the last one and what the signals show.
 
-        `usual_vph` says what lanes usually carry at this time, by junction and lane, as far as that is known.
+        `usual_vph` says what lanes usually carry at this time, by junction and lane, as far as that is known. What is
+        computed for one junction runs in `guard`; where that ends a failure, the picture is without the junction.
         """
         elapsed_s = 0.0 if self._utc_s is None else utc_s - self._utc_s
         if elapsed_s < 0.0:
@@ -85,23 +90,24 @@ class PictureBuilder:
                 if isinstance(reading, _BY_DETECTOR):
                     here.by_detector[reading.detector] = reading
                 else:
-                    self._sort(reading, here, utc_s)
+                    with guard(reading.junction):
+                        self._sort(reading, here, utc_s)
             elif isinstance(reading, AirReading):
                 self.air[reading.station] = reading
             elif not isinstance(reading, LorawanReading) and len(self.unknown) < MAX_UNKNOWN:
                 self.unknown[reading.junction] += 1
         self._neighbours.advance(elapsed_s)
-        pictures = {
-            id_: builder.update(
-                utc_s,
-                elapsed_s,
-                said[id_],
-                signals.get(id_, NO_SIGNALS),
-                usual_vph.get(id_, NOTHING),
-                self._today,
-            )
-            for id_, builder in self._junctions.items()
-        }
+        pictures = {}
+        for id_, builder in self._junctions.items():
+            with guard(id_):
+                pictures[id_] = builder.update(
+                    utc_s,
+                    elapsed_s,
+                    said[id_],
+                    signals.get(id_, NO_SIGNALS),
+                    usual_vph.get(id_, NOTHING),
+                    self._today,
+                )
         if usual_vph:
             self._today = Today()
             for builder in self._junctions.values():
@@ -230,6 +236,7 @@ class _JunctionBuilder:
             health=self._sensing.health,
             blocked_exits=exact.blocked_exits if exact is not None else frozenset(),
             ended=ended,
+            phantoms=0 if exact is not None else self._sensing.phantoms,
         )
 
     def _greens(self, aspects: Mapping[str, Aspect]) -> tuple[set[str], dict[str, bool]]:

@@ -143,7 +143,10 @@ class CrossingPicture:
 
 @record
 class JunctionPicture:
-    """What is known about one junction; `requests` are open, `ended` are those that ended since the last picture."""
+    """What is known about one junction; `requests` are open, `ended` are those that ended since the last picture.
+
+    `phantoms` is how many radars show who are not there: they are in no lane's list.
+    """
 
     junction: str
     lanes: Mapping[str, LanePicture]
@@ -152,6 +155,7 @@ class JunctionPicture:
     health: Mapping[str, Health] = field(default_factory=dict)
     blocked_exits: frozenset[str] = frozenset()
     ended: tuple[PriorityRequest, ...] = ()
+    phantoms: int = 0
 
 
 @dataclass(frozen=True, slots=True)

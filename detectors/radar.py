@@ -8,10 +8,10 @@ from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping
 
 import numpy as np
-from numpy.typing import NDArray
 
 from detectors.doubts import Doubts
 from detectors.feeders import ELSEWHERE, FeederShares
+from detectors.lane_arrays import arrays_of
 from detectors.lanes import HEAD_ZONE_M, QUEUE_SPEED_MPS, STANDING_SPEED_MPS, LaneView, only_movement
 from detectors.readings import RadarObject
 from detectors.tracks import Track
@@ -36,8 +36,6 @@ NOBODY = (np.empty(0), np.empty(0), np.empty(0), np.empty(0, np.int8), np.empty(
 """An empty lane: places, speeds, waits, modes and movements; all pictures share it, so nobody may write to it."""
 for _array in NOBODY:
     _array.setflags(write=False)
-Arrays = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.int8], NDArray[np.int32]]
-"""One lane's places, speeds, waits, modes and movements."""
 CONFIDENCE = 0.9
 SCENE_VARIANCE, QUEUED_VARIANCE = 0.02, 0.03
 """Of the number in a queue: in all, and for each vehicle (missed ones, and those about to stop or to start)."""
@@ -79,6 +77,11 @@ class RadarLanes:
             for feeder in lane.feeders
         }
         self._start_m.update({lane.id: lane.length_m for lane in junction.lanes.values()})
+
+    @property
+    def phantoms(self) -> int:
+        """How many are shown who are not there, feeders included."""
+        return sum(track.phantom for track in self._tracks)
 
     def update(
         self,
@@ -236,7 +239,7 @@ class RadarLanes:
                 row = (max(0.0, track.distance_m), track.speed_mps, track.waiting_s, track.mode_index)
                 rows.setdefault(track.lane, []).append(row)
         variance = self._variance()
-        arrays = self._arrays(rows)
+        arrays = arrays_of(rows, self._movement)
         views = {}
         for lane in self._lanes:
             here = arrays.get(lane)
@@ -258,34 +261,6 @@ class RadarLanes:
                 queue_variance=variance.get(lane, SCENE_VARIANCE),
             )
         return views
-
-    def _arrays(self, rows: Mapping[str, list[tuple[float, float, float, int]]]) -> dict[str, Arrays]:
-        """The rows of each lane, the nearest first: parts of arrays of the whole junction, which are made at once."""
-        if not rows:
-            return {}
-        all_rows: list[tuple[float, float, float, int]] = []
-        movements: list[int] = []
-        ends = {}
-        for lane, here in rows.items():
-            here.sort()
-            all_rows += here
-            movements += [self._movement[lane]] * len(here)
-            ends[lane] = len(all_rows)
-        distances, speeds, waits, kinds = zip(*all_rows, strict=True)
-        distance_m, speed_mps = np.array(distances, np.float64), np.array(speeds, np.float64)
-        waiting_s, mode = np.array(waits, np.float64), np.array(kinds, np.int8)
-        movement = np.array(movements, np.int32)
-        arrays, begin = {}, 0
-        for lane, end in ends.items():
-            arrays[lane] = (
-                distance_m[begin:end],
-                speed_mps[begin:end],
-                waiting_s[begin:end],
-                mode[begin:end],
-                movement[begin:end],
-            )
-            begin = end
-        return arrays
 
     def _variance(self) -> dict[str, float]:
         """Of each lane's queue: who stands on a lane upstream may be on the way to any of those that it leads to.

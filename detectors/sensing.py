@@ -182,6 +182,11 @@ class Sensing:
         stop_lines = self._stop_lines(usable.loops)
         return self._radar.update(scene, elapsed_s, green_lanes, unseen, stop_lines, unclassified, halting)
 
+    @property
+    def phantoms(self) -> int:
+        """How many the radars show who are not there."""
+        return self._radar.phantoms
+
     def room_at_start_m(self) -> Mapping[str, float]:
         """Per lane that radars see (feeders included): metres from its start to the last one who stands there."""
         return self._radar.room_at_start_m()

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 from plans.codes import Code
 from plans.defaults import SAME_GROUP_RED_S
-from plans.junction import Junction, StageTransition, TransitionLags
+from plans.junction import Junction
 from plans.record import record
+from plans.stage_transition import StageTransition, TransitionLags
 from plans.transition import quickest_way
 
 NEVER_S = 1 << 30

@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
+from plans.stage_transition import StageTransition, TransitionLags
 from plans.timing import TimingPlan
 
 
@@ -180,38 +181,6 @@ class Stage:
     id: str
     groups: frozenset[str]
     name: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class GroupSwitch:
-    """Within a transition, `group` begins (or ends) green `at_s` seconds after the transition's start."""
-
-    group: str
-    at_s: int
-    green: bool
-
-
-@dataclass(frozen=True, slots=True)
-class StageTransition:
-    """How one stage follows another: every group that changes, and when. Lasts `duration_s` until all are green."""
-
-    origin: str
-    target: str
-    switches: tuple[GroupSwitch, ...]
-    duration_s: int
-
-
-class TransitionLags(NamedTuple):
-    """How long after what was shown a transition may begin, whatever else is shown.
-
-    `switches` are the groups that begin or end in it: so many seconds after their own begin or end of green.
-    `clearances` are those whose end of green, if it lies before the transition, has to be so many seconds back, and
-    `greens` those whose begin of green has to be, if they are green.
-    """
-
-    switches: tuple[tuple[str, int], ...]
-    clearances: tuple[tuple[str, int], ...]
-    greens: tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from plans.codes import Code
-from plans.junction import Junction, StageTransition
+from plans.junction import Junction
+from plans.stage_transition import StageTransition
 from plans.timing import Finding
 
 

@@ -6,19 +6,7 @@ from plans import defaults
 from plans.amber import least_green_s, required_amber_s, walking_s
 from plans.calendar import Calendar, CalendarEntry
 from plans.gating_form import build_gating
-from plans.junction import (
-    ROAD_MODES,
-    Detector,
-    Feeder,
-    GroupKind,
-    GroupSwitch,
-    Junction,
-    Lane,
-    Movement,
-    SignalGroup,
-    Stage,
-    StageTransition,
-)
+from plans.junction import ROAD_MODES, Detector, Feeder, GroupKind, Junction, Lane, Movement, SignalGroup, Stage
 from plans.policy import WEIGHTS
 from plans.site import (
     ControllerAddress,
@@ -40,6 +28,7 @@ from plans.site_form import (
     SiteForm,
     TransitionForm,
 )
+from plans.stage_transition import GroupSwitch, StageTransition
 from plans.stop_form import build_stop
 from plans.timing import OnDemandStage, PlanStage, TimingPlan
 from plans.transit_form import build_transit

@@ -7,7 +7,7 @@ from typing import Any
 
 from plans.defaults import PEDESTRIAN_CLEARING_MPS
 from plans.gating import ProtectedArea
-from plans.junction import ROAD_MODES, Junction, Lane, Mode, StageTransition, TransitStop
+from plans.junction import ROAD_MODES, Junction, Lane, Mode, TransitStop
 from plans.policy import Policy
 from plans.site import (
     ControllerAddress,
@@ -18,6 +18,7 @@ from plans.site import (
     WebAddress,
     first_corridor,
 )
+from plans.stage_transition import StageTransition
 from plans.table import fixed_frames
 from plans.timing import OnDemandStage, PlanStage, TimingPlan
 

@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from plans.junction import Junction, StageTransition
+from plans.junction import Junction
+from plans.stage_transition import StageTransition
 from plans.timing import GreenInterval, GreenTable, PlanStage, TimingPlan
 from plans.transition import transition
 

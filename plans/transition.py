@@ -7,7 +7,8 @@ the site defines itself take precedence.
 
 from collections.abc import Collection, Mapping
 
-from plans.junction import GroupSwitch, Junction, StageTransition
+from plans.junction import Junction
+from plans.stage_transition import GroupSwitch, StageTransition
 
 
 def transition(junction: Junction, origin: str, target: str) -> StageTransition:

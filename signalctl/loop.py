@@ -11,14 +11,13 @@ from detectors.builder import PictureBuilder
 from detectors.picture import Picture
 from detectors.signal_view import SignalView
 from detectors.source import Source
-from plans.sealed import RequestAction, SafePlan, SafeRequest
 from plans.timing import TimingPlan
 from signalctl.clock import Clock
 from signalctl.field_link import HEARTBEAT_S, FieldLink
 from signalctl.garbage import Collector
-from signalctl.gate import Gate, Refusal
-from signalctl.gate.gate import TAKES_PLANS
+from signalctl.gate import Gate
 from signalctl.gating import Gating
+from signalctl.passage import Passed, Seen, let_through
 from signalctl.stopwatch import StopWatch
 from signalctl.strategies.traffic_history import TrafficHistory
 from signalctl.strategy import Decisions, Strategy
@@ -27,9 +26,6 @@ from signalctl.troubles import Troubles
 
 TICK_S = 1.0
 BLIND_S = 15.0
-MOST_PLANS = 16
-"""Plans judged and sent in one second. When the programme changes everywhere, the others follow in the next seconds: a
-controller waits for its own switch point anyway, and no tick has to wait for a thousand plans."""
 READ_DEADLINE_S = 0.3
 PUSH_DEADLINE_S = 0.4
 
@@ -78,6 +74,7 @@ class ControlLoop:
         self.push_deadline_s = push_deadline_s
         self._troubles = Troubles()
         self._last_sight_utc_s: float | None = None
+        self._due: Mapping[str, TimingPlan] = {}
 
     async def run(self, clock: Clock, stop: asyncio.Event) -> None:
         """Tick at every full second until `stop`; seconds that were missed are skipped, never run twice in a row."""
@@ -114,13 +111,19 @@ class ControlLoop:
             with self._troubles.caught("", "history", failures):  # without it, lanes keep their last averages
                 usual_vph = self.history.usual_vph(utc_s)
         signals = {name: _view(status) for name, status in field.items()}
-        picture = self.builder.update(utc_s, batch, signals, usual_vph)
+        picture = Picture(utc_s, {})  # who is not in it keeps what runs
+        with self._troubles.caught("", "picture", failures):
+            picture = self.builder.update(
+                utc_s, batch, signals, usual_vph, lambda name: self._troubles.caught(name, "picture", failures)
+            )
         if self.history is not None:
             with self._troubles.caught("", "history", failures):
                 self.history.observe(picture, field)
         watch.lap("picture")
 
-        due = self.plans_due(utc_s)
+        with self._troubles.caught("", "calendar", failures):  # without it, what was due last stays due
+            self._due = self.plans_due(utc_s)
+        due = self._due
         decisions = self._decide(picture, field, due, failures)
         if self.gating is not None:
             with self._troubles.caught("", "gating", failures):  # without it, what the strategy wants stands
@@ -129,11 +132,12 @@ class ControlLoop:
             decisions = replace(decisions, stages={})  # nobody steers by what was seen long ago
         watch.lap("decide")
 
-        wanted: dict[str, bool] = {}
-        plans, requests, refusals = self._gate(utc_s, decisions, due, field, active, failures, wanted)
+        passed = let_through(
+            self.gate, self.links, decisions, Seen(utc_s, due, field, active), self._troubles, failures
+        )
         watch.lap("gate")
 
-        pushes = await self._push(utc_s, plans, requests, refusals, failures)
+        pushes = await self._push(utc_s, passed, failures)
         watch.lap("push")
 
         field = self._fresh_status(utc_s)
@@ -150,15 +154,15 @@ class ControlLoop:
             stage_decisions=decisions.stages,
             plan_decisions=decisions.plans,
             debts=decisions.debts,
-            requested=frozenset(requests),
+            requested=frozenset(passed.requests),
             pushes=pushes,
-            refusals=tuple(refusals),
+            refusals=tuple(passed.refusals),
             failures=tuple(failures),
             step_s=watch.wall_s,
             processor_s=watch.processor_s,
             gating=self.gating.reports if self.gating is not None else (),
-            heard=Heard(batch, connected, heard_field, heard_active, busy, due, wanted),
-            verdicts=_verdicts(plans, requests),
+            heard=Heard(batch, connected, heard_field, heard_active, busy, due, passed.plan_wanted),
+            verdicts=_verdicts(passed),
         )
         self._record(record)
         watch.lap("record")
@@ -186,59 +190,9 @@ class ControlLoop:
             return self.strategy.decide(picture, field, due)
         return Decisions({}, {})
 
-    def _gate(
-        self,
-        utc_s: float,
-        decisions: Decisions,
-        due: Mapping[str, TimingPlan],
-        field: Mapping[str, FieldStatus],
-        active: Mapping[str, TimingPlan],
-        failures: list[JunctionFailure],
-        plan_wanted: dict[str, bool],
-    ) -> tuple[dict[str, SafePlan], dict[str, SafeRequest], list[RefusalNote]]:
-        """What may be sent. A refused decision becomes "keep what runs" plus a reason.
-
-        Takes down in `plan_wanted` what the links said.
-        """
-        plans: dict[str, SafePlan] = {}
-        requests: dict[str, SafeRequest] = {}
-        refusals: list[RefusalNote] = []
-        room = MOST_PLANS
-        for name, link in self.links.items():
-            status = field.get(name)
-            if status is None or link.busy:
-                continue
-            with self._troubles.caught(name, "gate", failures):
-                wanted = decisions.plans[name].plan if name in decisions.plans else due.get(name)
-                if wanted is not None and room and not _changing(status):
-                    plan_wanted[name] = link.plan_wanted(wanted, utc_s)
-                if wanted is not None and plan_wanted.get(name, False):
-                    room -= 1
-                    verdict = self.gate.check_plan(wanted, active.get(name), status)
-                    if isinstance(verdict, Refusal):
-                        link.postpone_plan(utc_s)
-                        refusals.append(_note(name, verdict))
-                    else:
-                        plans[name] = verdict
-                decision = decisions.stages.get(name)
-                running = active.get(name)
-                if decision is not None and running is not None and decision.action is not RequestAction.NONE:
-                    answer = self.gate.check_request(decision, status, running)
-                    if isinstance(answer, Refusal):
-                        refusals.append(_note(name, answer))
-                    else:
-                        requests[name] = answer
-        return plans, requests, refusals
-
-    async def _push(
-        self,
-        utc_s: float,
-        plans: Mapping[str, SafePlan],
-        requests: Mapping[str, SafeRequest],
-        refusals: list[RefusalNote],
-        failures: list[JunctionFailure],
-    ) -> dict[str, PushReport]:
+    async def _push(self, utc_s: float, passed: Passed, failures: list[JunctionFailure]) -> dict[str, PushReport]:
         """Deliver to all junctions at once and take down what each controller said."""
+        plans, requests = passed.plans, passed.requests
         pushes: dict[str, PushReport] = {}
 
         def deliver(link: FieldLink) -> Callable[[], Any] | None:
@@ -257,12 +211,14 @@ class ControlLoop:
         await self._all_links(deliver, self.push_deadline_s, "push", failures)
         for name, report in pushes.items():
             if report.result is PushResult.REJECTED:
-                refusals.append(RefusalNote(name, "controller", report.code, report.element, "", report.detail))
+                passed.refusals.append(RefusalNote(name, "controller", report.code, report.element, "", report.detail))
         for name in requests:
             status = self.links[name].status
             if status is not None and name not in pushes and status.rejects > rejects.get(name, 0):
                 code = _controller_code(status.reject_code)
-                refusals.append(RefusalNote(name, "controller", code, str(status.reject_element), "", "stage request"))
+                passed.refusals.append(
+                    RefusalNote(name, "controller", code, str(status.reject_element), "", "stage request")
+                )
         return pushes
 
     async def _all_links(
@@ -304,27 +260,18 @@ def _controller_code(number: int) -> str:
         return f"code_{number}"
 
 
-def _changing(status: FieldStatus) -> bool:
-    """Whether stages change just now, or the controller starts: a new plan waits until one is complete."""
-    return not status.stage and status.mode in TAKES_PLANS
-
-
 def _view(status: FieldStatus) -> SignalView:
     return SignalView(aspects=status.aspects, time_in_aspect_s=status.time_in_aspect_s)
 
 
-def _verdicts(plans: Mapping[str, SafePlan], requests: Mapping[str, SafeRequest]) -> dict[str, Verdict]:
+def _verdicts(passed: Passed) -> dict[str, Verdict]:
     found = {}
-    for name in dict.fromkeys((*plans, *requests)):
-        request = requests.get(name)
+    for name in dict.fromkeys((*passed.plans, *passed.requests)):
+        request = passed.requests.get(name)
         found[name] = Verdict(
-            name in plans,
+            name in passed.plans,
             request is not None,
             request.valid_s if request is not None else 0,
             request.reference if request is not None else 0,
         )
     return found
-
-
-def _note(junction: str, refusal: Refusal) -> RefusalNote:
-    return RefusalNote(junction, "gate", refusal.code.value, refusal.element, refusal.expected, refusal.got)

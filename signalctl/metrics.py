@@ -54,7 +54,7 @@ class Metrics(StreetMetrics):
         )
         self.junction_failures = self._counter(
             "junction_failures",
-            "Unexpected errors while one junction was handled, by step of the tick.",
+            "Unexpected errors while a junction was handled, by step of the tick; what concerns all counts at each.",
             (*JUNCTION, "step"),
         )
 
@@ -99,6 +99,9 @@ class Metrics(StreetMetrics):
             "lanes_by_usual",
             "Lanes that nobody watches, whose demand is taken from what they usually carry at this time.",
             JUNCTION,
+        )
+        self.phantoms = self._gauge(
+            "phantoms", "Vehicles that radars show and that are not there: signs, echoes, inventions.", JUNCTION
         )
         self.detector_healthy = self._gauge(
             "detector_healthy",

@@ -57,8 +57,8 @@ class MetricsObserver:
         for note in tick.refusals:
             self.metrics.refusals.labels(*self._labels[note.junction], note.origin, note.code).inc()
         for failure in tick.failures:
-            if failure.junction in self._labels:
-                self.metrics.junction_failures.labels(*self._labels[failure.junction], failure.step).inc()
+            for name in (failure.junction,) if failure.junction else self._labels:  # what concerns all fails at each
+                self.metrics.junction_failures.labels(*self._labels[name], failure.step).inc()
 
     def _loop(self, tick: Tick) -> None:
         for corridor in self._corridors:
@@ -120,6 +120,7 @@ class MetricsObserver:
         for detector, health in seen.health.items():
             self.metrics.detector_healthy.labels(*labels, detector).set(health is Health.OK)
         self.metrics.lanes_by_usual.labels(*labels).set(sum(lane.by_usual for lane in seen.lanes.values()))
+        self.metrics.phantoms.labels(*labels).set(seen.phantoms)
         variance: dict[str, float] = {}
         confidence: dict[str, float] = {}
         for name, lane in seen.lanes.items():

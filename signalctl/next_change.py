@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from controllers.driver import CENTRAL_MODES, FieldStatus
 from plans.history import History, earliest_begin_s
-from plans.junction import Junction, StageTransition
+from plans.junction import Junction
 from plans.sealed import RequestAction
+from plans.stage_transition import StageTransition
 from plans.table import plan_transitions, stage_starts
 from plans.timing import TimingPlan
 from plans.transition import transition

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sim.demand import Demand
-from sim.network import Network, TrafficLightLogic, load_network
+from sim.network import Network, load_network
 from sim.road_graph import RoutingRules
+from sim.signal_programme import TrafficLightLogic
 from sim.sumo_files.additional import Additional, read_additional, read_signals
 from sim.sumo_files.config import SumoConfig, read_config, refuse_what_is_not_simulated
 from sim.sumo_files.routes import DemandReader

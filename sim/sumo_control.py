@@ -16,7 +16,8 @@ from xml.sax.saxutils import quoteattr
 
 from plans.defaults import MIN_GREEN_S
 from plans.junction import GroupKind, Junction
-from sim.network import Network, Phase, TrafficLightLogic
+from sim.network import Network
+from sim.signal_programme import Phase, TrafficLightLogic
 from sim.signals import junction_id
 from sim.site_derivation.groups import group_of_links
 from sim.site_derivation.programme import AMBER_S, GREEN, read_programme
@@ -153,6 +154,9 @@ def _phase(phase: Phase) -> dict[str, str]:
     written = {"duration": f"{phase.duration_s:g}", "state": phase.state}
     if phase.min_duration_s < phase.max_duration_s:
         written |= {"minDur": f"{phase.min_duration_s:g}", "maxDur": f"{phase.max_duration_s:g}"}
+    for name, end_s in (("earliestEnd", phase.earliest_end_s), ("latestEnd", phase.latest_end_s)):
+        if end_s is not None:
+            written[name] = f"{end_s:g}"
     if phase.next:
         written["next"] = " ".join(map(str, phase.next))
     return written

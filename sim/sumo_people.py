@@ -52,14 +52,14 @@ class PeopleReader:
             if person.getVehicle(name):
                 continue
             edge = person.getRoadID(name)
-            signal, at_kerb = self._signal_of_crossing.get(edge), False
-            waited_s = 0.0
+            signal, waited_s = self._signal_of_crossing.get(edge), 0.0
             if signal is None and edge.startswith(":"):
-                signal = self._signal_of_crossing.get(person.getNextEdge(name))
-                waited_s = float(person.getWaitingTime(name)) if signal is not None else 0.0
-                at_kerb = waited_s > 0
-                if at_kerb:
-                    self.longest_wait_s[name] = max(self.longest_wait_s.get(name, 0.0), waited_s)
+                ahead = self._signal_of_crossing.get(person.getNextEdge(name))
+                waited_s = float(person.getWaitingTime(name)) if ahead is not None else 0.0
+            at_kerb = waited_s > 0
+            if at_kerb:
+                signal = ahead
+                self.longest_wait_s[name] = max(self.longest_wait_s.get(name, 0.0), waited_s)
             tls, link = signal if signal is not None else (-1, -1)
             x, y = person.getPosition(name)
             whole.append((self._number.setdefault(name, len(self._number)), tls, link, at_kerb))

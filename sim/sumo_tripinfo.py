@@ -10,7 +10,9 @@ WALK_TAGS = ("walk",)
 
 
 def read_tripinfo(path: Path, end_s: float, mode_of: Callable[[str, str], RoadMode]) -> list[Trip]:
-    """One `Trip` per vehicle and walking person in the file, in its order.
+    """One `Trip` per vehicle and per person who has set off on foot, in the file's order.
+
+    SUMO counts no loss for who has not arrived; here it is what was waited so far, as in the embedded engine.
 
     Args:
         path: The file that `--tripinfo-output` named.
@@ -23,7 +25,7 @@ def read_tripinfo(path: Path, end_s: float, mode_of: Callable[[str, str], RoadMo
             trips.append(_vehicle(element, end_s, mode_of))
         elif element.tag == "personinfo" and any(child.tag in WALK_TAGS for child in element):
             trips.append(_person(element))
-    return [trip for trip in trips if trip.depart_s < end_s]
+    return [trip for trip in trips if 0 <= trip.depart_s < end_s]
 
 
 def _vehicle(element: Element, end_s: float, mode_of: Callable[[str, str], RoadMode]) -> Trip:
@@ -45,16 +47,18 @@ def _vehicle(element: Element, end_s: float, mode_of: Callable[[str, str], RoadM
 
 def _person(element: Element) -> Trip:
     walks = [child for child in element if child.tag in WALK_TAGS]
-    depart = element.number("depart")
+    depart, waiting_s = element.number("depart"), element.number("waitingTime", 0.0)
     arrivals = [walk.number("arrival", -1.0) for walk in walks]
+    arrived = min(arrivals) >= 0
+    loss_s = sum(max(0.0, walk.number("timeLoss", 0.0)) for walk in walks)
     return Trip(
         id=element.text("id"),
         mode=RoadMode.PEDESTRIAN,
         depart_s=depart,
         depart_delay_s=0.0,
-        arrival_s=-1.0 if min(arrivals) < 0 else max(arrivals),
-        time_loss_s=sum(max(0.0, walk.number("timeLoss", 0.0)) for walk in walks),
-        waiting_s=element.number("waitingTime", 0.0),
+        arrival_s=max(arrivals) if arrived else -1.0,
+        time_loss_s=loss_s if arrived else waiting_s,
+        waiting_s=waiting_s,
         stops=0,
         route_length_m=sum(max(0.0, walk.number("routeLength", 0.0)) for walk in walks),
         inserted=True,

@@ -7,18 +7,9 @@ from hypothesis import assume
 from hypothesis import strategies as st
 
 from plans.codes import Code
-from plans.junction import (
-    GroupKind,
-    GroupSwitch,
-    Junction,
-    Lane,
-    Movement,
-    SignalGroup,
-    Stage,
-    StageTransition,
-    Turn,
-)
+from plans.junction import GroupKind, Junction, Lane, Movement, SignalGroup, Stage, Turn
 from plans.rules import check_junction, check_plan, errors
+from plans.stage_transition import GroupSwitch, StageTransition
 from plans.table import fixed_frames, used_cycle_s
 from plans.timing import OnDemandStage, PlanStage, TimingPlan
 from plans.transition import derive_transition, with_head_starts

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from controllers.greenwatch import SafetyTable
 from controllers.selfcheck import check_transition, cyclic_masks
 from controllers.wire import StagedPlan
-from plans.junction import Aspect, Junction, StageTransition
+from plans.junction import Aspect, Junction
+from plans.stage_transition import StageTransition
 from plans.transition import transition, with_head_starts
 
 ALL_RED = -1  # the "stage" in which no group is green

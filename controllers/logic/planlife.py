@@ -7,6 +7,7 @@ from controllers.driver import PlanState
 from controllers.logic.compiled import CompiledPlan
 from controllers.refusals import Refusal, RefusalCode
 from controllers.registers import MAGIC, MAP_VERSION
+from controllers.sequence import is_newer
 from controllers.wire import StagedPlan, pages_crc, plan_of_pages
 
 VERIFY, ACTIVATE, ABORT, RELEASE = 1, 2, 3, 4
@@ -96,7 +97,7 @@ class PlanLife:
         return None
 
     def _times(self, plan: StagedPlan, utc_s: int) -> Refusal | None:
-        if plan.sequence <= self.last_sequence:
+        if not is_newer(plan.sequence, self.last_sequence):
             return Refusal(RefusalCode.SEQUENCE_NOT_NEWER)
         if plan.expires <= max(utc_s, plan.activate_at):
             return Refusal(RefusalCode.EXPIRED)

@@ -42,11 +42,12 @@ def demo(
     """Run a city corridor on this machine: real MQTT, real Modbus TCP, the real service, a simulated street."""
     import asyncio
 
-    from signalctl.demo.stage import DemoOptions, run_demo
+    from signalctl.compile import compile_engine
+    from signalctl.demo.stage import DemoOptions, checked, run_demo
 
     if journal is not None and not journal.parent.is_dir():
         raise UsageError(f"{journal}: expected an existing folder, got {journal.parent}")
-    options = DemoOptions(
+    asked = DemoOptions(
         scenario=scenario,
         period=None if period is None else period.value,
         strategy=strategy,
@@ -61,6 +62,8 @@ def demo(
         json_file=json_file,
         journal=journal,
     )
+    options = checked(asked)
+    compile_engine(lambda words: typer.echo(words, err=True))  # here, where Ctrl-C ends it: no loop waits for it yet
     raise typer.Exit(asyncio.run(run_demo(options)))
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from signalctl.cli.demo import Period
+from signalctl.cli.progress import progress
 from signalctl.errors import UsageError
 
 if TYPE_CHECKING:
@@ -157,10 +158,7 @@ def _by_simulation(
     only: Sequence[str],
     jobs: int | None,
 ) -> "Refined":
-    """Plans refined on the embedded engine, behind a progress bar on the standard error output."""
-    from rich.console import Console
-    from rich.progress import Progress
-
+    """Plans refined on the embedded engine; how far it is stands on the standard error output."""
     from signalctl.compile import compile_engine
     from signalctl.simulation.spec import parse_seeds
     from signalctl.tuning.refine import refine
@@ -178,9 +176,7 @@ def _by_simulation(
     choosing = max(1, len(searching) // CHOOSING_PART)
     numbers = SearchNumbers(choosing=searching[:choosing], deciding=searching[choosing:])
     compile_engine(lambda words: typer.echo(words, err=True))
-    console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task(f"{plan_set}: trying changes", total=1.0)
+    with progress(f"{plan_set}: trying changes") as tell:
         refined = refine(
             Place(*where),
             plan_set,
@@ -189,7 +185,7 @@ def _by_simulation(
             further=further,
             only=only,
             jobs=jobs,
-            on_progress=lambda part: progress.update(task, completed=part),
+            on_progress=tell,
         )
     print_refined(refined)
     return refined

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from signalctl.cli.progress import progress
 from signalctl.errors import EXIT_FINDINGS, EXIT_OK, UsageError
 
 if TYPE_CHECKING:
@@ -132,17 +133,13 @@ class _Teller:
 
 
 def _play(reader: "RecordingReader", spans: "list[Span]", wish: Any, teller: _Teller) -> None:
-    from rich.console import Console
-    from rich.progress import Progress
-
     from signalctl.recording.player import Checkpoint
     from signalctl.recording.replay import play
 
-    console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task("replay", total=sum(span.seconds for span in spans))
-        for one in play(reader, spans, wish):
-            progress.advance(task)
+    total = sum(span.seconds for span in spans)
+    with progress("replay") as tell:
+        for number, one in enumerate(play(reader, spans, wish), 1):
+            tell(min(number / total, 1.0))
             if isinstance(one, Checkpoint):
                 if one.difference is not None:
                     teller.tell_finding(one.utc_s, one.difference)

@@ -26,7 +26,7 @@ from signalctl.demo.publisher import StreetPublisher, open_publisher
 from signalctl.demo.service_process import ServiceProcess
 from signalctl.demo.street import Street, road_for_page
 from signalctl.errors import EXIT_FINDINGS, EXIT_OK, UsageError
-from signalctl.scenarios import OpenScenario, open_scenario
+from signalctl.scenarios import OpenScenario, find_config, open_scenario
 from signalctl.service import listen
 from signalctl.stopping import stop_on_signals
 from sim.engine import EmbeddedPlant
@@ -60,13 +60,24 @@ class DemoOptions:
     journal: Path | None = None
 
 
-async def run_demo(options: DemoOptions) -> int:
-    """Run the whole demo; returns the exit status."""
+def checked(options: DemoOptions) -> DemoOptions:
+    """The options with a port that is free; what is wrong is told before anything is built.
+
+    Raises:
+        UsageError: No such scenario or period, or detection that MQTT does not carry.
+        OSError: The port is in use.
+    """
     if options.detection not in (Detection.RADAR.value, Detection.LOOPS.value):
         raise UsageError(f"--detection: expected radar or loops (what MQTT carries), got {options.detection!r}")
-    detection = Detection(options.detection)
+    find_config(options.scenario, options.period)
     options = replace(options, port=options.port or free_port())
-    listen(options.host, options.port).close()  # a port in use is told at once, not when everything else stands
+    listen(options.host, options.port).close()
+    return options
+
+
+async def run_demo(options: DemoOptions) -> int:
+    """Run the whole demo with checked options; returns the exit status."""
+    detection = Detection(options.detection)
     opened = await asyncio.to_thread(open_scenario, options.scenario, options.period)
     stop = stop_on_signals()
     with tempfile.TemporaryDirectory(prefix="signalctl-demo-") as place:

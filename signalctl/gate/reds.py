@@ -11,8 +11,9 @@ from collections.abc import Collection, Mapping
 
 from plans.defaults import SAME_GROUP_RED_S
 from plans.history import History, after_transition, earliest_begin_s
-from plans.junction import Junction, StageTransition
+from plans.junction import Junction
 from plans.rules_transition import check_transition
+from plans.stage_transition import StageTransition
 from plans.timing import PlanStage, TimingPlan
 from plans.transition import quickest_way, transition
 

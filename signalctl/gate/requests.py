@@ -3,9 +3,10 @@
 from controllers.driver import FieldStatus
 from plans.codes import Code
 from plans.history import History, after_transition, reds_exceeded, waits
-from plans.junction import Junction, StageTransition
+from plans.junction import Junction
 from plans.rules_plan import is_open
 from plans.rules_transition import check_transition
+from plans.stage_transition import StageTransition
 from plans.timing import PlanEntry, PlanStage, TimingPlan
 from plans.transition import transition
 from signalctl.gate.past import ACT_AFTER_S

@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator
 from types import GeneratorType, MappingProxyType
 from typing import Any, Final
 
-from plans.junction import Detector, Lane, Movement, SignalGroup, Stage, StageTransition
+from plans.junction import Detector, Lane, Movement, SignalGroup, Stage
 from plans.record import is_record
+from plans.stage_transition import StageTransition
 from plans.timing import TimingPlan
 from signalctl.recording.state_encoder import KEPT, NotNowError, StateEncoder, StateError
 

@@ -2,9 +2,8 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate
 
 import numpy as np
 
@@ -17,10 +16,9 @@ from signalctl.strategies.debts import NOTHING_OWED
 from signalctl.strategies.kerb_rates import KerbRates
 from signalctl.strategies.lane_discharge import LaneDischarge
 from signalctl.strategies.parameters import AdaptiveParameters
+from signalctl.strategies.vehicle_rows import VehicleRows, joined, rows_of
 
 CAR = MODES.index(Mode.CAR)
-NOBODY = (np.zeros(0), np.zeros(0), np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0), np.zeros(0))
-"""Rows of an empty junction: places, speeds, movements, modes, weights and halts."""
 LIVE = frozenset({RequestState.QUEUED, RequestState.ACTIVATED})
 
 
@@ -116,26 +114,16 @@ class Observer:
             come_ps,
         )
 
-    def _rows(self, lanes: Sequence[LanePicture | None]) -> "_Rows":
+    def _rows(self, lanes: Sequence[LanePicture | None]) -> VehicleRows:
         """Everybody who is seen, with the weight that the wait gives."""
-        start = np.array([0, *accumulate(0 if lane is None else lane.distance_m.size for lane in lanes)], np.int64)
-        known = [lane for lane in lanes if lane is not None and lane.distance_m.size]
-        if not known:
-            return _Rows(start, *NOBODY)
-        mode = _join([lane.mode for lane in known], np.int64)
-        waiting = _join([lane.waiting_s for lane in known])
-        impatience = np.minimum(waiting / self.patience_s[mode], self.parameters.most_patiences)
-        return _Rows(
-            start,
-            _join([lane.distance_m for lane in known]),
-            _join([lane.speed_mps for lane in known]),
-            _join([lane.movement for lane in known], np.int64),
-            mode,
-            self.weights[mode] * (1.0 + impatience**2) * _presence(known),
-            _not_before_s(known),
-        )
+        rows = rows_of(lanes)
+        if not rows.mode.size:
+            return rows
+        waiting_s = joined([lane.waiting_s for lane in lanes if lane is not None])
+        impatience = np.minimum(waiting_s / self.patience_s[rows.mode], self.parameters.most_patiences)
+        return rows.weighted(self.weights[rows.mode] * (1.0 + impatience**2))
 
-    def _owed_ratio(self, rows: "_Rows", owed: Mapping[str, float]) -> Floats:
+    def _owed_ratio(self, rows: VehicleRows, owed: Mapping[str, float]) -> Floats:
         """(n,) by how much each vehicle counts more; one whose turn is not seen by the usual shares of its lane."""
         layout = self.layout
         by_move = np.array([owed.get(movement.group, 1.0) for movement in self.junction.movements])
@@ -144,7 +132,7 @@ class Observer:
         ratio: Floats = np.where(rows.move >= 0, by_move[rows.move], by_lane[lane])
         return ratio
 
-    def _reach(self, rows: "_Rows", lanes: Sequence[LanePicture | None]) -> Floats:
+    def _reach(self, rows: VehicleRows, lanes: Sequence[LanePicture | None]) -> Floats:
         """How far back each lane has been seen to be sensed."""
         if rows.distance_m.size:
             used = rows.start[1:] > rows.start[:-1]
@@ -162,7 +150,7 @@ class Observer:
         late = min(max(request.lateness_s, 0.0) / self.parameters.late_s, 1.0)
         return persons * (self.parameters.transit_ratio + late)
 
-    def _with_request(self, rows: "_Rows", request: PriorityRequest) -> "_Rows":
+    def _with_request(self, rows: VehicleRows, request: PriorityRequest) -> VehicleRows:
         """Give the request's weight to the vehicle that made it when a detector sees it, else add that vehicle."""
         moves = [
             index
@@ -235,50 +223,6 @@ class Observer:
         return people, wait_s, limit_s, come_ps
 
 
-@dataclass(frozen=True)
-class _Rows:
-    """One row per vehicle, lane by lane."""
-
-    start: np.ndarray
-    distance_m: np.ndarray
-    speed_mps: np.ndarray
-    move: np.ndarray
-    mode: np.ndarray
-    weight: np.ndarray
-    not_before_s: np.ndarray
-
-    def eta_s(self, row: int, top_mps: float) -> float:
-        """Rough time to the stop line."""
-        travel_s = float(self.distance_m[row]) / max(float(self.speed_mps[row]), 0.5 * top_mps)
-        return max(travel_s, float(self.not_before_s[row]))
-
-    def reweighted(self, row: int, weight: float) -> "_Rows":
-        """The same rows with another weight in one."""
-        weights = self.weight.copy()
-        weights[row] = weight
-        return replace(self, weight=weights)
-
-    def weighted(self, ratio: Floats) -> "_Rows":
-        """The same rows, each counting so many times as much."""
-        return replace(self, weight=self.weight * ratio)
-
-    def inserted(self, lane: int, distance_m: float, speed_mps: float, move: int, mode: int, weight: float) -> "_Rows":
-        """One vehicle more, in its place by distance."""
-        inside = self.distance_m[self.start[lane] : self.start[lane + 1]]
-        at = int(self.start[lane]) + int(np.searchsorted(inside, distance_m))
-        start = self.start.copy()
-        start[lane + 1 :] += 1
-        return _Rows(
-            start,
-            np.insert(self.distance_m, at, distance_m),
-            np.insert(self.speed_mps, at, speed_mps),
-            np.insert(self.move, at, move),
-            np.insert(self.mode, at, mode),
-            np.insert(self.weight, at, weight),
-            np.insert(self.not_before_s, at, 0.0),
-        )
-
-
 def shortest_round_s(layout: Layout) -> float:
     """Time to show every group once at its minimum green: what the horizon of a junction is measured in.
 
@@ -303,19 +247,3 @@ def _scaled(parameters: AdaptiveParameters, round_s: float) -> RolloutNumbers:
     horizon_s = min(parameters.longest_horizon_s, max(numbers.horizon_s, parameters.round_ratio * round_s))
     ratio = horizon_s / numbers.horizon_s
     return numbers._replace(horizon_s=float(round(horizon_s)), terminal_s=numbers.terminal_s * ratio)
-
-
-def _presence(lanes: Sequence[LanePicture]) -> np.ndarray | float:
-    """How probable each vehicle of these lanes is; 1 for all where everybody was seen."""
-    if all(lane.presence is None for lane in lanes):
-        return 1.0
-    return _join([np.ones(lane.distance_m.size) if lane.presence is None else lane.presence for lane in lanes])
-
-
-def _not_before_s(lanes: Sequence[LanePicture]) -> np.ndarray:
-    """How soon each vehicle of these lanes comes at the earliest, where it halts at a stop on its way."""
-    return _join([np.zeros(lane.distance_m.size) if lane.not_before_s is None else lane.not_before_s for lane in lanes])
-
-
-def _join(arrays: Sequence[np.ndarray], kind: type[np.float64] | type[np.int64] = np.float64) -> np.ndarray:
-    return np.concatenate(arrays, dtype=kind) if arrays else np.zeros(0, kind)

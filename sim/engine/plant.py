@@ -158,7 +158,7 @@ class EmbeddedPlant:
 
     def displayed(self, tls_id: str) -> str:
         """The letters that the signal shows now."""
-        return self._signals.shown(tls_id)
+        return self._signals.shown(tls_id, self.time_s)
 
     def programme(self, tls_id: str, at_s: float) -> tuple[str, int]:
         """Programme and number of the phase that the network's own programme of a signal shows in this step."""

@@ -20,7 +20,7 @@ from sim.engine.signal_arrays import (
     Signals,
 )
 from sim.engine.streets import Streets
-from sim.network import Network, Phase, TrafficLightLogic
+from sim.network import Network
 from sim.reactive.area_places import AreaPlace
 from sim.reactive.layouts import ActuatedLayout, DelayLayout
 from sim.reactive.loop_places import DETECTOR_GAP_S, LoopPlace
@@ -28,6 +28,7 @@ from sim.reactive.parameters import Parameters
 from sim.reactive.phases import NO_LIMIT, first_phase, is_green, milliseconds
 from sim.reactive.rule_layout import NO_RULE, OVERRIDDEN_MS, RuleLayout
 from sim.reactive.targets import following, green_ahead, served_by
+from sim.signal_programme import Phase, TrafficLightLogic
 
 INACTIVE_MS = 180_000
 
@@ -56,6 +57,10 @@ class ProgrammeTables:
         self._rows["counted"] += [vehicle.type.id in types for vehicle in self._demand]
         return first
 
+    def _count(self, types: frozenset[str]) -> int:
+        """The same for a detector with types of its own; without, everybody counts."""
+        return self.count_only(types) if types else EVERYBODY
+
     def add_actuated(
         self,
         logic: TrafficLightLogic,
@@ -67,14 +72,12 @@ class ProgrammeTables:
     ) -> int:
         """Add a programme with its loops and expressions; its number."""
         first, areas = self._next("loop"), self._next("area")
-        for loop in layout.loops:
-            self._add_loop(loop, counted)
-        for loop in rules.loops if rules is not None else ():
-            self._add_loop(loop, self.count_only(loop.types) if loop.types else EVERYBODY)
+        for loop in (*layout.loops, *(rules.loops if rules is not None else ())):
+            self._add_loop(loop, counted if loop.types is None else self._count(loop.types))
         crossings = [[self._streets.crossing_of[name] for name in names] for names in layout.crossings]
         speaks = [[first + loop for loop in loops] for loops in layout.by_phase]
         for area in rules.areas if rules is not None else ():
-            self._add_area(area.place, self.count_only(area.types) if area.types else EVERYBODY)
+            self._add_area(area.place, self._count(area.types))
         return self._add_programme(
             logic, parameters, begin_ms, speaks, [[] for _ in logic.phases], crossings, rules, first, areas
         )

@@ -6,15 +6,17 @@ from sim.demand import Vehicle
 from sim.engine.programme_tables import ProgrammeTables
 from sim.engine.signal_arrays import EVERYBODY, Signals
 from sim.engine.streets import Streets
-from sim.network import Network, TrafficLightLogic
-from sim.outputs.loop import TAGS, Loop, read_loop
+from sim.network import Network
+from sim.outputs.loop import TAGS, read_loop
 from sim.reactive.layouts import actuated_layout, delay_layout
-from sim.reactive.loop_places import loop_places, watched_lanes
+from sim.reactive.loop_places import GivenLoop, loop_places, watched_lanes
+from sim.reactive.own_types import without_types
 from sim.reactive.parameters import Parameters
 from sim.reactive.rule_layout import NO_RULE, RuleLayout, rule_layout
 from sim.reactive.rule_sensors import RuleSensors
 from sim.reactive.signal_links import SignalLinks
 from sim.reactive.targets import chosen_targets
+from sim.signal_programme import TrafficLightLogic
 from sim.sumo_files.xml import Element
 
 
@@ -82,6 +84,10 @@ class ReactiveSignals:
         self._waiting = [name for name in self._waiting if name in controlled]
         return added.joined()
 
+    def has_begun(self, logic: TrafficLightLogic) -> bool:
+        """Whether a programme was left alone before."""
+        return (logic.id, logic.program_id) in self._numbers
+
     def number(self, logic: TrafficLightLogic) -> int:
         """Which row of the tables a programme that has begun is."""
         return self._numbers[logic.id, logic.program_id]
@@ -103,14 +109,15 @@ class ReactiveSignals:
         watched = watched_lanes(links, logic, targets, parameters)
         return rule_layout(logic, logic.rules, RuleSensors(logic, links, watched, self._detectors))
 
-    def _given_loops(self, parameters: Parameters, links: SignalLinks) -> Mapping[str, Loop]:
+    def _given_loops(self, parameters: Parameters, links: SignalLinks) -> Mapping[str, GivenLoop]:
         """Loops of additional files that lanes of the signal name."""
         named = {parameters.text(lane) for lane in links.lane_ids}
-        return {
-            element.text("id"): read_loop(element, self._network)
-            for element in self._detectors
-            if element.tag in TAGS and element.text("id") in named
-        }
+        found = {}
+        for given in self._detectors:
+            if given.tag in TAGS and given.text("id") in named:
+                element, types = without_types(given)
+                found[given.text("id")] = GivenLoop(read_loop(element, self._network), types)
+        return found
 
     def _known(self, types: frozenset[str], parameters: Parameters) -> frozenset[str]:
         known = {vehicle.type.id for vehicle in self._demand}

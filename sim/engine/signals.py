@@ -11,7 +11,9 @@ import numpy as np
 from sim.engine.arrays import B1, I4, U1
 from sim.engine.reactive import ReactiveSignals
 from sim.engine.signal_arrays import Signals, new_signals
-from sim.network import Network, TrafficLightLogic
+from sim.network import Network
+from sim.reactive.phases import first_phase, milliseconds
+from sim.signal_programme import TrafficLightLogic
 
 ROUNDING_S = 1e-6
 LETTERS = frozenset("GgyYrRusoO")
@@ -81,11 +83,13 @@ class SignalBoard:
             if name not in self._index:
                 raise KeyError(f"signal {name!r}: expected one of {', '.join(self._index) or 'none'}")
         if self._reactive is not None:
-            self._keep(self._reactive.begin(self.tables, now_s, signals))
+            tables = self._reactive.begin(self.tables, now_s, signals)
+            if tables is not self.tables:
+                self._keep(tables)
         for name, i in self._index.items():
             state = signals.get(name)
             if state is not None:
-                if state != self._shown[i]:
+                if not state or state != self._shown[i]:  # nothing is shown before the first step
                     self._check(name, i, state)
                     self._put(i, state)
                 self._until_s[i] = -math.inf
@@ -113,10 +117,16 @@ class SignalBoard:
         self._programme[i] = -1
 
     def programme(self, name: str, now_s: float) -> tuple[str, int]:
-        """Programme and number of the phase that the network's own programme of a signal shows at this time."""
+        """Programme and number of the phase that the network's own programme of a signal shows at this time.
+
+        Of a reacting one under control from the start on: the phase in which it would begin now.
+        """
         i = self._index[name]
         logic = self._timetables[i][self._row(i, now_s)][1]
-        return logic.program_id, self._phase_of(logic) if logic.reacts else logic.phase_at(now_s)
+        if not logic.reacts:
+            return logic.program_id, logic.phase_at(now_s)
+        begun = self._reactive is not None and self._reactive.has_begun(logic)
+        return logic.program_id, self._phase_of(logic) if begun else first_phase(logic, milliseconds(now_s))
 
     def _phase_of(self, logic: TrafficLightLogic) -> int:
         """Number of the phase that a reacting programme is in."""
@@ -152,8 +162,13 @@ class SignalBoard:
         if not LETTERS.issuperset(state):
             raise ValueError(f"signal {name!r}: expected letters of {''.join(sorted(LETTERS))}, got {state!r}")
 
-    def shown(self, name: str) -> str:
-        """What a signal shows now."""
+    def shown(self, name: str, now_s: float) -> str:
+        """What a signal shows now; before the first step, what the network's programme does."""
         i = self._index[name]
-        logic = self._reacting[i]
-        return self._shown[i] if logic is None else logic.phases[self._phase_of(logic)].state
+        reacting = self._reacting[i]
+        if reacting is not None:
+            return reacting.phases[self._phase_of(reacting)].state
+        if self._shown[i]:
+            return self._shown[i]
+        logic = self._timetables[i][self._row(i, now_s)][1]
+        return logic.phases[self.programme(name, now_s)[1]].state

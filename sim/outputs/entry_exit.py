@@ -6,14 +6,13 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from sim.network import Network
+from sim.outputs.described import HALT_MPS, HALT_S, read_halt, read_period_s, read_position, refuse_some_users_only
 from sim.outputs.following import Follower, Moved
-from sim.outputs.loop import NOT_MEASURED, read_period_s
 from sim.outputs.watching import Step
 from sim.outputs.xml_file import XmlFile, element
 from sim.sumo_files.xml import Element
 
 TAGS = frozenset({"entryExitDetector", "e3Detector"})
-HALT_S, HALT_MPS = 1.0, 5.0 / 3.6
 NOT_HALTING_S = -1.0
 
 
@@ -35,31 +34,20 @@ def read_entry_exit(element: Element, network: Network) -> EntryExit:
     Raises:
         sim.sumo_files.SumoFileError: Its places do not exist, or it measures what is not measured here.
     """
-    for name in NOT_MEASURED:
-        if element.has(name):
-            element.fail(f"{name}: detectors that look at some road users only are not measured here")
+    refuse_some_users_only(element, "detectors")
     if element.flag("expectArrival", False):
         element.fail("expectArrival: who ends within is not counted as having left here")
     places: dict[str, list[tuple[str, float]]] = {"detEntry": [], "detExit": []}
     for child in element:
         if child.tag not in places:
             child.fail(f"expected {' or '.join(places)}")
-        lane = network.lanes.get(child.text("lane"))
-        if lane is None:
-            child.fail(f"lane: expected an existing lane, got {child.text('lane')!r}")
-        at_m = child.number("pos")
-        at_m = at_m + lane.length_m if at_m < 0 else at_m
-        if child.flag("friendlyPos", False):
-            at_m = min(max(at_m, 0.0), lane.length_m)
-        if not 0.0 <= at_m <= lane.length_m:
-            child.fail(f"pos: expected 0 to {lane.length_m:g} m, got {child.text('pos')}")
+        lane, at_m = read_position(child, network)
         places[child.tag].append((lane.id, at_m))
     return EntryExit(
         element.text("id"),
         tuple(places["detEntry"]),
         tuple(places["detExit"]),
-        element.time("timeThreshold", HALT_S),
-        element.number("speedThreshold", HALT_MPS),
+        *read_halt(element),
         read_period_s(element),
     )
 

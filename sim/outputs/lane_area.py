@@ -3,13 +3,12 @@
 from dataclasses import dataclass
 
 from sim.network import Lane, Network
-from sim.outputs.loop import NOT_MEASURED, read_period_s
+from sim.outputs.described import HALT_MPS, HALT_S, read_halt, read_period_s, refuse_some_users_only
 from sim.reactive.area_places import SHORTEST_M, AreaPlace, area_before, area_behind, area_over
 from sim.sumo_files.xml import Element
 
 TAGS = frozenset({"laneAreaDetector", "e2Detector"})
 WITH_SIGNALS = ("tl", "to")
-HALT_S, HALT_MPS = 1.0, 5.0 / 3.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +31,14 @@ def read_lane_area(element: Element, network: Network) -> LaneArea:
     Raises:
         sim.sumo_files.SumoFileError: Its place does not exist, or it measures what is not measured here.
     """
-    for name in NOT_MEASURED:
-        if element.has(name):
-            element.fail(f"{name}: areas that look at some road users only are not measured here")
+    refuse_some_users_only(element, "areas")
     for name in WITH_SIGNALS:
         if element.has(name):
             element.fail(f"{name}: areas that measure by the phases of a signal are not built here")
     return LaneArea(
         element.text("id"),
         _over_lanes(element, network) if element.has("lanes") else _over_length(element, network),
-        element.time("timeThreshold", HALT_S),
-        element.number("speedThreshold", HALT_MPS),
+        *read_halt(element),
         read_period_s(element),
     )
 

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sim.network import TrafficLightLogic
 from sim.reactive.area_places import AreaPlace, area_before
 from sim.reactive.loop_phases import loops_by_phase
 from sim.reactive.loop_places import LoopPlace
@@ -11,6 +10,7 @@ from sim.reactive.parameters import Parameters
 from sim.reactive.phases import GREEN
 from sim.reactive.signal_links import SignalLinks
 from sim.reactive.targets import chosen_targets
+from sim.signal_programme import TrafficLightLogic
 
 RANGE_M = 100.0
 MIN_TIME_LOSS_S = 1.0

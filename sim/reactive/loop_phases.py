@@ -8,10 +8,10 @@ of the same signal right behind does not count. With a jam threshold all loops c
 
 from collections.abc import Sequence
 
-from sim.network import TrafficLightLogic
 from sim.reactive.loop_places import LoopPlace
 from sim.reactive.phases import actuated_phases
 from sim.reactive.signal_links import TURNAROUND, SignalLinks
+from sim.signal_programme import TrafficLightLogic
 
 
 def loops_by_phase(

@@ -3,13 +3,15 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
+from typing import NamedTuple
 
-from sim.network import Network, TrafficLightLogic
+from sim.network import Network
 from sim.outputs.loop import Loop
 from sim.permissions import ON_FOOT
 from sim.reactive.parameters import Parameters
 from sim.reactive.phases import actuated_phases
 from sim.reactive.signal_links import SignalLinks
+from sim.signal_programme import TrafficLightLogic
 from sim.vehicle_types import BICYCLE_MPS
 
 VEHICLE_M = 7.5  # length with gap
@@ -31,7 +33,14 @@ class LoopPlace:
     length_m: float
     max_gap_s: float
     jam_s: float  # a vehicle that has stood on it for so long does not count; never where this is not above 0
-    types: frozenset[str] = frozenset()  # of vehicles that it looks at, where not those of the programme
+    types: frozenset[str] | None = None  # of vehicles that it looks at, empty for all; None: those of the programme
+
+
+class GivenLoop(NamedTuple):
+    """A loop of an additional file, and the types of vehicles that it looks at, empty for all."""
+
+    loop: Loop
+    types: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +93,7 @@ def loop_places(
     logic: TrafficLightLogic,
     targets: frozenset[int],
     parameters: Parameters,
-    loops: Mapping[str, Loop],
+    loops: Mapping[str, GivenLoop],
     least_s: Sequence[float],
 ) -> tuple[LoopPlace, ...]:
     """The loops of a programme, in the order of its watched lanes.
@@ -102,11 +111,12 @@ def loop_places(
     """
     result = []
     for watched in watched_lanes(links, logic, targets, parameters):
-        approach, given = watched.approach, watched.given
+        approach, given, types = watched.approach, watched.given, None
         if given:
             if given not in loops:
                 parameters.fail(approach, f"expected an induction loop of an additional file, got {given!r}")
-            lane, at_m, length_m = loops[given].lane, loops[given].position_m, loops[given].length_m
+            loop, types = loops[given]
+            lane, at_m, length_m = loop.lane, loop.position_m, loop.length_m
         else:
             greens = _greens(approach, links, logic, targets)
             green_s = min(
@@ -117,7 +127,7 @@ def loop_places(
             length_m = min(length_m, links.network.lanes[lane].length_m - at_m)
         gap_s = parameters.number_at("max-gap", approach, parameters.number("max-gap", MAX_GAP_S))
         jam_s = parameters.number_at("jam-threshold", approach, parameters.number("jam-threshold", NO_JAM_S))
-        result.append(LoopPlace(approach, lane, at_m, length_m, gap_s, jam_s))
+        result.append(LoopPlace(approach, lane, at_m, length_m, gap_s, jam_s, types))
     return tuple(result)
 
 

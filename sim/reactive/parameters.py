@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Never
 
-from sim.network import TrafficLightLogic
+from sim.signal_programme import TrafficLightLogic
 from sim.sumo_files.xml import SumoFileError, parse_time
 
 OF_OUTPUTS = frozenset({"show-detectors", "file", "freq", "show-conditions", "hide-conditions", "extra-detectors"})

@@ -1,6 +1,6 @@
 """Phases of a programme that reacts to traffic: what each is, and in which one the programme begins."""
 
-from sim.network import Phase, TrafficLightLogic
+from sim.signal_programme import Phase, TrafficLightLogic
 
 NO_LIMIT = 10**12  # milliseconds
 A_SECOND_MS = 1000

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sim.network import TrafficLightLogic
 from sim.reactive.loop_places import LoopPlace
 from sim.reactive.phases import milliseconds
 from sim.reactive.rule_code import CYCLE, GAP, Instruction, most_on_stack
@@ -11,6 +10,7 @@ from sim.reactive.rule_compiler import RuleCompiler
 from sim.reactive.rule_sensors import RuleSensors, WatchedArea
 from sim.reactive.rule_values import value_of
 from sim.reactive.targets import following
+from sim.signal_programme import TrafficLightLogic
 from sim.switching_rules import BOUNDS, Expression, SwitchingRules
 
 NO_RULE, BY_GAPS = -1, -2

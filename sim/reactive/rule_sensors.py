@@ -1,12 +1,12 @@
 """What the expressions of a programme ask of the road and of the signal: which loops, areas, links and crossings."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from sim.network import TrafficLightLogic
 from sim.outputs import lane_area, loop
 from sim.reactive.area_places import AreaPlace
 from sim.reactive.loop_places import NO_JAM_S, LoopPlace, WatchedLane
+from sim.reactive.own_types import without_types
 from sim.reactive.rule_code import (
     COUNT,
     GAP,
@@ -20,6 +20,7 @@ from sim.reactive.rule_code import (
     Instruction,
 )
 from sim.reactive.signal_links import SignalLinks
+from sim.signal_programme import TrafficLightLogic
 from sim.sumo_files.xml import Element
 
 OF_LOOPS = {"z": GAP, "a": OCCUPIED, "w": STOOD}
@@ -115,7 +116,7 @@ class RuleSensors:
     def _loop(self, name: str) -> int | None:
         element = self._elements.get(name)
         if name not in self._loops and element is not None and element.tag in loop.TAGS:
-            element, types = _without_types(element)
+            element, types = without_types(element)
             found = loop.read_loop(element, self._links.network)
             place = LoopPlace(found.lane, found.lane, found.position_m, found.length_m, 0.0, NO_JAM_S, types)
             self._loops[name] = self._lanes + len(self.loops)
@@ -124,13 +125,7 @@ class RuleSensors:
 
     def _area(self, name: str, element: Element) -> int:
         if name not in self._areas:
-            element, types = _without_types(element)
+            element, types = without_types(element)
             self._areas[name] = len(self.areas)
             self.areas.append(WatchedArea(lane_area.read_lane_area(element, self._links.network).place, types))
         return self._areas[name]
-
-
-def _without_types(element: Element) -> tuple[Element, frozenset[str]]:
-    """A detector that looks at everybody, and the types that it looks at."""
-    rest = {key: value for key, value in element.attributes.items() if key != "vTypes"}
-    return replace(element, attributes=rest), frozenset(element.words("vTypes"))

@@ -7,33 +7,8 @@ import math
 import operator
 from collections.abc import Callable, Sequence
 
-from sim.reactive.rule_code import (
-    ABOVE,
-    AND,
-    AT_LEAST,
-    AT_MOST,
-    BELOW,
-    BY,
-    END,
-    EQUAL,
-    GIVEN,
-    LOAD,
-    MINUS,
-    MODULO,
-    NEGATIVE,
-    NOT,
-    OR,
-    PLUS,
-    POWER,
-    PUSH,
-    SKIP,
-    STORE,
-    TIMES,
-    UNEQUAL,
-    UNSET,
-    WRITTEN,
-    Instruction,
-)
+from sim.reactive import rule_code
+from sim.reactive.rule_code import Instruction
 
 Binary = Callable[[float, float], float]
 
@@ -58,10 +33,21 @@ def _power(a: float, b: float) -> float:
 
 
 BINARY: dict[int, Binary] = {
-    EQUAL: operator.eq, UNEQUAL: operator.ne, BELOW: operator.lt, ABOVE: operator.gt, AT_MOST: operator.le,
-    AT_LEAST: operator.ge, OR: lambda a, b: a != 0 or b != 0, AND: lambda a, b: a != 0 and b != 0,
-    PLUS: operator.add, MINUS: operator.sub, TIMES: operator.mul, BY: _quotient, MODULO: _remainder, POWER: _power,
-}  # fmt: skip
+    rule_code.EQUAL: operator.eq,
+    rule_code.UNEQUAL: operator.ne,
+    rule_code.BELOW: operator.lt,
+    rule_code.ABOVE: operator.gt,
+    rule_code.AT_MOST: operator.le,
+    rule_code.AT_LEAST: operator.ge,
+    rule_code.OR: lambda a, b: a != 0 or b != 0,
+    rule_code.AND: lambda a, b: a != 0 and b != 0,
+    rule_code.PLUS: operator.add,
+    rule_code.MINUS: operator.sub,
+    rule_code.TIMES: operator.mul,
+    rule_code.BY: _quotient,
+    rule_code.MODULO: _remainder,
+    rule_code.POWER: _power,
+}
 
 
 def value_of(
@@ -77,28 +63,28 @@ def value_of(
     """
     stack: list[float] = []
     at = start
-    while code[at].op != END:
+    while code[at].op != rule_code.END:
         step = code[at]
         at += 1
         match step.op:
-            case _ if step.op == PUSH:
+            case rule_code.PUSH:
                 stack.append(step.value)
-            case _ if step.op == LOAD:
+            case rule_code.LOAD:
                 stack.append(variables[step.arg])
-            case _ if step.op == STORE:
+            case rule_code.STORE:
                 variables[step.arg] = stack.pop()
-            case _ if step.op == GIVEN:
-                if variables[step.arg] != UNSET:
+            case rule_code.GIVEN:
+                if variables[step.arg] != rule_code.UNSET:
                     stack.append(variables[step.arg])
                     at += int(step.value)
-            case _ if step.op == SKIP:
+            case rule_code.SKIP:
                 if stack.pop() == 0:
                     at += step.arg
-            case _ if step.op == NOT:
+            case rule_code.NOT:
                 stack.append(float(stack.pop() == 0))
-            case _ if step.op == NEGATIVE:
+            case rule_code.NEGATIVE:
                 stack.append(-stack.pop())
-            case _ if step.op == WRITTEN:
+            case rule_code.WRITTEN:
                 stack.append(float(f"{stack.pop():.2f}"))
             case _ if step.op in BINARY:
                 b, a = stack.pop(), stack.pop()

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from sim.network import Phase
 from sim.reactive.phases import is_green, milliseconds
+from sim.signal_programme import Phase
 
 
 def following(phases: Sequence[Phase]) -> tuple[tuple[int, ...], ...]:

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from functools import cached_property
 
-from sim.network import TrafficLightLogic
+from sim.signal_programme import TrafficLightLogic
 
 AMBER_S = 3
 GREEN = frozenset("Gg")

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Container, Iterator, Mapping, Set
 from dataclasses import dataclass, replace
 
-from plans.junction import GroupKind, GroupSwitch, Junction, SignalGroup, Stage, StageTransition
+from plans.junction import GroupKind, Junction, SignalGroup, Stage
+from plans.stage_transition import GroupSwitch, StageTransition
 from plans.transition import derive_transition
 from sim.site_derivation.programme import GREEN, MIN_MAIN_PHASE_S, Programme, Step
 

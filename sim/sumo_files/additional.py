@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sim.demand import StoppingPlace
-from sim.network import Network, TrafficLightLogic
+from sim.network import Network
+from sim.signal_programme import TrafficLightLogic
 from sim.sumo_files.ignored import DETECTORS, GUI_AND_OUTPUT_ELEMENTS
 from sim.sumo_files.programmes import knows_program, read_program
 from sim.sumo_files.waut import TAGS as WAUT_TAGS

@@ -4,19 +4,9 @@ from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
 
-from sim.network import (
-    LINK_DIRECTIONS,
-    Connection,
-    Edge,
-    Junction,
-    Lane,
-    Location,
-    Network,
-    Request,
-    Roundabout,
-    TrafficLightLogic,
-)
+from sim.network import LINK_DIRECTIONS, Connection, Edge, Junction, Lane, Location, Network, Request, Roundabout
 from sim.permissions import EVERYBODY, permission_set
+from sim.signal_programme import TrafficLightLogic
 from sim.sumo_files.programmes import knows_program, read_program
 from sim.sumo_files.xml import Element, read_xml
 

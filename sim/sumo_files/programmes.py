@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from sim.network import Phase, TrafficLightLogic
+from sim.signal_programme import Phase, TrafficLightLogic
 from sim.sumo_files.switching_rules import overrides, read_rules
 from sim.sumo_files.xml import Element
 

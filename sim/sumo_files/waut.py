@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 
-from sim.network import TrafficLightLogic
+from sim.signal_programme import TrafficLightLogic
 from sim.sumo_files.xml import Element
 
 TAGS = frozenset({"WAUT", "wautJunction"})

@@ -9,9 +9,10 @@ from hypothesis import HealthCheck, Phase, assume, event, given, settings
 from hypothesis import strategies as st
 
 from controllers.logic import ConfigurationError, ControllerConfig, FieldController
-from plans.junction import Aspect, GroupKind, GroupSwitch, Junction, SignalGroup, Stage, StageTransition
+from plans.junction import Aspect, GroupKind, Junction, SignalGroup, Stage
 from plans.rules import check_plan, errors
 from plans.sealed import RequestAction, TransitionMode
+from plans.stage_transition import GroupSwitch, StageTransition
 from plans.table import open_frames
 from plans.timing import TimingPlan
 from sim.observer import SafetyObserver

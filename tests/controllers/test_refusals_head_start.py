@@ -4,8 +4,9 @@ from dataclasses import replace
 
 from controllers.logic import FieldController
 from controllers.refusals import RefusalCode
-from plans.junction import Aspect, GroupSwitch, Junction, Lane, Movement, Stage, StageTransition, Turn
+from plans.junction import Aspect, Junction, Lane, Movement, Stage, Turn
 from plans.sealed import RequestAction
+from plans.stage_transition import GroupSwitch, StageTransition
 from tests.controllers.samples import Master, make_controller, make_plan, run, sample_junction
 from tests.controllers.seeded import reached, verify
 

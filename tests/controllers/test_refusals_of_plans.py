@@ -8,8 +8,9 @@ import pytest
 from controllers.driver import ControllerMode, PlanState
 from controllers.refusals import RefusalCode
 from controllers.wire import StagedPlan, WireGreen, WireStage
-from plans.junction import GroupSwitch, Stage, StageTransition
+from plans.junction import Stage
 from plans.sealed import RequestAction
+from plans.stage_transition import GroupSwitch, StageTransition
 from tests.controllers.samples import (
     Master,
     make_controller,

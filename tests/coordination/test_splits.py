@@ -57,6 +57,7 @@ def test_smallest_largest_saturation_is_that_of_brute_force(junction: Junction, 
     assert shortest_s is not None
     cycle_s = shortest_s + data.draw(st.integers(0, 12))
     assume(cycle_s - order.lost_s <= 45)
+    assume(order.runs)  # somebody's green ends; else nobody's is to be shared out
     ratios = {run.group: data.draw(st.integers(5, 50)) / 100.0 for run in order.runs}
     assume(len({run.group for run in order.runs}) == len(order.runs))
     legal = [greens for greens in _compositions(cycle_s - order.lost_s, len(order.stages)) if order.keeps(greens)]

@@ -79,6 +79,7 @@ def fill(metrics: Metrics, rounds: int = 1) -> None:
     metrics.queue_deviation.labels(*at, "north").set(1)
     metrics.confidence.labels(*at, "north").set(0.9)
     metrics.lanes_by_usual.labels(*at).set(1)
+    metrics.phantoms.labels(*at).set(1)
     metrics.transit_requests_open.labels(*at, "bus").set(1)
     metrics.strategy.labels(*corridor).info({"strategy": "adaptive"})
     metrics.plan.labels(*at).info({"plan": "am", "sequence": "7"})

@@ -147,11 +147,11 @@ def test_nobody_drives_through_a_standing_vehicle(junction: Junction) -> None:
             lanes.update([echo, car("n_0", distance_m, 10.0)], 1.0, GREEN)
         for _ in range(2):
             view = lanes.update([echo], 1.0, GREEN)["n_0"]
-    assert view.distance_m.size == 0
+    assert (view.distance_m.size, lanes.phantoms) == (0, 1)
     queue = RadarLanes(junction)
     for _ in range(200):
         view = queue.update([car("n_0", 1.0), car("n_0", 8.5)], 1.0, GREEN)["n_0"]
-    assert view.distance_m.tolist() == [1.0, 8.5]
+    assert (view.distance_m.tolist(), queue.phantoms) == ([1.0, 8.5], 0)
 
 
 def test_who_drives_over_the_loop_does_not_bring_back_an_echo(junction: Junction) -> None:

@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plans.history import GroupPast, earliest_begin_s, waits
-from plans.junction import GroupSwitch, Junction, StageTransition
+from plans.junction import Junction
+from plans.stage_transition import GroupSwitch, StageTransition
 from plans.transition import transition_matrix
 
 SECONDS = st.integers(-400, 0)

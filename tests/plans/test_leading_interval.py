@@ -7,13 +7,14 @@ import pytest
 
 from plans.codes import Code
 from plans.history import GroupPast, earliest_begin_s, waits
-from plans.junction import GroupKind, GroupSwitch, Junction, SignalGroup, Stage, StageTransition
+from plans.junction import GroupKind, Junction, SignalGroup, Stage
 from plans.rules import check_junction, check_plan, errors
 from plans.safety_hash import safety_bytes, safety_hash
 from plans.schema import parse_site
 from plans.site import Site
 from plans.site_dump import site_text
 from plans.stage_order import StageOrder
+from plans.stage_transition import GroupSwitch, StageTransition
 from plans.table import fixed_frames, used_cycle_s
 from plans.timing import PlanStage, TimingPlan
 from plans.transition import transition

@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
-from plans.junction import Junction, Lane, Movement, Stage, StageTransition, Turn
+from plans.junction import Junction, Lane, Movement, Stage, Turn
 from plans.open_plan import open_plan
 from plans.rules import check_plan, errors
+from plans.stage_transition import StageTransition
 from plans.table import expand, fixed_frames, open_frames
 from plans.timing import MAX_ENTRIES, OnDemandStage, PlanStage, TimingPlan
 from plans.transition import transition

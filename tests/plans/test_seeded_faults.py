@@ -6,9 +6,10 @@ from dataclasses import replace
 import pytest
 
 from plans.codes import Code
-from plans.junction import GroupKind, GroupSwitch, Junction, SignalGroup, Stage, StageTransition
+from plans.junction import GroupKind, Junction, SignalGroup, Stage
 from plans.rules import check_junction, check_plan, check_site, check_step, errors
 from plans.site import Site
+from plans.stage_transition import GroupSwitch, StageTransition
 from plans.table import expand, fixed_frames
 from plans.timing import MAX_ENTRIES, OnDemandStage, PlanStage, TimingPlan
 from plans.transition import transition, transition_matrix

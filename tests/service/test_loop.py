@@ -1,94 +1,19 @@
-"""The loop: plans are believed when they are read back, and one junction's trouble stays its own."""
+"""The loop: plans are believed when they are read back, and what the strategy wants reaches the street."""
 
 import asyncio
-import time
-from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import pytest
 
 from controllers import registerserver
-from controllers.driver import CENTRAL_MODES, ControllerMode, DriverError, FieldStatus, PushReport, Reachability
+from controllers.driver import CENTRAL_MODES, ControllerMode, FieldStatus
 from controllers.inprocess import InProcessDriver
-from controllers.logic import ControllerConfig, FieldController
-from detectors.builder import PictureBuilder
-from detectors.local import LocalSource
-from detectors.picture import Picture
 from plans.junction import Aspect, Junction, Stage
-from plans.sealed import RequestAction, RequestReason, SafePlan, SafeRequest
+from plans.sealed import RequestAction, RequestReason
 from plans.timing import OnDemandStage, TimingPlan
 from signalctl.clock import ManualClock
-from signalctl.gate import Gate
-from signalctl.loop import ControlLoop
-from signalctl.strategy import Decisions, StageDecision
-from signalctl.tick import Tick
-
-BEGIN_UTC_S = 1_736_121_600
-
-
-class Scripted:
-    """A strategy that does what the test says."""
-
-    name = "scripted"
-
-    def __init__(
-        self, junctions: Mapping[str, Junction], wish: Callable[[str, FieldStatus], StageDecision | None]
-    ) -> None:
-        self.junctions, self._wish = junctions, wish
-
-    def decide(self, picture: Picture, field: Mapping[str, FieldStatus], plans: Mapping[str, TimingPlan]) -> Decisions:
-        wishes = {name: wish for name, status in field.items() if (wish := self._wish(name, status)) is not None}
-        return Decisions(wishes, {})
-
-
-class Street:
-    """Two crossroads with their controllers, moved second by second together with the loop."""
-
-    def __init__(
-        self,
-        crossroads: Junction,
-        plan: TimingPlan,
-        wish: Callable[[str, FieldStatus], StageDecision | None] = lambda _name, _status: None,
-    ) -> None:
-        self.junctions = {name: replace(crossroads, id=name) for name in ("J1", "J2")}
-        self.plans = {name: replace(plan, id="central", junction=name) for name in self.junctions}
-        local = {name: replace(plan, id="local", junction=name, offset_s=0) for name in self.junctions}
-        self.controllers = {
-            name: FieldController(
-                ControllerConfig(junction, {"local": local[name]}, lambda _utc_s: "local", site="city"), BEGIN_UTC_S
-            )
-            for name, junction in self.junctions.items()
-        }
-        self.drivers: dict[str, InProcessDriver] = {
-            name: InProcessDriver(controller) for name, controller in self.controllers.items()
-        }
-        self.ticks: list[Tick] = []
-        self.wish = wish
-        self.utc_s = BEGIN_UTC_S
-        self.loop = self.make_loop()
-
-    def make_loop(self, **drivers: object) -> ControlLoop:
-        return ControlLoop(
-            strategy=Scripted(self.junctions, lambda name, status: self.wish(name, status)),
-            gate=Gate(self.junctions),
-            drivers=list({**self.drivers, **drivers}.values()),  # type: ignore[arg-type]
-            source=LocalSource(),
-            builder=PictureBuilder(self.junctions),
-            plans_due=lambda _utc_s: self.plans,
-            observers=(self,),
-            read_deadline_s=0.05,
-            push_deadline_s=0.05,
-        )
-
-    def record(self, tick: Tick) -> None:
-        self.ticks.append(tick)
-
-    async def run(self, seconds: int) -> None:
-        for _ in range(seconds):
-            await self.loop.tick(float(self.utc_s))
-            self.utc_s += 1
-            for controller in self.controllers.values():
-                controller.tick(self.utc_s)
+from signalctl.strategy import StageDecision
+from tests.service.loop_street import Street
 
 
 async def test_a_plan_counts_as_active_only_when_it_is_read_back(crossroads: Junction, plan: TimingPlan) -> None:
@@ -109,7 +34,7 @@ async def test_plans_for_many_junctions_are_sent_over_several_seconds(
     crossroads: Junction, plan: TimingPlan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No more than a few in one tick; the others follow in the next ones, and nobody is left out."""
-    monkeypatch.setattr("signalctl.loop.MOST_PLANS", 1)
+    monkeypatch.setattr("signalctl.passage.MOST_PLANS", 1)
     street = Street(crossroads, plan)
     await street.run(150)
     pushes = [tuple(tick.pushes) for tick in street.ticks if tick.pushes]
@@ -169,119 +94,6 @@ async def test_stages_on_demand_where_the_controller_knows_them(
     assert ("X" in shown) is knows
     refused = {note.code for tick in street.ticks for note in tick.refusals if note.junction == "J1"}
     assert ("stage_not_in_plan" in refused) is not knows
-
-
-class Failing:
-    """A driver in front of a real one that can be told to fail, hang, or break."""
-
-    def __init__(self, driver: InProcessDriver) -> None:
-        self.driver, self.junction = driver, driver.junction
-        self.trouble: str = ""
-        self.connects = 0
-        self.immediate = False
-
-    async def _maybe(self) -> None:
-        if self.trouble == "down":
-            raise DriverError("no answer")
-        if self.trouble == "broken":
-            raise RuntimeError("a defect in the driver")
-        if self.trouble == "slow":
-            await asyncio.sleep(0.5)
-
-    async def connect(self) -> None:
-        self.connects += 1
-        await self._maybe()
-        await self.driver.connect()
-
-    async def close(self) -> None:
-        await self.driver.close()
-
-    async def heartbeat(self, utc_s: float) -> None:
-        await self._maybe()
-        await self.driver.heartbeat(utc_s)
-
-    async def read_status(self) -> FieldStatus:
-        await self._maybe()
-        return await self.driver.read_status()
-
-    async def push_plan(self, plan: SafePlan, *, activate_at_utc_s: int, expires_utc_s: int) -> PushReport:
-        await self._maybe()
-        return await self.driver.push_plan(plan, activate_at_utc_s=activate_at_utc_s, expires_utc_s=expires_utc_s)
-
-    async def request_stage(self, request: SafeRequest) -> None:
-        await self._maybe()
-        await self.driver.request_stage(request)
-
-    async def release(self) -> None:
-        await self.driver.release()
-
-    def reachability(self) -> Reachability:
-        return self.driver.reachability()
-
-
-@pytest.mark.parametrize("trouble", ["", "down", "broken"])
-async def test_drivers_that_never_wait_need_no_task_of_their_own(
-    crossroads: Junction, plan: TimingPlan, trouble: str
-) -> None:
-    """What is read, sent and told of failures is the same as with one for each call."""
-    ran = []
-    for immediate in (False, True):
-        street = Street(crossroads, plan)
-        failing = Failing(street.drivers["J2"])
-        failing.immediate = street.drivers["J1"].immediate = immediate
-        street.loop = street.make_loop(J2=failing)
-        for _ in range(2):
-            await street.run(50)
-            failing.trouble = trouble
-        ran.append(street.ticks)
-        assert any("J1" in tick.pushes for tick in street.ticks)
-        assert ("J2" in street.ticks[-1].field) is not bool(trouble)
-    for alone, together in zip(*ran, strict=True):
-        assert (alone.field, alone.active_plans, alone.pushes, alone.failures, alone.links) == (
-            together.field,
-            together.active_plans,
-            together.pushes,
-            together.failures,
-            together.links,
-        )
-
-
-@pytest.mark.parametrize("trouble", ["down", "broken", "slow"])
-async def test_trouble_at_one_junction_leaves_the_other_alone(
-    crossroads: Junction, plan: TimingPlan, trouble: str
-) -> None:
-    """J2 fails for 40 s: J1's ticks go on in time; J2 falls back by itself and is taken over again afterwards."""
-    street = Street(crossroads, plan)
-    failing = Failing(street.drivers["J2"])
-    street.loop = street.make_loop(J2=failing)
-    await street.run(130)
-    assert "J2" in street.ticks[-1].active_plans
-    failing.trouble = trouble
-    begun, before = time.perf_counter(), len(street.ticks)
-    await street.run(40)
-    assert time.perf_counter() - begun < 40 * 0.25
-    during = street.ticks[before:]
-    assert all("J1" in tick.field and "J1" in tick.active_plans for tick in during)
-    assert "J2" not in during[-1].field
-    assert street.controllers["J2"].mode in (ControllerMode.FALLBACK, ControllerMode.LOCAL_FIXED)
-    if trouble == "broken":
-        assert any(failure.junction == "J2" for tick in during for failure in tick.failures)
-    failing.trouble = ""
-    await asyncio.sleep(0.6)
-    await street.run(130)
-    assert "J2" in street.ticks[-1].active_plans
-
-
-async def test_a_strategy_that_fails_leaves_the_plans_in_charge(crossroads: Junction, plan: TimingPlan) -> None:
-    """An exception in the strategy is recorded, and the time-of-day plan still gets pushed."""
-
-    def wish(name: str, status: FieldStatus) -> StageDecision:
-        raise ZeroDivisionError("a defect in the strategy")
-
-    street = Street(crossroads, plan, wish)
-    await street.run(150)
-    assert all(tick.failures[0].step == "decide" for tick in street.ticks if tick.field)
-    assert street.ticks[-1].active_plans["J1"].id == "central"
 
 
 async def test_what_the_gate_refuses_is_noted_and_not_sent(crossroads: Junction, plan: TimingPlan) -> None:

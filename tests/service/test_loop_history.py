@@ -5,7 +5,7 @@ from typing import cast
 from plans.junction import Junction
 from plans.timing import TimingPlan
 from signalctl.strategies.traffic_history import TrafficHistory
-from tests.service.test_loop import Street
+from tests.service.loop_street import Street
 
 
 class Broken:

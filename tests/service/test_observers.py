@@ -164,3 +164,13 @@ def test_state_topic_tells_stage_groups_and_plan(make_tick: Callable[..., Tick],
     assert state["stage"] == "S1"
     assert state["groups"]["K1"] == "green"
     assert state["plan"] == "P1"
+
+
+def test_phantoms_of_radars_are_published(crossroads: Junction, make_tick: Callable[..., Tick]) -> None:
+    """How many are shown who are not there; none again when they are gone."""
+    observer = _observer(crossroads)
+    tick = make_tick(1000.0)
+    for number in (2, 0):
+        seen = replace(tick.picture.junctions["J1"], phantoms=number)
+        observer.record(replace(tick, picture=replace(tick.picture, junctions={"J1": seen})))
+        assert _value(observer.metrics, "phantoms", **AT) == number

@@ -40,7 +40,7 @@ def test_signals_follow_the_sites_calendar(day: Scenario) -> None:
             due = site.plans_due(MONDAY_LOCAL_S + second)
             for name in names:
                 program = next(p for p in day.network.programs[name] if p.program_id == due[name].id)
-                assert board.shown(name) == program.state_at(second)
+                assert board.shown(name, float(second)) == program.state_at(second)
                 seen.add(program.program_id)
     assert seen == {"night", "am", "midday", "pm"}
 

@@ -92,9 +92,10 @@ def test_a_controlled_signal_shows_what_it_is_told(tmp_path: Path) -> None:
     config = street(tmp_path, phase='minDur="5" maxDur="40"')
     plant = EmbeddedPlant(load_scenario(config), seed=1)
     told = ["r"] * 30 + ["G"] * 20
-    for letter in told:
+    for second, letter in enumerate(told):
         plant.step({"m": letter})
         assert plant.displayed("m") == letter
+        assert plant.programme("m", float(second)) == ("0", 0 if second % 30 < 20 else 1 if second % 30 < 23 else 2)
     plant.step({})
     assert plant.programme("m", 50.0) == ("0", 1)  # where the fixed programme would be 20 s into its cycle
 

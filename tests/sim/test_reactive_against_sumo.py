@@ -23,6 +23,7 @@ END_S = 400
 WAYS = ("ns", "sn", "ew", "we", "ne", "sw")
 OTHER = '<vType id="other" sigma="0" speedDev="0"/><trip id="o" type="other" depart="0" from="nm" to="ms"/>'
 LOOP = '<inductionLoop id="mine" lane="nm_0" pos="-60" period="100" file="NUL"/>'
+OTHERS = '<inductionLoop id="others" lane="nm_0" pos="-60" period="100" file="NUL" vTypes="other"/>'
 CLOCK = (
     '<WAUT id="w" refTime="0" startProg="b"><wautSwitch time="130" to="a"/><wautSwitch time="260" to="b"/></WAUT>'
     '<wautJunction wautID="w" junctionID="m"/>'
@@ -145,14 +146,16 @@ def test_greens_end_in_the_second_in_which_those_of_sumo_end(tmp_path: Path, lan
         raw("linkMaxDur:1", 15) + raw("linkMinDur:6", 9),
         param(vTypes="other"),
         raw("nm_0", "mine"),
+        raw("nm_0", "mine") + param(vTypes="other"),
+        raw("nm_0", "others"),
     ],
-    ids=["gaps", "length", "by-lane", "by-link", "types", "own-loop"],
+    ids=["gaps", "length", "by-lane", "by-link", "types", "own-loop", "own-loop-beside-types", "own-loop-with-types"],
 )
 def test_parameters_mean_what_they_mean_in_sumo(tmp_path: Path, parameters: str) -> None:
     """Each moves switches from where they are without it, and to where SUMO has them."""
     net = net_of(tmp_path, 2)
-    usual = assert_same(scenario(tmp_path, net, 250, LOOP + programme(net), OTHER))
-    assert assert_same(scenario(tmp_path, net, 250, LOOP + programme(net, parameters), OTHER)) != usual
+    usual = assert_same(scenario(tmp_path, net, 250, LOOP + OTHERS + programme(net), OTHER))
+    assert assert_same(scenario(tmp_path, net, 250, LOOP + OTHERS + programme(net, parameters), OTHER)) != usual
 
 
 def test_who_stands_on_a_loop_for_long_does_not_count(tmp_path: Path) -> None:

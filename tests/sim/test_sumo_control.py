@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plans.junction import GroupKind, Junction, SignalGroup, Stage
-from sim.network import Phase, TrafficLightLogic
 from sim.scenario import load_scenario
+from sim.signal_programme import Phase, TrafficLightLogic
 from sim.site_derivation import derive_site
 from sim.sumo_control import LONGEST_PHASE_S, SumoControl, controlled, write_control
 from sim.sumo_files.additional import read_additional
@@ -111,6 +111,20 @@ def test_written_file_reads_back_as_it_was_made(control: SumoControl, tmp_path: 
         controlled(logics[name], junction, control) for name, junction in site.junctions.items()
     ]
     assert {logic.type for _, logic in read} == {control.value.removeprefix("sumo-").replace("-", "_")}
+
+
+def test_frames_of_coordinated_phases_are_written(tmp_path: Path) -> None:
+    """SUMO reads the earliest and latest end that the network's programme gives a phase."""
+    net = cross(tmp_path)
+    text = net.read_text()
+    framed = text.replace("<phase ", '<phase earliestEnd="0" latestEnd="35.5" ', 1)
+    assert framed != text
+    net.write_text(framed)
+    network = load_scenario(demand(tmp_path, net)).network
+    write_control(network, derive_site(network).junctions.values(), SumoControl.ACTUATED, tmp_path / "control.add.xml")
+    ((_, read),) = read_additional(tmp_path / "control.add.xml", network).programs
+    ends = [(phase.earliest_end_s, phase.latest_end_s) for phase in read.phases]
+    assert ends == [(0.0, 35.5)] + [(None, None)] * (len(ends) - 1)
 
 
 @pytest.mark.sumo

@@ -13,6 +13,7 @@ from sim.sumo_plant import SumoPlant
 from sim.sumo_start import SumoError, SumoMissingError
 from sim.sumo_tripinfo import read_tripinfo
 from sim.tripinfo_file import write_tripinfo
+from tests.sim.both_plants import Maker, embedded, sumo
 from tests.sim.sumo_programs import cross, demand
 
 pytestmark = pytest.mark.sumo
@@ -51,6 +52,64 @@ def test_everybody_loaded_is_accounted_for(scenario: Path) -> None:
     assert any(trip.arrival_s < 0 for trip in vehicles)
     assert all(trip.depart_s <= 300 for trip in trips)
     assert any(trip.mode == RoadMode.PEDESTRIAN for trip in trips)
+
+
+def people_before_red(tmp_path: Path) -> tuple[Path, str]:
+    """A scenario with six people who come to a crossing, others who would come after its end, and red for all."""
+    net = cross(tmp_path, "--sidewalks.guess", "--crossings.guess")
+    config = demand(tmp_path, net, vehicles_per_hour=0, end=110)
+    walk = '<walk edges="nm me" arrivalPos="30"/>'
+    flow = f'<personFlow id="{{}}" departPos="190" begin="{{}}" end="{{}}" {{}}>{walk}</personFlow>'
+    flows = flow.format("now", 0, 60, 'period="10"') + flow.format("later", 120, 300, 'period="10"')
+    (tmp_path / "d.rou.xml").write_text(f"<routes>{flows}</routes>")
+    letters = "r" * len(load_network(net).tl_logics["m"].phases[0].state)
+    return config, letters
+
+
+def test_signals_show_their_programme_before_the_first_step(scenario: Path) -> None:
+    """On both plants the letters of the begin."""
+    shown = []
+    for make in (embedded, sumo):
+        plant = make(scenario, 1)
+        shown.append(plant.displayed("m"))
+        plant.close()
+    assert shown[0] == shown[1] == load_network(scenario.parent / "cross.net.xml").tl_logics["m"].phases[0].state
+
+
+@pytest.mark.parametrize("make", [embedded, sumo])
+def test_people_have_a_signal_while_they_wait_or_cross(tmp_path: Path, make: Maker) -> None:
+    """Not while they come nearer: under red, whoever has one waits."""
+    config, letters = people_before_red(tmp_path)
+    plant = make(config, 1)
+    waited = 0
+    try:
+        while not plant.finished:
+            plant.step({"m": letters})
+            state = plant.state()
+            assert not np.any((state.ped_tls >= 0) & ~state.ped_waiting)
+            waited += np.count_nonzero((state.ped_tls >= 0) & (state.ped_link >= 0))
+    finally:
+        plant.close()
+    assert waited > 60
+
+
+def test_people_count_alike_on_both_plants(tmp_path: Path) -> None:
+    """Whoever has set off has a record, with the wait so far where it stands at a kerb; who is to come has none."""
+    config, letters = people_before_red(tmp_path)
+    found = []
+    for make in (embedded, sumo):
+        plant = make(config, 1)
+        while not plant.finished:
+            plant.step({"m": letters})
+        plant.close()
+        found.append({trip.id: trip for trip in plant.trips()})
+    ours, theirs = found
+    assert set(ours) == set(theirs)
+    assert len(ours) == 6
+    for name, trip in ours.items():
+        assert trip.arrival_s == theirs[name].arrival_s == -1.0
+        assert trip.delay_s > 10.0
+        assert theirs[name].delay_s == pytest.approx(trip.delay_s, abs=10.0)
 
 
 def test_red_stops_everybody_and_handing_back_lets_them_go(scenario: Path) -> None:

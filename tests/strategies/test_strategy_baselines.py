@@ -7,8 +7,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from detectors.picture import CrossingPicture
-from plans.junction import GroupSwitch, Stage, StageTransition
+from plans.junction import Stage
 from plans.sealed import RequestAction
+from plans.stage_transition import GroupSwitch, StageTransition
 from plans.timing import OnDemandStage
 from plans.transition import transition
 from signalctl.strategies import NAMES, conduct, make_strategy, open_frame_plan

@@ -6,14 +6,8 @@ from dataclasses import replace
 
 from plans.amber import walking_s
 from plans.defaults import AMBER_S, PEDESTRIAN_CLEARING_MPS, RED_AMBER_S
-from plans.junction import (
-    GroupKind,
-    GroupSwitch,
-    Junction,
-    SignalGroup,
-    Stage,
-    StageTransition,
-)
+from plans.junction import GroupKind, Junction, SignalGroup, Stage
+from plans.stage_transition import GroupSwitch, StageTransition
 from sim.network import Connection, Network
 from sim.scenarios.builder.intergreens import SignalPath, intergreen_s, signal_path
 from sim.scenarios.builder.source import GroupSource, JunctionSource
