@@ -6,7 +6,7 @@ from sim.engine.arrays import IGNORE_BLOCKER_S, STEP_S, Net, Traffic, Vehicles, 
 from sim.engine.following import brake_gap
 from sim.engine.jit import helper
 from sim.engine.letters import has_priority, is_red
-from sim.engine.positions import back_on
+from sim.engine.positions import back_on, first_bearing, next_bearing
 
 MINIMUM_GAP_TO_PEOPLE_M = 1.0
 # SUMO's defaults: people walk in stripes, leave some of them to those who come towards them (a share, at most so
@@ -116,15 +116,10 @@ def covered_stripes(net: Net, veh: Vehicles, tra: Traffic, way: int, c: int, wid
     """The stripes of a crossing, as bits, that vehicles on one way over it cover."""
     covered = 0
     before = net.lane.length[way] - net.conflict.behind[c]
-    vehicle, part = tra.lane.last[way], 0
-    while True:
-        if vehicle < 0:
-            if part >= tra.lane.partial_count[way]:
-                return covered
-            vehicle = tra.lane.partial[way, part]
-            part += 1
+    vehicle, part = first_bearing(tra, way)
+    while vehicle >= 0:
         v = vehicle
-        vehicle = veh.ahead[v] if part == 0 else -1
+        vehicle, part = next_bearing(veh, tra, way, v, part)
         to_crossing = before - back_on(net, veh, v, way)  # of its rear
         if to_crossing + net.conflict.extent[c] < 0.0 or veh.waiting[v] >= tra.clock[IGNORE_BLOCKER_S]:
             continue
@@ -138,3 +133,4 @@ def covered_stripes(net: Net, veh: Vehicles, tra: Traffic, way: int, c: int, wid
         lowest = max(0, math.floor((low - MINIMUM_GAP_TO_VEHICLES_M) / STRIPE_M + 0.5))
         for stripe in range(lowest, min(stripes, math.floor((high + MINIMUM_GAP_TO_VEHICLES_M) / STRIPE_M + 0.5))):
             covered |= 1 << stripe
+    return covered

@@ -11,7 +11,7 @@ from sim.engine.following import HALTING, POSITION_EPS, brake_gap
 from sim.engine.jit import helper, inlined
 from sim.engine.letters import has_priority, is_green, is_red, is_yellow
 from sim.engine.models import following, stopping
-from sim.engine.positions import back_on
+from sim.engine.positions import back_on, first_bearing, next_bearing
 
 BLOCKAGE_S = 5.0
 UNKNOWN_REQUEST = 2
@@ -46,16 +46,10 @@ def link_leaders(
             continue
         if tra.busy[foe_lane] == 0:
             continue
-        foe = tra.lane.last[foe_lane]
-        part = 0
-        while True:
-            if foe < 0:
-                if part >= tra.lane.partial_count[foe_lane]:
-                    break
-                foe = tra.lane.partial[foe_lane, part]
-                part += 1
+        foe, part = first_bearing(tra, foe_lane)
+        while foe >= 0:
             current = foe
-            foe = veh.ahead[foe] if part == 0 else -1
+            foe, part = next_bearing(veh, tra, foe_lane, foe, part)
             if current == v:
                 continue
             matters, gap, to_conflict, obstructs = in_the_way(

@@ -69,7 +69,7 @@ def _rarely(_context: Any, builder: Any, _signature: Any, given: Any) -> Any:
 
 def lowest_bit(word: int) -> int:
     """The place of the lowest bit that is set; undefined where none is."""
-    return (word & -word).bit_length() - 1
+    return int(word & -word).bit_length() - 1
 
 
 @infer_global(lowest_bit)

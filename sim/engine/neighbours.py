@@ -9,7 +9,7 @@ from sim.engine.inside import goes_before_me, in_the_way
 from sim.engine.jit import helper, inlined
 from sim.engine.letters import has_priority, is_red
 from sim.engine.models import is_too_close
-from sim.engine.positions import back_on, lane_speed, last_on, nearest_partial
+from sim.engine.positions import back_on, first_bearing, lane_speed, last_on, nearest_partial, next_bearing
 from sim.engine.routes import cell_beyond
 
 LOOK_BACK_M = 60.0
@@ -34,16 +34,10 @@ def nearest_inside(
         foe_lane = net.conflict_lane[c]
         if foe_lane < 0 or tra.busy[foe_lane] == 0:
             continue
-        foe = tra.lane.last[foe_lane]
-        part = 0
-        while True:
-            if foe < 0:
-                if part >= tra.lane.partial_count[foe_lane]:
-                    break
-                foe = tra.lane.partial[foe_lane, part]
-                part += 1
+        foe, part = first_bearing(tra, foe_lane)
+        while foe >= 0:
             current = foe
-            foe = veh.ahead[foe] if part == 0 else -1
+            foe, part = next_bearing(veh, tra, foe_lane, foe, part)
             if current == v:
                 continue
             matters, gap, _, _ = in_the_way(net, veh, link, c, v, current, seen, tra.clock[IGNORE_BLOCKER_S], YES)

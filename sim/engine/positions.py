@@ -2,7 +2,7 @@
 
 import math
 
-from sim.engine.arrays import LANES_IN_A_WORD, Net, Traffic, Vehicles
+from sim.engine.arrays import LANES_IN_A_WORD, NONE, NOTHING, Net, Traffic, Vehicles
 from sim.engine.following import HALTING, brake_gap
 from sim.engine.jit import inlined, lowest_bit, rarely
 from sim.engine.records import MAX_PARTIAL
@@ -54,6 +54,26 @@ def leader_on_lane(net: Net, veh: Vehicles, tra: Traffic, v: int) -> int:
     """Who drives ahead on the same lane."""
     ahead = veh.ahead[v]
     return ahead if ahead >= 0 else nearest_partial(net, veh, tra, veh.lane[v], v)
+
+
+@inlined
+def first_bearing(tra: Traffic, lane: int) -> tuple[int, int]:
+    """The rearmost of all whose front or rear is on a lane, -1 for none, and where `next_bearing` goes on from it."""
+    return or_rear(tra, lane, tra.lane.last[lane], NOTHING)
+
+
+@inlined
+def next_bearing(veh: Vehicles, tra: Traffic, lane: int, vehicle: int, part: int) -> tuple[int, int]:
+    """The one ahead of it, and after the foremost those whose rear alone is on the lane; -1 after all."""
+    return or_rear(tra, lane, veh.ahead[vehicle] if part == 0 else NONE, part)
+
+
+@inlined
+def or_rear(tra: Traffic, lane: int, vehicle: int, part: int) -> tuple[int, int]:
+    """A vehicle, or where there is none the next of those whose rear alone is on the lane."""
+    if vehicle < 0 and part < tra.lane.partial_count[lane]:
+        return tra.lane.partial[lane, part], part + 1
+    return vehicle, part
 
 
 @inlined

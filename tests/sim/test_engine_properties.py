@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 import sim.scenarios
 from sim.engine import EmbeddedPlant
+from sim.engine.arrays import ACTIVE, ARRIVED, AT_STOPS, LANES_IN_A_WORD
 from sim.plant import RoadState
 from sim.scenario import load_scenario
 from tests.sim.one_street import period
@@ -32,6 +33,23 @@ def overlaps(state: RoadState) -> list[tuple[int, int]]:
     return [
         (int(state.vehicle_id[a]), int(state.vehicle_id[b])) for a, b in zip(ahead[crash], behind[crash], strict=True)
     ]
+
+
+def check_books(plant: EmbeddedPlant) -> int:
+    """That the engine's books are right: the lanes with vehicles, and how many stand at stops, which is returned."""
+    tables, vehicles = plant._traffic, plant._vehicles
+    driving = tables.active[: tables.counters[ACTIVE]]
+    assert len(set(driving.tolist())) == driving.size
+    used = {
+        word * LANES_IN_A_WORD + bit
+        for word, bits in enumerate(tables.used.tolist())
+        for bit in range(LANES_IN_A_WORD)
+        if bits >> bit & 1
+    }
+    assert used == set(vehicles.lane[driving].tolist())
+    standing = int(np.count_nonzero(vehicles.stop_reached[vehicles.status != ARRIVED]))
+    assert standing == tables.counters[AT_STOPS]
+    return standing
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +82,7 @@ def test_nobody_overlaps_and_nobody_gets_lost(
     while not plant.finished:
         plant.step({})
         assert overlaps(plant.state()) == []
+        check_books(plant)
         figures = plant.statistics()
         assert figures.inserted == figures.arrived + figures.running
     named = plant.trips()
@@ -76,9 +95,12 @@ def test_nobody_overlaps_in_the_evening_peak() -> None:
     """Ten minutes of the shipped model with all modes: nobody overlaps on a lane, and everybody is accounted for."""
     plant = EmbeddedPlant(load_scenario(RHEINSTRASSE), seed=2)
     end_s = plant.begin_s + 600
+    standing = 0
     while plant.time_s < end_s:
         plant.step({})
         assert overlaps(plant.state()) == []
+        standing += check_books(plant)
         figures = plant.statistics()
         assert figures.inserted == figures.arrived + figures.running
+    assert standing > 0
     assert len(plant.trips()) == figures.loaded

@@ -54,7 +54,7 @@ def written(spec: RunSpec, folder: Path) -> RunSpec:
 
 def test_results_are_those_of_processes_here(two: Cluster, tmp_path: Path) -> None:
     """The same trips and files to the bit, in the order of the orders, whichever worker ran them; progress is told."""
-    ordered = [written(spec, tmp_path / f"there{spec.seed}") for spec in rush(range(1, 4), 60)]
+    ordered = [written(spec, tmp_path / f"there{spec.seed}") for spec in rush(range(1, 4), 240)]
     told: list[list[float]] = []
     there = run_batch(ordered, cluster=two.address, on_progress=lambda parts: told.append(list(parts)))
     at_home = [written(spec, tmp_path / f"here{spec.seed}") for spec in ordered]
